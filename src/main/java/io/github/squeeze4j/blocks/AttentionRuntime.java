@@ -1,0 +1,144 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.samediff.SameDiffLayer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.learning.regularization.Regularization;
+
+/**
+ * The runtime of every block: parameters, gradients and workspaces around a {@link Kernel}.
+ *
+ * <p>DL4J's own runtime for SameDiff layers is replaced because its gradients are doubled per layer, it cannot tell
+ * training from inference, and its {@code setParam} assigns nothing.
+ */
+final class AttentionRuntime extends SameDiffLayer {
+    private final Kernel kernel;
+
+    AttentionRuntime(NeuralNetConfiguration conf, DataType dataType) {
+        super(conf, dataType);
+        AttentionBlock block = block();
+        kernel = block.getComputation() == Computation.FUSED ? block.kernel() : new SameDiffKernel(block);
+    }
+
+    private AttentionBlock block() {
+        return (AttentionBlock) layerConf();
+    }
+
+    @Override
+    public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+        assertInputSet(false);
+        block().validateInput(input);
+        applyDropOutIfNecessary(training, workspaces);
+        INDArray output = workspaces.createUninitialized(ArrayType.ACTIVATIONS, input.dataType(), input.shape(), 'c');
+        Memory memory = new Memory(workspaces, ArrayType.FF_WORKING_MEM, input.dataType());
+        INDArray x = memory.dense(channelsFirst(input));
+        INDArray target = channelsFirst(output);
+        INDArray y = format() == CNN2DFormat.NCHW ? output : memory.temporary(target.shape());
+        kernel.forward(x, y, paramTable, training, memory);
+        if (y != output) {
+            target.assign(y);
+        }
+        return output;
+    }
+
+    @Override
+    public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
+        assertInputSet(true);
+        INDArray gradInput =
+                workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
+        Memory memory = new Memory(workspaces, ArrayType.BP_WORKING_MEM, input.dataType());
+        INDArray x = memory.dense(channelsFirst(input));
+        INDArray gradOutput = memory.dense(channelsFirst(epsilon));
+        INDArray target = channelsFirst(gradInput);
+        INDArray gradX = format() == CNN2DFormat.NCHW ? gradInput : memory.temporary(target.shape());
+        kernel.backward(x, gradOutput, gradX, paramTable, gradTable, memory);
+        if (gradX != gradInput) {
+            target.assign(gradX);
+        }
+
+        // Statistics stay out: gradient clipping and normalisation work on what is returned here.
+        Gradient gradient = new DefaultGradient();
+        for (ParameterSpec.Parameter parameter : block().parameters().learned()) {
+            gradient.setGradientFor(parameter.name, gradTable.get(parameter.name));
+        }
+        return new Pair<>(gradient, backpropDropOutIfPresent(gradInput));
+    }
+
+    private CNN2DFormat format() {
+        return block().getFormat();
+    }
+
+    private INDArray channelsFirst(INDArray map) {
+        return format() == CNN2DFormat.NHWC ? map.permute(0, 3, 1, 2) : map;
+    }
+
+    // ---- parameters ------------------------------------------------------------------------------------------------
+
+    @Override
+    public void setParam(String key, INDArray value) {
+        INDArray current = paramTable.get(key);
+        if (current == null) {
+            throw new IllegalArgumentException(
+                    block().describe() + ": parameter (" + key + ") must be one of " + paramTable.keySet());
+        }
+        if (!Arrays.equals(current.shape(), value.shape())) {
+            throw new IllegalArgumentException(block().describe() + ": shape of parameter " + key + " ("
+                    + Arrays.toString(value.shape()) + ") must be " + Arrays.toString(current.shape()));
+        }
+        current.assign(value);
+    }
+
+    /** The learned prefix only, so that clipping by norm never sees or changes running statistics. */
+    @Override
+    public INDArray getGradientsViewArray() {
+        if (gradients == null) {
+            return null;
+        }
+        long learned = block().learnedParameters();
+        if (learned == 0) {
+            return null;
+        }
+        return gradients.reshape(gradients.length()).get(NDArrayIndex.interval(0, learned));
+    }
+
+    @Override
+    public boolean updaterDivideByMinibatch(String paramName) {
+        return !block().parameters().get(paramName).role.isStatistic();
+    }
+
+    @Override
+    public double calcRegularizationScore(boolean backpropParamsOnly) {
+        double score = 0;
+        for (Map.Entry<String, INDArray> entry : paramTable.entrySet()) {
+            List<Regularization> regularizations = block().getRegularizationByParam(entry.getKey());
+            if (regularizations != null) {
+                for (Regularization regularization : regularizations) {
+                    score += regularization.score(entry.getValue(), getIterationCount(), getEpochCount());
+                }
+            }
+        }
+        return score;
+    }
+
+    @Override
+    public Layer clone() {
+        AttentionRuntime copy = new AttentionRuntime(conf.clone(), dataType);
+        copy.setIndex(index);
+        INDArray copied = params == null ? null : params.dup();
+        copy.setParamsViewArray(copied);
+        copy.setParamTable(block().initializer().init(copy.conf(), copied, false));
+        return copy;
+    }
+}

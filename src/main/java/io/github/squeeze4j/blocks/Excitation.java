@@ -1,0 +1,89 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.Map;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The two linear layers that SE-style blocks share: scores = expand(activation(reduce(z))), rows of C channels in, rows of
+ * C scores out (Hu et al., 1709.01507, equation 3).
+ */
+final class Excitation {
+    static final String REDUCE_WEIGHT = "reduceW";
+    static final String REDUCE_BIAS = "reduceB";
+    static final String EXPAND_WEIGHT = "expandW";
+    static final String EXPAND_BIAS = "expandB";
+
+    private final Activation activation;
+    private final boolean biases;
+    private INDArray squeezed;
+    private INDArray preActivation;
+    private INDArray hidden;
+
+    Excitation(Activation activation, boolean biases) {
+        this.activation = activation;
+        this.biases = biases;
+    }
+
+    /** Weights are [in, out], as in DL4J's dense layer. */
+    static void parameters(ParameterSpec spec, long channels, long hidden, boolean biases) {
+        spec.weight(REDUCE_WEIGHT, channels, hidden, channels, hidden);
+        spec.weight(EXPAND_WEIGHT, hidden, channels, hidden, channels);
+        if (biases) {
+            spec.bias(REDUCE_BIAS, hidden);
+            spec.bias(EXPAND_BIAS, channels);
+        }
+    }
+
+    /** Hidden channels, C / reduction; fails where reduction exceeds the channels. */
+    static void validate(String block, long channels, int reduction) {
+        if (reduction > channels) {
+            throw new IllegalArgumentException(block + ": reduction (" + reduction + ") must not exceed channels ("
+                    + channels + "); use reduction(" + Math.max(1, channels / 2) + ")");
+        }
+    }
+
+    /** The reference. */
+    static SDVariable define(BlockGraph graph, SDVariable z, Activation activation, boolean biases) {
+        SDVariable reduced = z.mmul(graph.parameter(REDUCE_WEIGHT));
+        if (biases) {
+            reduced = reduced.add(graph.parameter(REDUCE_BIAS));
+        }
+        SDVariable scores = InnerActivation.define(activation, reduced).mmul(graph.parameter(EXPAND_WEIGHT));
+        return biases ? scores.add(graph.parameter(EXPAND_BIAS)) : scores;
+    }
+
+    /** Scores [rows, C]; z must be kept until backward. */
+    INDArray forward(INDArray z, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        INDArray reduceWeight = parameters.get(REDUCE_WEIGHT);
+        squeezed = z;
+        preActivation = memory.keep(z.size(0), reduceWeight.size(1)).assign(z.mmul(reduceWeight));
+        if (biases) {
+            preActivation.addiRowVector(parameters.get(REDUCE_BIAS));
+        }
+        hidden = memory.keep(preActivation.shape()).assign(preActivation);
+        hidden = activation.getActivationFunction().getActivation(hidden, training);
+        INDArray scores = memory.keep(z.shape()).assign(hidden.mmul(parameters.get(EXPAND_WEIGHT)));
+        if (biases) {
+            scores.addiRowVector(parameters.get(EXPAND_BIAS));
+        }
+        return scores;
+    }
+
+    /** The gradient of z [rows, C] from that of the scores; writes those of the parameters. */
+    INDArray backward(INDArray gradScores, Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
+        gradients.get(EXPAND_WEIGHT).assign(hidden.transpose().mmul(gradScores));
+        INDArray gradHidden = gradScores.mmul(parameters.get(EXPAND_WEIGHT).transpose());
+        INDArray gradReduced = activation
+                .getActivationFunction()
+                .backprop(preActivation.dup('c'), gradHidden.dup('c'))
+                .getFirst();
+        gradients.get(REDUCE_WEIGHT).assign(squeezed.transpose().mmul(gradReduced));
+        if (biases) {
+            gradients.get(EXPAND_BIAS).assign(gradScores.sum(0));
+            gradients.get(REDUCE_BIAS).assign(gradReduced.sum(0));
+        }
+        return gradReduced.mmul(parameters.get(REDUCE_WEIGHT).transpose()).dup('c');
+    }
+}

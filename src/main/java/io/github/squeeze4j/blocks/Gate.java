@@ -1,0 +1,59 @@
+package io.github.squeeze4j.blocks;
+
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** The function that turns a score into a weight between 0 and 1. */
+public enum Gate {
+    /** 1 / (1 + exp(-s)). */
+    SIGMOID {
+        @Override
+        SDVariable define(SDVariable score) {
+            return score.getSameDiff().nn().sigmoid(score);
+        }
+
+        @Override
+        void applyi(INDArray score) {
+            Transforms.sigmoid(score, false);
+        }
+
+        @Override
+        void backpropi(INDArray gradient, INDArray gate) {
+            gradient.muli(gate).muli(gate.rsub(1));
+        }
+    },
+    /**
+     * min(max(s + 3, 0), 6) / 6, the hard sigmoid of MobileNetV3 (1905.02244, section 5.2) and PyTorch; ND4J's own
+     * hard sigmoid has another slope.
+     */
+    HARD_SIGMOID {
+        @Override
+        SDVariable define(SDVariable score) {
+            return score.getSameDiff().math().clipByValue(score.add(3).div(6), 0, 1);
+        }
+
+        @Override
+        void applyi(INDArray score) {
+            score.addi(3).divi(6);
+            Transforms.max(score, 0, false);
+            Transforms.min(score, 1, false);
+        }
+
+        @Override
+        void backpropi(INDArray gradient, INDArray gate) {
+            gradient.muli(gate.gt(0).castTo(gradient.dataType()))
+                    .muli(gate.lt(1).castTo(gradient.dataType()))
+                    .divi(6);
+        }
+    };
+
+    /** The reference. */
+    abstract SDVariable define(SDVariable score);
+
+    /** Replaces scores by gates. */
+    abstract void applyi(INDArray score);
+
+    /** Replaces gradients of gates by gradients of scores. */
+    abstract void backpropi(INDArray gradient, INDArray gate);
+}

@@ -1,0 +1,122 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Runs a block's SameDiff definition: the only place that executes SameDiff. Gradients are those of
+ * sum(output * gradOutput), which needs no external-errors function (DL4J's doubles them).
+ *
+ * <p>One graph per input shape and mode, built at first use.
+ */
+final class SameDiffKernel implements Kernel {
+    private static final String INPUT = "input";
+    private static final String OUTPUT = "output";
+    private static final String GRAD_OUTPUT = "gradOutput";
+    private static final String LOSS = "loss";
+
+    private final AttentionBlock block;
+    private final Map<String, SameDiff> graphs = new HashMap<>();
+    private boolean training;
+
+    SameDiffKernel(AttentionBlock block) {
+        this.block = block;
+    }
+
+    @Override
+    public void forward(
+            INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        this.training = training;
+        try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            SameDiff graph = graph(x, parameters);
+            Map<String, INDArray> inputs = new HashMap<>(parameters);
+            inputs.put(INPUT, x);
+            output.assign(graph.output(inputs, OUTPUT).get(OUTPUT));
+        }
+    }
+
+    @Override
+    public void backward(
+            INDArray x,
+            INDArray gradOutput,
+            INDArray gradInput,
+            Map<String, INDArray> parameters,
+            Map<String, INDArray> gradients,
+            Memory memory) {
+        try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            SameDiff graph = graph(x, parameters);
+            List<String> wanted = new ArrayList<>();
+            wanted.add(INPUT);
+            wanted.addAll(ParameterSpec.names(block.parameters().learned()));
+            if (!graph.hasGradientFunction()) {
+                graph.createGradFunction(wanted.toArray(new String[0]));
+            }
+            Map<String, INDArray> inputs = new HashMap<>(parameters);
+            inputs.put(INPUT, x);
+            inputs.put(GRAD_OUTPUT, gradOutput);
+            Map<String, INDArray> computed = graph.calculateGradients(inputs, wanted);
+            gradInput.assign(computed.get(INPUT));
+            for (ParameterSpec.Parameter parameter : block.parameters().learned()) {
+                gradients.get(parameter.name).assign(computed.get(parameter.name));
+            }
+            statistics(graph, inputs, parameters, gradients);
+        }
+    }
+
+    /** What training subtracts from the running statistics, as {@link BatchNorm} computes it. */
+    private void statistics(
+            SameDiff graph,
+            Map<String, INDArray> inputs,
+            Map<String, INDArray> parameters,
+            Map<String, INDArray> gradients) {
+        if (block.parameters().statistics().isEmpty()) {
+            return;
+        }
+        INDArray gradMean = gradients.get(BatchNorm.MEAN);
+        INDArray gradVariance = gradients.get(BatchNorm.VARIANCE);
+        if (!training) {
+            gradMean.assign(0);
+            gradVariance.assign(0);
+            return;
+        }
+        Map<String, INDArray> batch = graph.output(inputs, BlockGraph.BATCH_MEAN, BlockGraph.BATCH_VARIANCE);
+        double count = block.valuesPerStatistic(inputs.get(INPUT));
+        double unbiased = count > 1 ? count / (count - 1) : 1;
+        double momentum = block.momentum();
+        gradMean.assign(parameters.get(BatchNorm.MEAN).sub(batch.get(BlockGraph.BATCH_MEAN)))
+                .muli(momentum);
+        gradVariance
+                .assign(parameters
+                        .get(BatchNorm.VARIANCE)
+                        .sub(batch.get(BlockGraph.BATCH_VARIANCE).mul(unbiased)))
+                .muli(momentum);
+    }
+
+    private SameDiff graph(INDArray x, Map<String, INDArray> parameters) {
+        return graphs.computeIfAbsent(
+                training + " " + x.dataType() + Arrays.toString(x.shape()), key -> build(x, parameters));
+    }
+
+    private SameDiff build(INDArray x, Map<String, INDArray> parameters) {
+        SameDiff sd = SameDiff.create();
+        SDVariable input = sd.placeHolder(INPUT, x.dataType(), x.shape());
+        SDVariable gradOutput = sd.placeHolder(GRAD_OUTPUT, x.dataType(), x.shape());
+        Map<String, SDVariable> variables = new LinkedHashMap<>();
+        parameters.forEach((name, value) -> variables.put(name, sd.placeHolder(name, x.dataType(), value.shape())));
+        MapSize size = new MapSize(x.size(1), x.size(2), x.size(3));
+        SDVariable output = block.define(new BlockGraph(sd, variables, size, training), input);
+        output.rename(OUTPUT);
+        sd.sum(LOSS, output.mul(gradOutput));
+        sd.setLossVariables(LOSS);
+        return sd;
+    }
+}

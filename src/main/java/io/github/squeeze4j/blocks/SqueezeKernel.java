@@ -1,0 +1,57 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Squeeze, excitation, channel scaling: the fused form of SE and of the blocks that only squeeze otherwise. */
+final class SqueezeKernel implements Kernel {
+    /** How a block makes one number per channel out of a map. */
+    interface Squeeze {
+        /** z [N, C], kept until backward. */
+        INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory);
+
+        /** Adds to {@code gradInput} what reaches it through z, and writes the squeeze's own gradients. */
+        void backward(
+                INDArray gradSqueezed,
+                INDArray gradInput,
+                Map<String, INDArray> parameters,
+                Map<String, INDArray> gradients,
+                Memory memory);
+    }
+
+    private final Excitation excitation;
+    private final Gate gate;
+    private final Squeeze squeeze;
+    private INDArray gates;
+
+    SqueezeKernel(Excitation excitation, Gate gate, Squeeze squeeze) {
+        this.excitation = excitation;
+        this.gate = gate;
+        this.squeeze = squeeze;
+    }
+
+    @Override
+    public void forward(
+            INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        INDArray z = squeeze.forward(x, parameters, training, memory);
+        gates = excitation.forward(z, parameters, training, memory);
+        gate.applyi(gates);
+        MapOps.scaleChannels(x, gates, output);
+    }
+
+    @Override
+    public void backward(
+            INDArray x,
+            INDArray gradOutput,
+            INDArray gradInput,
+            Map<String, INDArray> parameters,
+            Map<String, INDArray> gradients,
+            Memory memory) {
+        INDArray gradScores = memory.temporary(gates.shape());
+        MapOps.dotChannels(x, gradOutput, gradScores);
+        gate.backpropi(gradScores, gates);
+        INDArray gradSqueezed = excitation.backward(gradScores, parameters, gradients);
+        MapOps.scaleChannels(gradOutput, gates, gradInput);
+        squeeze.backward(gradSqueezed, gradInput, parameters, gradients, memory);
+    }
+}
