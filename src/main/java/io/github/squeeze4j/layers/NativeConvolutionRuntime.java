@@ -16,7 +16,7 @@ final class NativeConvolutionRuntime extends ConvolutionLayer {
     NativeConvolutionRuntime(NeuralNetConfiguration conf, DataType dataType) {
         super(conf, dataType);
         if (helper == null) {
-            helper = NativeHelpers.convolution(dataType, hasBias());
+            helper = NativeHelpers.convolution(dataType, layerConf());
         }
     }
 
