@@ -1,13 +1,17 @@
 package io.github.squeeze4j.blocks;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
-import org.nd4j.linalg.factory.Broadcast;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
+import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The passes over whole feature maps, each in the form that ND4J runs fastest. Maps are contiguous [N, C, H, W],
- * per-channel vectors [N, C].
+ * The passes over whole feature maps, each in the form that ND4J runs fastest. Maps are contiguous [N, C, H, W];
+ * broadcast operands have size 1 where they repeat, for example [N, C, 1, 1] for one number per channel.
+ *
+ * <p>Whole-map averages go through the pooling operation, which libnd4j vectorises; its reductions along a dimension are
+ * a serial chain of additions. A dot product is a product into scratch space and an average for the same reason.
  */
 final class MapOps {
     private MapOps() {}
@@ -17,23 +21,64 @@ final class MapOps {
         return map.reshape('c', new long[] {map.size(0) * map.size(1), map.size(2) * map.size(3)});
     }
 
-    /** out[n, c] = mean over h, w of x. */
+    /** One number per channel, [N, C], as an operand [N, C, 1, 1]; a view. */
+    static INDArray perChannel(INDArray values) {
+        return values.reshape('c', new long[] {values.size(0), values.size(1), 1, 1});
+    }
+
+    /** out[N, C] = mean over h, w of x. */
     static void mean(INDArray x, INDArray out) {
-        out.assign(rows(x).mean(1).reshape('c', out.shape()));
+        averagePool(x, perChannel(out), x.size(2), x.size(3));
     }
 
-    /** out = x * weight[n, c]. */
-    static void scaleChannels(INDArray x, INDArray weight, INDArray out) {
-        Broadcast.mul(x, weight, out, 0, 1);
+    /** out[N, C, H / height, W / width] = means over windows without overlap; what no window covers is left out. */
+    static void averagePool(INDArray x, INDArray out, long height, long width) {
+        Nd4j.exec(pooling("avgpool2d", height, width).addInputs(x).addOutputs(out).build());
     }
 
-    /** out[n, c] = sum over h, w of x * y. */
-    static void dotChannels(INDArray x, INDArray y, INDArray out) {
-        Nd4j.exec(new Dot(rows(x), rows(y), out.reshape('c', new long[] {out.length()}), 1));
+    /** out[N, C, H, W] = the gradient of {@link #averagePool} for {@code gradient} of its output's shape. */
+    static void averagePoolGradient(INDArray x, INDArray gradient, INDArray out, long height, long width) {
+        Nd4j.exec(pooling("avgpool2d_bp", height, width)
+                .addInputs(x, gradient)
+                .addOutputs(out)
+                .build());
     }
 
-    /** map += value[n, c]. */
-    static void addToChannels(INDArray map, INDArray value) {
-        rows(map).addiColumnVector(value.reshape('c', new long[] {value.length(), 1}));
+    private static DynamicCustomOp.DynamicCustomOpsBuilder pooling(String name, long height, long width) {
+        int h = Math.toIntExact(height);
+        int w = Math.toIntExact(width);
+        // kernel, stride, padding, dilation, not SAME mode, divide by the full window, NCHW
+        return DynamicCustomOp.builder(name).addIntegerArguments(h, w, h, w, 0, 0, 1, 1, 0, 1, 0);
+    }
+
+    /** out = x * operand, broadcast. */
+    static void multiply(INDArray x, INDArray operand, INDArray out) {
+        Nd4j.exec(new MulOp(x, operand, out));
+    }
+
+    /** map += operand, broadcast. */
+    static void add(INDArray map, INDArray operand) {
+        Nd4j.exec(new AddOp(map, operand, map));
+    }
+
+    /** out[N, C] = sum over h, w of x * y, y broadcast; scratch [N, C, H, W] is overwritten. */
+    static void dotChannels(INDArray x, INDArray y, INDArray scratch, INDArray out) {
+        multiply(x, y, scratch);
+        mean(scratch, out);
+        out.muli(x.size(2) * x.size(3));
+    }
+
+    /** map += values[N, C]. */
+    static void addToChannels(INDArray map, INDArray values) {
+        rows(map).addiColumnVector(values.reshape('c', new long[] {values.length(), 1}));
+    }
+
+    /** flat[index[i]] += value[i]; indices differ. */
+    static void scatterAdd(INDArray map, INDArray index, INDArray values) {
+        INDArray flat = map.reshape('c', new long[] {map.length()});
+        Nd4j.exec(DynamicCustomOp.builder("scatter_add")
+                .addInputs(flat, index, values.reshape('c', new long[] {values.length()}))
+                .addOutputs(flat)
+                .build());
     }
 }

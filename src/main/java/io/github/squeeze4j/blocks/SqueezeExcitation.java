@@ -121,7 +121,8 @@ public final class SqueezeExcitation extends AttentionBlock {
     /** z = mean over h, w. */
     private static final class MeanSqueeze implements SqueezeKernel.Squeeze {
         @Override
-        public INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        public INDArray forward(
+                INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory) {
             INDArray z = memory.keep(x.size(0), x.size(1));
             MapOps.mean(x, z);
             return z;
@@ -129,6 +130,7 @@ public final class SqueezeExcitation extends AttentionBlock {
 
         @Override
         public void backward(
+                INDArray x,
                 INDArray gradSqueezed,
                 INDArray gradInput,
                 Map<String, INDArray> parameters,

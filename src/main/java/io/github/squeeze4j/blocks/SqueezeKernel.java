@@ -7,11 +7,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class SqueezeKernel implements Kernel {
     /** How a block makes one number per channel out of a map. */
     interface Squeeze {
-        /** z [N, C], kept until backward. */
-        INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory);
+        /** z [N, C], kept until backward; scratch has x's shape and may be overwritten. */
+        INDArray forward(
+                INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory);
 
         /** Adds to {@code gradInput} what reaches it through z, and writes the squeeze's own gradients. */
         void backward(
+                INDArray x,
                 INDArray gradSqueezed,
                 INDArray gradInput,
                 Map<String, INDArray> parameters,
@@ -33,10 +35,10 @@ final class SqueezeKernel implements Kernel {
     @Override
     public void forward(
             INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
-        INDArray z = squeeze.forward(x, parameters, training, memory);
+        INDArray z = squeeze.forward(x, output, parameters, training, memory);
         gates = excitation.forward(z, parameters, training, memory);
         gate.applyi(gates);
-        MapOps.scaleChannels(x, gates, output);
+        MapOps.multiply(x, MapOps.perChannel(gates), output);
     }
 
     @Override
@@ -48,10 +50,10 @@ final class SqueezeKernel implements Kernel {
             Map<String, INDArray> gradients,
             Memory memory) {
         INDArray gradScores = memory.temporary(gates.shape());
-        MapOps.dotChannels(x, gradOutput, gradScores);
+        MapOps.dotChannels(x, gradOutput, gradInput, gradScores);
         gate.backpropi(gradScores, gates);
         INDArray gradSqueezed = excitation.backward(gradScores, parameters, gradients);
-        MapOps.scaleChannels(gradOutput, gates, gradInput);
-        squeeze.backward(gradSqueezed, gradInput, parameters, gradients, memory);
+        MapOps.multiply(gradOutput, MapOps.perChannel(gates), gradInput);
+        squeeze.backward(x, gradSqueezed, gradInput, parameters, gradients, memory);
     }
 }

@@ -1,0 +1,63 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** RGSE's squeeze: region means, their weighted sum per channel, BatchNorm and ReLU; only means and ReLU for one region. */
+final class RegionSqueeze implements SqueezeKernel.Squeeze {
+    private final int window;
+    private final NormalizedRelu norm = new NormalizedRelu();
+    private INDArray regions;
+
+    RegionSqueeze(int window) {
+        this.window = window;
+    }
+
+    private boolean fuses() {
+        return regions.size(2) * regions.size(3) > 1;
+    }
+
+    @Override
+    public INDArray forward(
+            INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        regions = memory.keep(x.size(0), x.size(1), x.size(2) / window, x.size(3) / window);
+        MapOps.averagePool(x, regions, window, window);
+        INDArray z = memory.keep(x.size(0), x.size(1));
+        if (fuses()) {
+            INDArray weighted = memory.temporary(regions.shape());
+            MapOps.multiply(regions, weight(parameters), weighted);
+            z.assign(weighted.sum(2, 3));
+        } else {
+            z.assign(regions.reshape('c', z.shape()));
+        }
+        return norm.forwardi(z, fuses(), parameters, training, memory);
+    }
+
+    @Override
+    public void backward(
+            INDArray x,
+            INDArray gradSqueezed,
+            INDArray gradInput,
+            Map<String, INDArray> parameters,
+            Map<String, INDArray> gradients,
+            Memory memory) {
+        norm.backwardi(gradSqueezed, parameters, gradients);
+        INDArray gradRegions = MapOps.perChannel(gradSqueezed);
+        if (fuses()) {
+            INDArray product = memory.temporary(regions.shape());
+            MapOps.multiply(regions, gradRegions, product);
+            gradients.get(Rgse.FUSION_WEIGHT).assign(product.sum(0));
+            MapOps.multiply(weight(parameters), gradRegions, product);
+            gradRegions = product;
+        }
+        INDArray scratch = memory.temporary(x.shape());
+        MapOps.averagePoolGradient(x, gradRegions, scratch, window, window);
+        gradInput.addi(scratch);
+    }
+
+    private INDArray weight(Map<String, INDArray> parameters) {
+        return parameters
+                .get(Rgse.FUSION_WEIGHT)
+                .reshape('c', 1, regions.size(1), regions.size(2), regions.size(3));
+    }
+}

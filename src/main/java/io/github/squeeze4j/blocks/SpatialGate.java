@@ -1,0 +1,91 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/** CBAM's gate per position: maximum and mean over the channels, a convolution, BatchNorm, sigmoid. */
+final class SpatialGate {
+    private final int kernel;
+    private final BatchNorm norm;
+    private INDArray pooled;
+    private INDArray gates;
+
+    SpatialGate(int kernel, double momentum) {
+        this.kernel = kernel;
+        this.norm = new BatchNorm(momentum);
+    }
+
+    /** output = x * gates; x and output may be one array. */
+    void forward(INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        pooled = memory.keep(x.size(0), 2, x.size(2), x.size(3));
+        channel(pooled, 0).assign(x.max(1));
+        channel(pooled, 1).assign(x.mean(1));
+        gates = memory.keep(x.size(0), 1, x.size(2), x.size(3));
+        Nd4j.exec(convolution("conv2d")
+                .addInputs(pooled, parameters.get(Cbam.SPATIAL_WEIGHT))
+                .addOutputs(gates)
+                .build());
+        norm.forwardi(flat(gates), parameters, training, memory);
+        Gate.SIGMOID.applyi(gates);
+        MapOps.multiply(x, gates, output);
+    }
+
+    void backward(
+            INDArray x,
+            INDArray gradOutput,
+            INDArray gradInput,
+            Map<String, INDArray> parameters,
+            Map<String, INDArray> gradients,
+            Memory memory) {
+        INDArray gradMap = memory.temporary(gates.shape());
+        MapOps.multiply(x, gradOutput, gradInput);
+        gradMap.assign(gradInput.sum(true, 1));
+        Gate.SIGMOID.backpropi(gradMap, gates);
+        norm.backwardi(flat(gradMap), parameters, gradients);
+
+        INDArray gradPooled = memory.temporary(pooled.shape());
+        Nd4j.exec(convolution("conv2d_bp")
+                .addInputs(pooled, parameters.get(Cbam.SPATIAL_WEIGHT), gradMap)
+                .addOutputs(gradPooled, gradients.get(Cbam.SPATIAL_WEIGHT))
+                .build());
+
+        MapOps.multiply(gradOutput, gates, gradInput);
+        INDArray gradMean = memory.temporary(gates.shape());
+        gradMean.assign(channel(gradPooled, 1).reshape(gates.shape())).divi(x.size(1));
+        MapOps.add(gradInput, gradMean);
+        INDArray gradMax = memory.temporary(gates.shape()).assign(channel(gradPooled, 0).reshape(gates.shape()));
+        MapOps.scatterAdd(gradInput, largest(x), gradMax);
+    }
+
+    /** For each position the index in the flat map of the first channel that has the maximum. */
+    private static INDArray largest(INDArray x) {
+        long area = x.size(2) * x.size(3);
+        INDArray index = x.argMax(1).reshape('c', x.size(0), area);
+        index.muli(area);
+        index.addiRowVector(Nd4j.arange(0, area).castTo(index.dataType()));
+        index.addiColumnVector(Nd4j.arange(0, x.size(0))
+                .castTo(index.dataType())
+                .muli(x.size(1) * area)
+                .reshape('c', x.size(0), 1));
+        return index.reshape('c', new long[] {index.length()});
+    }
+
+    private static INDArray channel(INDArray map, int channel) {
+        return map.get(
+                NDArrayIndex.all(), NDArrayIndex.point(channel), NDArrayIndex.all(), NDArrayIndex.all());
+    }
+
+    private static INDArray flat(INDArray map) {
+        return map.reshape('c', new long[] {map.size(0), 1, map.size(2) * map.size(3)});
+    }
+
+    private DynamicCustomOp.DynamicCustomOpsBuilder convolution(String name) {
+        int padding = (kernel - 1) / 2;
+        // kernel, stride, padding, dilation, not SAME mode, NCHW, weights [out, in, kH, kW]
+        return DynamicCustomOp.builder(name)
+                .addIntegerArguments(kernel, kernel, 1, 1, padding, padding, 1, 1, 0, 0, 1);
+    }
+}

@@ -1,0 +1,194 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * Spatial-pyramid squeeze and excitation: SE whose squeeze is a learned, per-channel sum over a pyramid of average pools.
+ *
+ * <pre>
+ * z[n, c] = sum over levels k: fusionkB[c] + sum over i, j: fusionkW[c, i, j] pool_k(x)[n, c, i, j]
+ * s       = sigmoid(expandW' relu(reduceW' relu(BN(z)) + reduceB) + expandB)
+ * y       = x * s[n, c]
+ * </pre>
+ *
+ * <p>Shapes: x and y [N, C, H, W], any H and W (adaptive bins, which overlap where k does not divide the size);
+ * {@code fusionkW} [C, k, k] and {@code fusionkB} [C] for each level k; {@code gamma}, {@code beta}, {@code mean},
+ * {@code var} [C]; {@code reduceW} [C, C/r], {@code reduceB} [C/r], {@code expandW} [C/r, C], {@code expandB} [C].
+ * BatchNorm: epsilon 1e-5, momentum 0.1.
+ *
+ * <p>megvii-research/RG-SENet_SP-SENet, {@code spse_resnet.py}.
+ *
+ * <pre>{@code
+ * .addLayer("spse", Spse.builder().levels(1, 2, 4).reduction(16).build(), "bn3")
+ * .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "spse", "shortcut")
+ * }</pre>
+ */
+public final class Spse extends AttentionBlock {
+    /** Default {@link Builder#reduction}. */
+    public static final int DEFAULT_REDUCTION = 16;
+
+    private static final int[] DEFAULT_LEVELS = {1, 2, 4};
+
+    @JsonProperty("reduction")
+    private int reduction;
+
+    @JsonProperty("levels")
+    private int[] levels;
+
+    /** For JSON. */
+    private Spse() {}
+
+    private Spse(Builder builder) {
+        super(builder);
+        reduction = builder.reduction;
+        levels = builder.levels;
+        constrain(builder);
+    }
+
+    /**
+     * Starts a configuration.
+     *
+     * @return a builder with the reference's defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    static String weightName(int level) {
+        return "fusion" + level + "W";
+    }
+
+    static String biasName(int level) {
+        return "fusion" + level + "B";
+    }
+
+    @Override
+    ParameterSpec parameters() {
+        ParameterSpec spec = new ParameterSpec();
+        for (int k : levels) {
+            spec.weight(weightName(k), (long) k * k, (long) k * k, getChannels(), k, k);
+        }
+        Excitation.parameters(spec, getChannels(), getChannels() / reduction, true);
+        for (int k : levels) {
+            spec.bias(biasName(k), getChannels());
+        }
+        return spec.batchNorm(getChannels(), 1);
+    }
+
+    @Override
+    SDVariable define(BlockGraph graph, SDVariable x) {
+        long channels = graph.size.channels;
+        long area = graph.size.height * graph.size.width;
+        SDVariable rows = graph.sd.reshape(x, -1, area);
+        SDVariable z = null;
+        for (int k : levels) {
+            SDVariable bins = graph.sd.constant(
+                    PyramidBins.matrix(k, graph.size.height, graph.size.width, x.dataType())
+                            .transpose()
+                            .dup('c'));
+            SDVariable pooled = graph.sd.reshape(rows.mmul(bins), -1, channels, (long) k * k);
+            SDVariable weight = graph.sd.reshape(graph.parameter(weightName(k)), 1, channels, (long) k * k);
+            SDVariable level = pooled.mul(weight).sum(2).add(graph.parameter(biasName(k)));
+            z = z == null ? level : z.add(level);
+        }
+        SDVariable normalized = graph.batchNorm(graph.sd.reshape(z, -1, channels, 1), channels);
+        SDVariable squeezed = graph.sd.nn().relu(graph.sd.reshape(normalized, -1, channels), 0);
+        SDVariable scores = Excitation.define(graph, squeezed, Activation.RELU, true);
+        return graph.scaleChannels(x, Gate.SIGMOID.define(scores));
+    }
+
+    @Override
+    Kernel kernel() {
+        return new SqueezeKernel(new Excitation(Activation.RELU, true), Gate.SIGMOID, new PyramidSqueeze(levels));
+    }
+
+    @Override
+    void validate(MapSize size) {
+        Excitation.validate(describe(), size.channels, reduction);
+    }
+
+    @Override
+    long valuesPerStatistic(INDArray x) {
+        return x.size(0);
+    }
+
+    @Override
+    public String blockName() {
+        return "spse";
+    }
+
+    @Override
+    public long macs(InputType inputType) {
+        long fusion = 0;
+        for (int k : levels) {
+            fusion += (long) k * k * getChannels();
+        }
+        return fusion + 2 * getChannels() * (getChannels() / reduction);
+    }
+
+    @Override
+    Map<String, Object> options() {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("reduction", reduction);
+        options.put("levels", Arrays.stream(levels).boxed().collect(Collectors.toList()));
+        return options;
+    }
+
+    /** Options of the block. */
+    public static final class Builder extends AttentionBlock.Builder<Builder> {
+        private int reduction = DEFAULT_REDUCTION;
+        private int[] levels = DEFAULT_LEVELS;
+
+        private Builder() {}
+
+        /**
+         * How many channels share one hidden channel: hidden channels are C / reduction, rounded down.
+         *
+         * @param reduction at least 1, at most C; default 16
+         * @return this
+         */
+        public Builder reduction(int reduction) {
+            this.reduction = Checks.positive("reduction", reduction, "use reduction(" + DEFAULT_REDUCTION + ")");
+            return this;
+        }
+
+        /**
+         * The pyramid: level k pools the map to k x k.
+         *
+         * @param levels distinct positive numbers; default 1, 2, 4
+         * @return this
+         */
+        public Builder levels(int... levels) {
+            List<Integer> seen = new ArrayList<>();
+            for (int level : levels) {
+                Checks.positive("levels", level, "use levels(1, 2, 4)");
+                if (seen.contains(level)) {
+                    throw new IllegalArgumentException(
+                            "levels " + Arrays.toString(levels) + " must be distinct; name " + level + " once");
+                }
+                seen.add(level);
+            }
+            if (seen.isEmpty()) {
+                throw new IllegalArgumentException("levels [] must name at least one level; use levels(1, 2, 4)");
+            }
+            this.levels = levels.clone();
+            return this;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public Spse build() {
+            return new Spse(this);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+package io.github.squeeze4j.blocks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.squeeze4j.Arrays4j;
+import io.github.squeeze4j.Npz;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+
+/**
+ * Every case in a folder of reference vectors ({@code -Dgolden.dir=DIR}, by default those in the test resources) against
+ * both ways of computing, both layouts and both types: output, every gradient and the running statistics.
+ */
+class GoldenVectorsTest {
+    private static final double DOUBLE_TOLERANCE = 1e-9;
+    private static final double FLOAT_TOLERANCE = 2e-5;
+
+    /** PyTorch's parameter names, as the reference modules spell them, and ours. */
+    private static final String[][] NAMES = {
+        {"fc.0.weight", "reduceW"}, {"fc.0.bias", "reduceB"},
+        {"fc.2.weight", "expandW"}, {"fc.2.bias", "expandB"},
+        {"fc_reduction.weight", "reduceW"}, {"fc_reduction.bias", "reduceB"},
+        {"fc_extention.weight", "expandW"}, {"fc_extention.bias", "expandB"},
+        {"ChannelGate.mlp.1.weight", "reduceW"}, {"ChannelGate.mlp.1.bias", "reduceB"},
+        {"ChannelGate.mlp.3.weight", "expandW"}, {"ChannelGate.mlp.3.bias", "expandB"},
+        {"SpatialGate.spatial.conv.weight", "spatialW"},
+        {"SpatialGate.spatial.bn", ""}, {"fc_spatial.bn_spatial", ""}, {"fc_bn", ""}, {"bn", ""},
+        {"fc_spatial.fc_spatial.weight", "fusionW"},
+    };
+
+    private static Path folder() {
+        String given = System.getProperty("golden.dir");
+        return Paths.get(given == null || given.isEmpty() ? "src/test/resources/golden" : given);
+    }
+
+    static List<String> cases() throws IOException {
+        try (Stream<Path> files = Files.list(folder())) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".json"))
+                    .map(name -> name.substring(0, name.length() - ".json".length()))
+                    .sorted()
+                    .collect(Collectors.toList());
+        }
+    }
+
+    static List<Object[]> runs() throws IOException {
+        List<Object[]> runs = new ArrayList<>();
+        for (String name : cases()) {
+            for (Computation computation : Computation.values()) {
+                for (DataType type : new DataType[] {DataType.DOUBLE, DataType.FLOAT}) {
+                    for (CNN2DFormat format : CNN2DFormat.values()) {
+                        runs.add(new Object[] {name, computation, type, format});
+                    }
+                }
+            }
+        }
+        return runs;
+    }
+
+    @Test
+    void theFolderHoldsCases() throws IOException {
+        assertThat(cases()).as("cases in %s", folder().toAbsolutePath()).isNotEmpty();
+    }
+
+    @ParameterizedTest(name = "{0} {1} {2} {3}")
+    @MethodSource("runs")
+    void matchesTheReference(String name, Computation computation, DataType type, CNN2DFormat format)
+            throws IOException {
+        JsonNode json = new ObjectMapper()
+                .readTree(folder().resolve(name + ".json").toFile());
+        Map<String, INDArray> golden = Npz.read(folder().resolve(name + ".npz"));
+        for (boolean training : new boolean[] {false, true}) {
+            check(block(json, golden, computation), golden, type, format, training);
+        }
+    }
+
+    private static AttentionBlock block(JsonNode json, Map<String, INDArray> golden, Computation computation) {
+        String block = json.get("block").asText();
+        switch (block) {
+            case "se":
+                return SqueezeExcitation.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .biases(golden.containsKey("param.fc.0.bias"))
+                        .build();
+            case "salient":
+                long groups = golden.get("param.bn.weight").length();
+                return Salient.builder()
+                        .computation(computation)
+                        .channelsPerMap((int) (json.get("channels").asInt() / groups))
+                        .build();
+            case "spse":
+                List<Integer> levels = new ArrayList<>();
+                json.get("levels").forEach(level -> levels.add(level.asInt()));
+                return Spse.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .levels(levels.stream().mapToInt(Integer::intValue).toArray())
+                        .build();
+            case "rgse":
+                return Rgse.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .window(json.get("window").asInt())
+                        .build();
+            case "cbam":
+                return Cbam.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .kernel(json.get("kernel").asInt())
+                        .build();
+            default:
+                throw new IllegalArgumentException("block (" + block + ") must be se, salient, spse, rgse or cbam");
+        }
+    }
+
+    private static void check(
+            AttentionBlock block,
+            Map<String, INDArray> golden,
+            DataType type,
+            CNN2DFormat format,
+            boolean training) {
+        INDArray x = golden.get("x");
+        InputType input = InputType.convolutional(x.size(2), x.size(3), x.size(1), format);
+        Layers layers = Layers.of(block, input, type);
+        golden.forEach((key, value) -> {
+            if (key.startsWith("param.") || key.startsWith("buffer.")) {
+                String ours = ours(key.substring(key.indexOf('.') + 1));
+                layers.layer.setParam(ours, arranged(value, layers.layer.getParam(ours)).castTo(type));
+            }
+        });
+        double tolerance = type == DataType.DOUBLE ? DOUBLE_TOLERANCE : FLOAT_TOLERANCE;
+        String mode = training ? "train" : "eval";
+
+        INDArray y = layers.forward(toFormat(x, format).castTo(type), training);
+        INDArray gx = layers.backward(toFormat(golden.get("gy"), format).castTo(type));
+
+        Arrays4j.assertClose("y_" + mode, fromFormat(y, format), golden.get("y_" + mode), tolerance);
+        Arrays4j.assertClose("gx_" + mode, fromFormat(gx, format), golden.get("gx_" + mode), tolerance);
+        Map<String, INDArray> gradients = layers.gradientTable();
+        List<String> compared = new ArrayList<>();
+        golden.forEach((key, value) -> {
+            String prefix = "grad_" + mode + ".";
+            if (key.startsWith(prefix)) {
+                String ours = ours(key.substring(prefix.length()));
+                INDArray gradient = gradients.get(ours);
+                assertGradient(key, gradient, arranged(value, gradient), golden, tolerance);
+                compared.add(ours);
+            }
+            if (key.startsWith("buffer.")) {
+                String name = key.substring("buffer.".length());
+                String ours = ours(name);
+                INDArray after = layers.layer.getParam(ours).sub(gradients.get(ours));
+                INDArray expected = golden.get(training ? "buffer_after." + name : key);
+                Arrays4j.assertClose("buffer_after." + name, after, expected.reshape(after.shape()), tolerance);
+                compared.add(ours);
+            }
+        });
+        assertThat(compared)
+                .as("every parameter compared")
+                .containsExactlyInAnyOrderElementsOf(layers.layer.paramTable().keySet());
+    }
+
+    /**
+     * Biases in front of a BatchNorm that uses batch statistics have a gradient of exactly zero; the reference vectors
+     * hold its rounding noise, which has no magnitude of its own, so the gradient it is a sum of gives the scale.
+     */
+    private static void assertGradient(
+            String key, INDArray actual, INDArray expected, Map<String, INDArray> golden, double tolerance) {
+        if (key.matches("grad_train\\.fc_spatial\\d+\\.bias")) {
+            double scale = golden.get("grad_train.fc_bn.bias").amaxNumber().doubleValue();
+            assertThat(actual.amaxNumber().doubleValue())
+                    .as(key)
+                    .isLessThanOrEqualTo(tolerance * Math.max(scale, expected.amaxNumber().doubleValue()));
+            return;
+        }
+        Arrays4j.assertClose(key, actual, expected, tolerance);
+    }
+
+    private static String ours(String theirs) {
+        if (theirs.matches("fc_spatial\\d+\\.(weight|bias)")) {
+            String level = theirs.replaceAll("\\D", "");
+            return theirs.endsWith("weight") ? Spse.weightName(Integer.parseInt(level)) : Spse.biasName(Integer.parseInt(level));
+        }
+        for (String[] pair : NAMES) {
+            if (theirs.equals(pair[0])) {
+                return pair[1];
+            }
+            if (pair[1].isEmpty() && theirs.startsWith(pair[0] + ".")) {
+                switch (theirs.substring(pair[0].length() + 1)) {
+                    case "weight":
+                        return BatchNorm.GAMMA;
+                    case "bias":
+                        return BatchNorm.BETA;
+                    case "running_mean":
+                        return BatchNorm.MEAN;
+                    default:
+                        return BatchNorm.VARIANCE;
+                }
+            }
+        }
+        throw new IllegalArgumentException("reference parameter (" + theirs + ") has no counterpart");
+    }
+
+    /** Linear weights are [out, in] there and [in, out] here; depthwise kernels lose their axis of size 1. */
+    private static INDArray arranged(INDArray theirs, INDArray ours) {
+        return theirs.rank() == 2 ? theirs.transpose().dup('c') : theirs.reshape('c', ours.shape());
+    }
+
+    private static INDArray toFormat(INDArray map, CNN2DFormat format) {
+        return format == CNN2DFormat.NHWC ? map.permute(0, 2, 3, 1).dup('c') : map;
+    }
+
+    private static INDArray fromFormat(INDArray map, CNN2DFormat format) {
+        return format == CNN2DFormat.NHWC ? map.permute(0, 3, 1, 2).dup('c') : map;
+    }
+}
