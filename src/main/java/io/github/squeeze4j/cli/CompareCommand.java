@@ -71,7 +71,7 @@ final class CompareCommand implements Runnable {
         int number = 0;
         for (Map.Entry<String, Network> entry : networks.entrySet()) {
             String block = entry.getKey();
-            ModelSummary summary = entry.getValue().summary();
+            ModelSummary summary = entry.getValue().summary(backbone);
             String prefix = String.format("%-7s (%d/%d) ", block, ++number, networks.size());
             ImageClassifier classifier =
                     ImageClassifier.untrained(block + " " + backbone, entry.getValue().init(), train);

@@ -6,8 +6,7 @@ final class Environment {
 
     static void prepare() {
         NativeBuild.choose();
-        // Maven sets its own level for its own copy of this binding: ours is meant whatever stands there.
-        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        setDefault("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         setDefault("java.awt.headless", "true");
         // From Java 22 to 24 the default console says that it is a terminal when it is none.
         setDefault("jdk.console", "java.base");

@@ -4,10 +4,10 @@ import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.BottleneckStride;
 import io.github.squeeze4j.models.Models;
-import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.models.ResNet;
 import io.github.squeeze4j.training.BadInputException;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** Which network. */
@@ -38,12 +38,9 @@ final class ModelOptions {
             description = "Squeeze-and-Excitation with or without biases. Default: the model's own.")
     private Boolean biases;
 
-    /** The name for tables and folders: the model's, and what was changed. */
+    /** The name for tables and folders. */
     String name() {
-        return model
-                + (attention == null ? "" : "-" + attention)
-                + (strideIn == null ? "" : "-stride" + strideIn)
-                + (biases == null ? "" : biases ? "-biases" : "-nobiases");
+        return attention == null ? model : model + "-" + attention;
     }
 
     NetworkBuilder<?> builder() {
@@ -91,12 +88,8 @@ final class ModelOptions {
         }
     }
 
-    /** A network whose options came from the user: what it complains about is the user's to mend. */
-    static Network build(NetworkBuilder<?> builder) {
-        return checked(builder::build);
-    }
-
-    static <T> T checked(java.util.function.Supplier<T> action) {
+    /** Runs what takes the user's options: what the library complains about is the user's to mend. */
+    static <T> T checked(Supplier<T> action) {
         try {
             return action.get();
         } catch (BadInputException e) {

@@ -3,7 +3,6 @@ package io.github.squeeze4j.cli;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.NetworkBuilder;
 import java.io.PrintWriter;
-import org.deeplearning4j.nn.conf.inputs.InputType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

@@ -51,7 +51,7 @@ final class TrainCommand implements Runnable {
         Path folder = run.create(model.name(), MODEL_FILE);
         Path file = folder.resolve(MODEL_FILE);
 
-        ModelSummary summary = network.summary();
+        ModelSummary summary = network.summary(model.name());
         out.printf(
                 Locale.ROOT,
                 "Training %s (%,d parameters) on %,d images of %d classes, %d passes; %,d images are held out.%n",

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileSystem;
@@ -13,8 +14,6 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
-import org.nd4j.common.primitives.Pair;
-import org.nd4j.linalg.dataset.api.preprocessor.Normalizer;
 import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
@@ -62,16 +61,17 @@ final class ModelFile {
         JsonNode description = description(file);
         List<String> classNames = new ArrayList<>();
         description.path("classes").forEach(name -> classNames.add(name.asText()));
-        try {
-            Pair<ComputationGraph, Normalizer> restored =
-                    ModelSerializer.restoreComputationGraphAndNormalizer(file.toFile(), true);
+        // DL4J's restoreNormalizerFromFile rewrites a file that it cannot read; from a stream it only fails.
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            ComputationGraph graph = ModelSerializer.restoreComputationGraph(file.toFile(), true);
+            NormalizerStandardize normalizer = ModelSerializer.restoreNormalizerFromInputStream(in);
             return new ImageClassifier(
                     description.path("model").asText(),
-                    restored.getFirst(),
+                    graph,
                     classNames,
                     description.path("height").asInt(),
                     description.path("width").asInt(),
-                    Standardisation.of((NormalizerStandardize) restored.getSecond()));
+                    Standardisation.of(normalizer));
         } catch (IOException | RuntimeException e) {
             // DL4J reports a damaged file by whichever exception comes first.
             throw new BadInputException("model file (" + file + ") must be whole, but could not be read ("
@@ -86,6 +86,11 @@ final class ModelFile {
             if (entry == null) {
                 throw new BadInputException("model file (" + file + ") must hold " + ENTRY + ", but is "
                         + kind(zip) + REMEDY);
+            }
+            if (zip.getEntry(ModelSerializer.PREPROCESSOR_BIN) != null) {
+                // DL4J would run whatever Java objects stand there; our files hold none.
+                throw new BadInputException("model file (" + file + ") must not hold "
+                        + ModelSerializer.PREPROCESSOR_BIN + ", serialised Java objects" + REMEDY);
             }
             try (InputStream in = zip.getInputStream(entry)) {
                 JsonNode node = JSON.readTree(in);
