@@ -22,7 +22,8 @@ final class ProgressLine implements TrainingProgress {
     private long lastDrawn;
     private long lastStep;
     private long lastImages;
-    private double rate;
+    private int measured;
+    private double secondsPerImage;
     private int drawnLength;
 
     ProgressLine(PrintWriter out, boolean terminal, String prefix, int epochs) {
@@ -42,11 +43,11 @@ final class ProgressLine implements TrainingProgress {
     @Override
     public void step(int epoch, long imagesDone, long imagesTotal, double loss) {
         long now = System.nanoTime();
-        double newest = (imagesDone - lastImages) / Math.max(1e-9, (now - lastStep) / 1e9);
         // The first step waits for classes and native code to load: no measure of the others.
-        rate = imagesDone == imagesTotal || lastImages == 0 || rate == 0
-                ? newest
-                : rate + SMOOTHING * (newest - rate);
+        if (measured++ > 0) {
+            double newest = (now - lastStep) / 1e9 / (imagesDone - lastImages);
+            secondsPerImage += Math.max(SMOOTHING, 1.0 / (measured - 1)) * (newest - secondsPerImage);
+        }
         lastStep = now;
         lastImages = imagesDone;
         if (now - lastDrawn >= (terminal ? REDRAW_NANOS : SPARSE_NANOS)) {
@@ -57,20 +58,26 @@ final class ProgressLine implements TrainingProgress {
 
     private String line(int epoch, long done, long total, double loss) {
         int filled = (int) (BAR * done / total);
-        long left = Math.round((total - done) / rate);
+        String bar = "#".repeat(filled) + ".".repeat(BAR - filled);
         return String.format(
                 Locale.ROOT,
-                "%sepoch %d/%d [%s%s] %3d %%  %.0f images/s  %d:%02d left  loss %.3f",
+                "%sepoch %d/%d [%s] %3d %%%s  loss %.3f",
                 prefix,
                 epoch,
                 epochs,
-                "#".repeat(filled),
-                ".".repeat(BAR - filled),
+                bar,
                 100 * done / total,
-                rate,
-                left / 60,
-                left % 60,
+                speed(total - done),
                 loss);
+    }
+
+    private String speed(long imagesLeft) {
+        if (secondsPerImage == 0) {
+            return "";
+        }
+        long left = Math.round(imagesLeft * secondsPerImage);
+        return String.format(
+                Locale.ROOT, "  %.0f images/s, %d:%02d left", 1 / secondsPerImage, left / 60, left % 60);
     }
 
     private void draw(String line) {

@@ -3,6 +3,7 @@ package io.github.squeeze4j.training;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.zip.ZipFile;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
+import org.nd4j.linalg.dataset.api.preprocessor.serializer.NormalizerSerializer;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
@@ -33,12 +35,11 @@ final class ModelFile {
 
     static void write(ImageClassifier classifier, Path file) {
         AtomicFile.write(file, beside -> {
-            ModelSerializer.writeModel(
-                    classifier.graph(),
-                    beside.toFile(),
-                    true,
-                    classifier.standardisation().toNormalizer());
+            ModelSerializer.writeModel(classifier.graph(), beside.toFile(), true);
             try (FileSystem zip = FileSystems.newFileSystem(beside, (ClassLoader) null)) {
+                try (OutputStream out = Files.newOutputStream(zip.getPath(ModelSerializer.NORMALIZER_BIN))) {
+                    NormalizerSerializer.getDefault().write(classifier.standardisation().toNormalizer(), out);
+                }
                 Files.write(zip.getPath(ENTRY), JSON.writeValueAsBytes(describe(classifier)));
             }
         });
