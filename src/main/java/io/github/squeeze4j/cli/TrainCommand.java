@@ -54,12 +54,13 @@ final class TrainCommand implements Runnable {
         ModelSummary summary = network.summary(model.name());
         out.printf(
                 Locale.ROOT,
-                "Training %s (%,d parameters) on %,d images of %d classes, %d passes; %,d images are held out.%n",
+                "Training %s (%,d parameters) on %,d images of %d classes in %d %s; %,d images are held out.%n",
                 model.name(),
                 summary.params(),
                 train.size(),
                 train.classNames().size(),
                 training.epochs(),
+                training.epochs() == 1 ? "pass" : "passes",
                 test.size());
         ImageClassifier classifier = ImageClassifier.untrained(model.name(), network.init(), train);
         History history = training.trainer()
