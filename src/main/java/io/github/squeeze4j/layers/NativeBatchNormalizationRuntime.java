@@ -3,6 +3,7 @@ package io.github.squeeze4j.layers;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.LayerHelper;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalizationHelper;
 import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
@@ -71,6 +72,11 @@ final class NativeBatchNormalizationRuntime extends BatchNormalization {
         INDArray view = gradientViews.get(statistic);
         view.assign(getParam(statistic)).subi(batch.reshape(view.shape())).muli(1 - layerConf().getDecay());
         result.getFirst().setGradientFor(statistic, view);
+    }
+
+    @Override
+    public LayerHelper getHelper() {
+        return nativeHelper == null ? super.getHelper() : nativeHelper;
     }
 
     private boolean runsNatively(INDArray x) {

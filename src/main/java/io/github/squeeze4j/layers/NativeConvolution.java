@@ -15,8 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Shapes, parameters ({@code W} [out, in, kernelH, kernelW], {@code b} [1, out]), options, formats and results are
  * {@link ConvolutionLayer}'s; networks saved with it are loaded with its parameters in the same places. In FLOAT on the
  * CPU backend forward and backward run as ND4J's {@code conv2d} and {@code conv2d_bp}, several times faster where the
- * backend is a build with oneDNN ({@code linux-x86_64-onednn-avx2} and the like). In other types and on other backends it
- * is the stock layer.
+ * backend is a build with oneDNN ({@code linux-x86_64-onednn-avx2} and the like). In other types, with
+ * dilation and on other backends it is the stock layer.
  *
  * <p>Differs from eclipse/deeplearning4j only in that the helper which it ships is used at all.
  *

@@ -1,5 +1,9 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.Rgse;
+import io.github.squeeze4j.blocks.Salient;
+import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,6 +18,10 @@ final class NamedAttention {
     static {
         BY_NAME.put("none", Attention::none);
         BY_NAME.put("se", () -> Attention.of(SqueezeExcitation.builder().build()));
+        BY_NAME.put("salient", () -> Attention.of(Salient.builder().build()));
+        BY_NAME.put("spse", () -> Attention.of(Spse.builder().build()));
+        BY_NAME.put("rgse", () -> Attention.of(Rgse.builder().build()));
+        BY_NAME.put("cbam", () -> Attention.of(Cbam.builder().build()));
     }
 
     private NamedAttention() {}
