@@ -1,6 +1,7 @@
 package io.github.squeeze4j.blocks;
 
 import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Broadcast;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -9,6 +10,9 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * BatchNorm over the small tensors inside a block, [N, C, L], normalised per C (Ioffe and Szegedy, 1502.03167,
  * algorithm 1), with PyTorch's running statistics: running += momentum * (batch - running), the variance unbiased. Where
  * a batch holds one value per channel the unbiased variance does not exist and the biased one, 0, is taken.
+ *
+ * <p>Works on double precision whatever the network's: with the few values per channel that a squeezed tensor has, the
+ * gradient is what remains of nearly cancelling terms, and the tensors are small.
  */
 final class BatchNorm {
     static final String GAMMA = "gamma";
@@ -32,51 +36,60 @@ final class BatchNorm {
         this.momentum = momentum;
     }
 
-    /** Replaces z [N, C, L] by gamma * normalized + beta. */
+    /** Replaces z [N, C, L] of DOUBLE by gamma * normalized + beta. */
     void forwardi(INDArray z, Map<String, INDArray> parameters, boolean training, Memory memory) {
         this.training = training;
         long channels = z.size(1);
-        INDArray mean = parameters.get(MEAN);
-        INDArray variance = parameters.get(VARIANCE);
-        normalized = memory.keep(z.shape());
-        inverseDeviation = memory.keep(channels);
+        normalized = memory.keepDouble(z.shape()).assign(z);
+        inverseDeviation = memory.keepDouble(channels);
         if (training) {
-            batchMean = memory.keep(channels).assign(z.mean(0, 2));
-            Broadcast.sub(z, batchMean, z, 1);
-            variance = z.mul(z).mean(0, 2);
+            batchMean = memory.keepDouble(channels).assign(normalized.mean(0, 2));
+            Broadcast.sub(normalized, batchMean, normalized, 1);
+            batchVariance = memory.keepDouble(channels)
+                    .assign(normalized.mul(normalized).mean(0, 2));
+            inverseDeviation.assign(batchVariance);
             long count = z.size(0) * z.size(2);
-            batchVariance = memory.keep(channels).assign(variance);
             batchVariance.muli(count > 1 ? (double) count / (count - 1) : 1);
         } else {
-            Broadcast.sub(z, mean, z, 1);
+            Broadcast.sub(normalized, inDouble(parameters.get(MEAN)), normalized, 1);
+            inverseDeviation.assign(parameters.get(VARIANCE));
         }
-        inverseDeviation.assign(variance).addi(EPSILON);
+        inverseDeviation.addi(EPSILON);
         Transforms.sqrt(inverseDeviation, false);
         inverseDeviation.rdivi(1);
-        Broadcast.mul(z, inverseDeviation, normalized, 1);
-        Broadcast.mul(normalized, parameters.get(GAMMA), z, 1);
-        Broadcast.add(z, parameters.get(BETA), z, 1);
+        Broadcast.mul(normalized, inverseDeviation, normalized, 1);
+        Broadcast.mul(normalized, inDouble(parameters.get(GAMMA)), z, 1);
+        Broadcast.add(z, inDouble(parameters.get(BETA)), z, 1);
     }
 
-    /** Replaces the gradient of the output [N, C, L] by that of the input, and writes those of the parameters. */
+    /** Replaces the gradient of the output [N, C, L] of DOUBLE by that of z, and writes those of the parameters. */
     void backwardi(INDArray gradient, Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
-        INDArray gradGamma = gradients.get(GAMMA).assign(gradient.mul(normalized).sum(0, 2));
-        INDArray gradBeta = gradients.get(BETA).assign(gradient.sum(0, 2));
+        INDArray gradGamma = gradient.mul(normalized).sum(0, 2);
+        INDArray gradBeta = gradient.sum(0, 2);
+        gradients.get(GAMMA).assign(gradGamma);
+        gradients.get(BETA).assign(gradBeta);
         if (training) {
             double count = gradient.size(0) * gradient.size(2);
-            Broadcast.sub(gradient, gradBeta.div(count), gradient, 1);
+            Broadcast.sub(gradient, gradBeta.divi(count), gradient, 1);
             INDArray projection = normalized.dup('c');
-            Broadcast.mul(projection, gradGamma.div(count), projection, 1);
+            Broadcast.mul(projection, gradGamma.divi(count), projection, 1);
             gradient.subi(projection);
-            gradients.get(MEAN).assign(parameters.get(MEAN)).subi(batchMean).muli(momentum);
-            gradients.get(VARIANCE)
-                    .assign(parameters.get(VARIANCE))
-                    .subi(batchVariance)
-                    .muli(momentum);
+            subtractable(gradients.get(MEAN), parameters.get(MEAN), batchMean);
+            subtractable(gradients.get(VARIANCE), parameters.get(VARIANCE), batchVariance);
         } else {
             gradients.get(MEAN).assign(0);
             gradients.get(VARIANCE).assign(0);
         }
-        Broadcast.mul(gradient, parameters.get(GAMMA).mul(inverseDeviation), gradient, 1);
+        Broadcast.mul(gradient, inDouble(parameters.get(GAMMA)).mul(inverseDeviation), gradient, 1);
+    }
+
+    /** What training subtracts from a running statistic to move it towards the batch's. */
+    private void subtractable(INDArray gradient, INDArray running, INDArray batch) {
+        gradient.assign(inDouble(running).sub(batch).muli(momentum));
+    }
+
+    /** The array itself if it is DOUBLE, else a copy. */
+    static INDArray inDouble(INDArray array) {
+        return array.castTo(DataType.DOUBLE);
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -127,8 +128,9 @@ public final class Cbam extends AttentionBlock {
         SDVariable convolved = graph.sd.cnn().conv2d(pooled, weight, same);
         long height = graph.size.height;
         long width = graph.size.width;
-        SDVariable normalized = graph.batchNorm(graph.sd.reshape(convolved, -1, 1, height * width), 1);
-        return x.mul(Gate.SIGMOID.define(graph.sd.reshape(normalized, -1, 1, height, width)));
+        SDVariable scores = graph.sd.reshape(convolved, -1, 1, height * width).castTo(DataType.DOUBLE);
+        SDVariable normalized = graph.sd.reshape(graph.batchNorm(scores, 1), -1, 1, height, width);
+        return x.mul(Gate.SIGMOID.define(normalized.castTo(x.dataType())));
     }
 
     @Override

@@ -22,9 +22,19 @@ final class Memory {
         return workspaces.createUninitialized(working, dataType, shape, 'c');
     }
 
+    /** As {@link #temporary}, in double precision whatever the network's. */
+    INDArray temporaryDouble(long... shape) {
+        return workspaces.createUninitialized(working, DataType.DOUBLE, shape, 'c');
+    }
+
     /** An uninitialised array that lives until the backward pass of the same step. */
     INDArray keep(long... shape) {
         return workspaces.createUninitialized(ArrayType.ACTIVATIONS, dataType, shape, 'c');
+    }
+
+    /** As {@link #keep}, in double precision whatever the network's. */
+    INDArray keepDouble(long... shape) {
+        return workspaces.createUninitialized(ArrayType.ACTIVATIONS, DataType.DOUBLE, shape, 'c');
     }
 
     /** The array itself where it is contiguous in C order, as it nearly always is; else a temporary copy. */

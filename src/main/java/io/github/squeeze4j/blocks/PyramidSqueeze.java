@@ -7,35 +7,42 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * SPSE's squeeze. All levels together are one weighted sum over the map, z[n, c] = sum over h, w of x[n, c, h, w]
- * M[c, h, w] with M = weights times bins: one pass over x, not one per level.
+ * SPSE's squeeze. Where all levels divide the map, one pooling pass makes cells of which every level's bins are unions;
+ * elsewhere the cells are the map's positions. All bins of all levels are then one product with a constant matrix.
  */
 final class PyramidSqueeze implements SqueezeKernel.Squeeze {
     private final int[] levels;
+    private final int finest;
     private final NormalizedRelu norm = new NormalizedRelu();
     private INDArray bins;
     private long binsHeight;
     private long binsWidth;
-    private INDArray weightMap;
+    private INDArray pooled;
 
     PyramidSqueeze(int... levels) {
         this.levels = levels;
+        this.finest = leastCommonMultiple(levels);
     }
 
     @Override
     public INDArray forward(
             INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory) {
-        long channels = x.size(1);
-        weightMap = memory.keep(1, channels, x.size(2), x.size(3));
         prepareBins(x);
-        MapOps.rows(weightMap).assign(weights(parameters, memory).mmul(bins));
-
-        INDArray z = memory.keep(x.size(0), channels);
-        MapOps.dotChannels(x, weightMap, scratch, z);
-        for (int k : levels) {
-            z.addiRowVector(parameters.get(Spse.biasName(k)));
+        INDArray cells = x;
+        if (hasCells(x)) {
+            cells = memory.temporary(x.size(0), x.size(1), finest, finest);
+            MapOps.averagePool(x, cells, x.size(2) / finest, x.size(3) / finest);
         }
-        return norm.forwardi(z, true, parameters, training, memory);
+        pooled = memory.keepDouble(x.size(0), x.size(1), bins.size(0));
+        pooled.assign(MapOps.rows(cells).mmul(bins.transpose()).reshape(pooled.shape()));
+
+        INDArray weighted = memory.temporaryDouble(pooled.shape());
+        MapOps.multiply(pooled, weights(parameters, memory), weighted);
+        INDArray z = memory.temporaryDouble(x.size(0), x.size(1)).assign(weighted.sum(2));
+        for (int k : levels) {
+            z.addiRowVector(BatchNorm.inDouble(parameters.get(Spse.biasName(k))));
+        }
+        return norm.forward(z, true, parameters, training, memory);
     }
 
     @Override
@@ -46,51 +53,82 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
             Memory memory) {
-        norm.backwardi(gradSqueezed, parameters, gradients);
-        INDArray gradBias = gradSqueezed.sum(0);
-        INDArray perChannel = MapOps.perChannel(gradSqueezed);
-        INDArray scratch = memory.temporary(x.shape());
-
-        MapOps.multiply(x, perChannel, scratch);
-        INDArray gradWeightMap = scratch.sum(0).reshape('c', x.size(1), x.size(2) * x.size(3));
-        INDArray gradWeights = gradWeightMap.mmul(bins.transpose());
+        INDArray gradZ = norm.backward(gradSqueezed, parameters, gradients, memory);
+        INDArray column = gradZ.reshape('c', gradZ.size(0), gradZ.size(1), 1);
+        INDArray product = memory.temporaryDouble(pooled.shape());
+        MapOps.multiply(pooled, column, product);
+        INDArray gradWeights = product.sum(0);
+        INDArray gradBias = gradZ.sum(0);
         int first = 0;
         for (int k : levels) {
             INDArray level = gradWeights.get(NDArrayIndex.all(), NDArrayIndex.interval(first, first + k * k));
-            gradients.get(Spse.weightName(k)).assign(level.dup('c').reshape('c', x.size(1), k, k));
+            INDArray gradWeight = gradients.get(Spse.weightName(k));
+            gradWeight.assign(level.dup('c').reshape('c', gradWeight.shape()));
             gradients.get(Spse.biasName(k)).assign(gradBias);
             first += k * k;
         }
 
-        MapOps.multiply(weightMap, perChannel, scratch);
-        gradInput.addi(scratch);
+        MapOps.multiply(weights(parameters, memory), column, product);
+        INDArray gradPooled = memory.temporary(x.size(0) * x.size(1), bins.size(0));
+        gradPooled.assign(product.reshape('c', gradPooled.shape()));
+        INDArray gradCells = gradPooled.mmul(bins);
+        if (hasCells(x)) {
+            INDArray scratch = memory.temporary(x.shape());
+            INDArray grid = memory.temporary(x.size(0), x.size(1), finest, finest);
+            grid.assign(gradCells.reshape('c', grid.shape()));
+            MapOps.averagePoolGradient(x, grid, scratch, x.size(2) / finest, x.size(3) / finest);
+            gradInput.addi(scratch);
+        } else {
+            MapOps.rows(gradInput).addi(gradCells);
+        }
     }
 
-    /** All levels' weights side by side, [C, sum of k * k]. */
+    private boolean hasCells(INDArray x) {
+        return x.size(2) % finest == 0 && x.size(3) % finest == 0;
+    }
+
+    /** All levels' weights side by side, [1, C, sum of k * k]. */
     private INDArray weights(Map<String, INDArray> parameters, Memory memory) {
-        INDArray weights = memory.temporary(weightMap.size(1), bins.size(0));
+        INDArray weights = memory.temporaryDouble(1, pooled.size(1), pooled.size(2));
         int first = 0;
         for (int k : levels) {
-            weights.get(NDArrayIndex.all(), NDArrayIndex.interval(first, first + k * k))
-                    .assign(parameters.get(Spse.weightName(k)).reshape('c', weights.size(0), (long) k * k));
+            weights.get(NDArrayIndex.all(), NDArrayIndex.all(), NDArrayIndex.interval(first, first + k * k))
+                    .assign(parameters.get(Spse.weightName(k)).reshape('c', 1, weights.size(1), (long) k * k));
             first += k * k;
         }
         return weights;
     }
 
-    /** The bins of all levels, [sum of k * k, H * W], made once per map size and kept for the layer's life. */
+    /** The bins of all levels over the cells, [sum of k * k, cells], made once per map size, for the layer's life. */
     private void prepareBins(INDArray x) {
         if (bins != null && binsHeight == x.size(2) && binsWidth == x.size(3) && bins.dataType() == x.dataType()) {
             return;
         }
         binsHeight = x.size(2);
         binsWidth = x.size(3);
+        long rows = hasCells(x) ? finest : binsHeight;
+        long columns = hasCells(x) ? finest : binsWidth;
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             INDArray[] matrices = new INDArray[levels.length];
             for (int i = 0; i < levels.length; i++) {
-                matrices[i] = PyramidBins.matrix(levels[i], binsHeight, binsWidth, x.dataType());
+                matrices[i] = PyramidBins.matrix(levels[i], rows, columns, x.dataType());
             }
             bins = Nd4j.vstack(matrices);
         }
+    }
+
+    private static int leastCommonMultiple(int... values) {
+        int result = 1;
+        for (int value : values) {
+            int a = result;
+            int b = value;
+            while (b != 0) {
+                int rest = a % b;
+                a = b;
+                b = rest;
+            }
+            result = Math.multiplyExact(result / a, value);
+        }
+        return result;
     }
 }

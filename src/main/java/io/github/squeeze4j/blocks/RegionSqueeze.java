@@ -20,17 +20,18 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
     @Override
     public INDArray forward(
             INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory) {
-        regions = memory.keep(x.size(0), x.size(1), x.size(2) / window, x.size(3) / window);
-        MapOps.averagePool(x, regions, window, window);
-        INDArray z = memory.keep(x.size(0), x.size(1));
+        INDArray means = memory.temporary(x.size(0), x.size(1), x.size(2) / window, x.size(3) / window);
+        MapOps.averagePool(x, means, window, window);
+        regions = memory.keepDouble(means.shape()).assign(means);
+        INDArray z = memory.temporaryDouble(x.size(0), x.size(1));
         if (fuses()) {
-            INDArray weighted = memory.temporary(regions.shape());
+            INDArray weighted = memory.temporaryDouble(regions.shape());
             MapOps.multiply(regions, weight(parameters), weighted);
             z.assign(weighted.sum(2, 3));
         } else {
             z.assign(regions.reshape('c', z.shape()));
         }
-        return norm.forwardi(z, fuses(), parameters, training, memory);
+        return norm.forward(z, fuses(), parameters, training, memory);
     }
 
     @Override
@@ -41,14 +42,16 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
             Memory memory) {
-        norm.backwardi(gradSqueezed, parameters, gradients);
-        INDArray gradRegions = MapOps.perChannel(gradSqueezed);
+        INDArray gradZ = MapOps.perChannel(norm.backward(gradSqueezed, parameters, gradients, memory));
+        INDArray gradRegions = memory.temporary(regions.shape());
         if (fuses()) {
-            INDArray product = memory.temporary(regions.shape());
-            MapOps.multiply(regions, gradRegions, product);
+            INDArray product = memory.temporaryDouble(regions.shape());
+            MapOps.multiply(regions, gradZ, product);
             gradients.get(Rgse.FUSION_WEIGHT).assign(product.sum(0));
-            MapOps.multiply(weight(parameters), gradRegions, product);
-            gradRegions = product;
+            MapOps.multiply(weight(parameters), gradZ, product);
+            gradRegions.assign(product);
+        } else {
+            gradRegions.assign(gradZ);
         }
         INDArray scratch = memory.temporary(x.shape());
         MapOps.averagePoolGradient(x, gradRegions, scratch, window, window);
@@ -56,8 +59,7 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
     }
 
     private INDArray weight(Map<String, INDArray> parameters) {
-        return parameters
-                .get(Rgse.FUSION_WEIGHT)
+        return BatchNorm.inDouble(parameters.get(Rgse.FUSION_WEIGHT))
                 .reshape('c', 1, regions.size(1), regions.size(2), regions.size(3));
     }
 }

@@ -6,6 +6,7 @@ import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -93,15 +94,16 @@ public final class Rgse extends AttentionBlock {
                 .sH(window)
                 .sW(window)
                 .build();
-        SDVariable z = graph.sd.cnn().avgPooling2d(x, windows);
+        SDVariable z = graph.sd.cnn().avgPooling2d(x, windows).castTo(DataType.DOUBLE);
         if (fuses(graph.size)) {
             long rows = graph.size.height / window;
             long columns = graph.size.width / window;
-            SDVariable weight = graph.sd.reshape(graph.parameter(FUSION_WEIGHT), 1, channels, rows, columns);
+            SDVariable weight = graph.sd.reshape(graph.exact(FUSION_WEIGHT), 1, channels, rows, columns);
             SDVariable fused = z.mul(weight).sum(2, 3);
             z = graph.batchNorm(graph.sd.reshape(fused, -1, channels, 1), channels);
         }
-        SDVariable squeezed = graph.sd.nn().relu(graph.sd.reshape(z, -1, channels), 0);
+        SDVariable squeezed =
+                graph.sd.nn().relu(graph.sd.reshape(z, -1, channels), 0).castTo(x.dataType());
         SDVariable scores = Excitation.define(graph, squeezed, Activation.RELU, true);
         return graph.scaleChannels(x, Gate.SIGMOID.define(scores));
     }

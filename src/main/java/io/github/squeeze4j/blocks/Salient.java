@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -71,7 +72,8 @@ public final class Salient extends AttentionBlock {
         long members = graph.size.channels / groups;
         SDVariable grouped = graph.sd.reshape(x, -1, groups, members, height * width);
         SDVariable agreement = grouped.mul(grouped.mean(true, 3)).mean(2);
-        SDVariable gate = Gate.SIGMOID.define(graph.batchNorm(agreement, groups));
+        SDVariable gate = Gate.SIGMOID.define(graph.batchNorm(agreement.castTo(DataType.DOUBLE), groups)
+                .castTo(x.dataType()));
         SDVariable scaled = grouped.mul(graph.sd.reshape(gate, -1, groups, 1, height * width));
         return graph.sd.reshape(scaled, -1, graph.size.channels, height, width);
     }

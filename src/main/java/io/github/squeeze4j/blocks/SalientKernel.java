@@ -23,9 +23,9 @@ final class SalientKernel implements Kernel {
         MapOps.mean(grouped, means);
         gates = memory.keep(grouped.size(0), 1, x.size(2), x.size(3));
         MapOps.multiply(grouped, MapOps.perChannel(means), target);
-        gates.assign(target.mean(true, 1));
-        norm.forwardi(perGroup(gates), parameters, training, memory);
-        Gate.SIGMOID.applyi(gates);
+        INDArray agreement = memory.temporaryDouble(gates.shape()).assign(target.mean(true, 1));
+        norm.forwardi(perGroup(agreement), parameters, training, memory);
+        Gate.SIGMOID.applyi(gates.assign(agreement));
         MapOps.multiply(grouped, gates, target);
     }
 
@@ -44,8 +44,9 @@ final class SalientKernel implements Kernel {
         MapOps.multiply(x, gradOutput, gradInput);
         gradMap.assign(target.sum(true, 1));
         Gate.SIGMOID.backpropi(gradMap, gates);
-        norm.backwardi(perGroup(gradMap), parameters, gradients);
-        gradMap.divi(members);
+        INDArray gradAgreement = memory.temporaryDouble(gates.shape()).assign(gradMap);
+        norm.backwardi(perGroup(gradAgreement), parameters, gradients);
+        gradMap.assign(gradAgreement.divi(members));
 
         INDArray scratch = memory.temporary(grouped.shape());
         INDArray gradMeans = memory.temporary(means.shape());

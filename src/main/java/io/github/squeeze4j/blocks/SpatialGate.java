@@ -28,8 +28,9 @@ final class SpatialGate {
                 .addInputs(pooled, parameters.get(Cbam.SPATIAL_WEIGHT))
                 .addOutputs(gates)
                 .build());
-        norm.forwardi(flat(gates), parameters, training, memory);
-        Gate.SIGMOID.applyi(gates);
+        INDArray scores = memory.temporaryDouble(gates.shape()).assign(gates);
+        norm.forwardi(flat(scores), parameters, training, memory);
+        Gate.SIGMOID.applyi(gates.assign(scores));
         MapOps.multiply(x, gates, output);
     }
 
@@ -44,7 +45,9 @@ final class SpatialGate {
         MapOps.multiply(x, gradOutput, gradInput);
         gradMap.assign(gradInput.sum(true, 1));
         Gate.SIGMOID.backpropi(gradMap, gates);
-        norm.backwardi(flat(gradMap), parameters, gradients);
+        INDArray gradScores = memory.temporaryDouble(gates.shape()).assign(gradMap);
+        norm.backwardi(flat(gradScores), parameters, gradients);
+        gradMap.assign(gradScores);
 
         INDArray gradPooled = memory.temporary(pooled.shape());
         Nd4j.exec(convolution("conv2d_bp")

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -97,12 +98,14 @@ public final class Spse extends AttentionBlock {
                             .transpose()
                             .dup('c'));
             SDVariable pooled = graph.sd.reshape(rows.mmul(bins), -1, channels, (long) k * k);
-            SDVariable weight = graph.sd.reshape(graph.parameter(weightName(k)), 1, channels, (long) k * k);
-            SDVariable level = pooled.mul(weight).sum(2).add(graph.parameter(biasName(k)));
+            SDVariable weight = graph.sd.reshape(graph.exact(weightName(k)), 1, channels, (long) k * k);
+            SDVariable level =
+                    pooled.castTo(DataType.DOUBLE).mul(weight).sum(2).add(graph.exact(biasName(k)));
             z = z == null ? level : z.add(level);
         }
         SDVariable normalized = graph.batchNorm(graph.sd.reshape(z, -1, channels, 1), channels);
-        SDVariable squeezed = graph.sd.nn().relu(graph.sd.reshape(normalized, -1, channels), 0);
+        SDVariable squeezed =
+                graph.sd.nn().relu(graph.sd.reshape(normalized, -1, channels), 0).castTo(x.dataType());
         SDVariable scores = Excitation.define(graph, squeezed, Activation.RELU, true);
         return graph.scaleChannels(x, Gate.SIGMOID.define(scores));
     }

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Writes further reference vectors, in the form of src/test/resources/golden/README.md, with PyTorch in float64.
+
+    pip install torch numpy && python src/test/python/make_golden.py DIR
+
+The cases are those that fixed-size networks never meet: maps of 1x1, odd and unequal sides, sizes that no pooling level or
+window divides, biases in SE, groups in Salient, unequal grids in RGSE, ties among maxima in CBAM. The modules state the
+papers' formulas in PyTorch's own operations, with the parameter names of the public reference code.
+"""
+
+import json
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class SE(nn.Module):
+    def __init__(self, channels, reduction, bias, **_):
+        super().__init__()
+        hidden = channels // reduction
+        self.fc = nn.Sequential(nn.Linear(channels, hidden, bias), nn.ReLU(), nn.Linear(hidden, channels, bias))
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.fc(x.mean((2, 3))))[:, :, None, None]
+
+
+class Salient(nn.Module):
+    def __init__(self, channels, groups=1, **_):
+        super().__init__()
+        self.groups = groups
+        self.bn = nn.BatchNorm2d(groups)
+
+    def forward(self, x):
+        grouped = x.unflatten(1, (self.groups, -1))
+        agreement = (grouped * grouped.mean((3, 4), keepdim=True)).mean(2)
+        return (grouped * torch.sigmoid(self.bn(agreement)).unsqueeze(2)).flatten(1, 2)
+
+
+class Excited(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        self.fc_reduction = nn.Linear(channels, channels // reduction)
+        self.fc_extention = nn.Linear(channels // reduction, channels)
+
+    def scale(self, x, z):
+        return x * torch.sigmoid(self.fc_extention(F.relu(self.fc_reduction(F.relu(z).flatten(1)))))[:, :, None, None]
+
+
+class SPSE(Excited):
+    def __init__(self, channels, reduction, levels, **_):
+        super().__init__(channels, reduction)
+        self.levels = levels
+        for k in levels:
+            setattr(self, f"fc_spatial{k}", nn.Conv2d(channels, channels, k, groups=channels))
+        self.fc_bn = nn.BatchNorm2d(channels)
+
+    def forward(self, x):
+        z = sum(getattr(self, f"fc_spatial{k}")(F.adaptive_avg_pool2d(x, k)) for k in self.levels)
+        return self.scale(x, self.fc_bn(z))
+
+
+class RGSE(Excited):
+    def __init__(self, channels, reduction, window, shape, **_):
+        super().__init__(channels, reduction)
+        self.window = window
+        grid = (shape[2] // window, shape[3] // window)
+        self.fc_spatial = nn.Sequential()
+        if grid != (1, 1):
+            self.fc_spatial.add_module("fc_spatial", nn.Conv2d(channels, channels, grid, groups=channels, bias=False))
+            self.fc_spatial.add_module("bn_spatial", nn.BatchNorm2d(channels))
+
+    def forward(self, x):
+        return self.scale(x, self.fc_spatial(F.avg_pool2d(x, self.window, self.window)))
+
+
+class ChannelGate(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        hidden = channels // reduction
+        self.mlp = nn.Sequential(nn.Flatten(), nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels))
+
+    def forward(self, x):
+        score = self.mlp(F.adaptive_avg_pool2d(x, 1)) + self.mlp(F.adaptive_max_pool2d(x, 1))
+        return x * torch.sigmoid(score)[:, :, None, None]
+
+
+class SpatialGate(nn.Module):
+    def __init__(self, kernel):
+        super().__init__()
+        self.spatial = nn.Sequential()
+        self.spatial.add_module("conv", nn.Conv2d(2, 1, kernel, padding=(kernel - 1) // 2, bias=False))
+        self.spatial.add_module("bn", nn.BatchNorm2d(1, momentum=0.01))
+
+    def forward(self, x):
+        pooled = torch.cat((x.max(1, keepdim=True)[0], x.mean(1, keepdim=True)), 1)
+        return x * torch.sigmoid(self.spatial(pooled))
+
+
+class CBAM(nn.Module):
+    def __init__(self, channels, reduction, kernel, **_):
+        super().__init__()
+        self.ChannelGate = ChannelGate(channels, reduction)
+        self.SpatialGate = SpatialGate(kernel)
+
+    def forward(self, x):
+        return self.SpatialGate(self.ChannelGate(x))
+
+
+MODULES = {"se": SE, "salient": Salient, "spse": SPSE, "rgse": RGSE, "cbam": CBAM}
+
+CASES = [
+    ("se", (1, 8, 1, 1), dict(reduction=4, bias=True)),
+    ("se", (3, 24, 5, 9), dict(reduction=16, bias=True)),
+    ("salient", (2, 12, 5, 7), dict(groups=3)),
+    ("salient", (3, 6, 1, 1), dict()),
+    ("spse", (3, 16, 1, 1), dict(reduction=4, levels=[1, 2, 4])),
+    ("spse", (2, 8, 5, 9), dict(reduction=2, levels=[1, 2, 4])),
+    ("spse", (2, 8, 6, 6), dict(reduction=2, levels=[3])),
+    ("rgse", (2, 8, 15, 22), dict(reduction=4, window=7)),
+    ("rgse", (3, 8, 7, 14), dict(reduction=4, window=7)),
+    ("rgse", (2, 8, 5, 4), dict(reduction=2, window=1)),
+    ("rgse", (1, 8, 13, 9), dict(reduction=4, window=7)),
+    ("cbam", (2, 8, 1, 1), dict(reduction=4, kernel=7)),
+    ("cbam", (2, 16, 5, 9), dict(reduction=8, kernel=3)),
+    ("cbam", (2, 8, 6, 5), dict(reduction=4, kernel=5, rectified=True)),
+]
+
+
+def write(folder, block, shape, options):
+    name = f"{block}-{'x'.join(map(str, shape))}"
+    seed = zlib.crc32(name.encode())
+    torch.manual_seed(seed)
+    module = MODULES[block](channels=shape[1], shape=shape, **options).double()
+    for parameter in module.parameters():
+        nn.init.normal_(parameter, std=0.5)
+    for key, buffer in module.named_buffers():
+        if key.endswith("running_mean"):
+            buffer.normal_(std=0.3)
+        elif key.endswith("running_var"):
+            buffer.uniform_(0.5, 1.5)
+    x = torch.randn(shape, dtype=torch.float64)
+    if options.get("rectified"):
+        x = F.relu(x)
+    gy = torch.randn(shape, dtype=torch.float64)
+    arrays = {"x": x, "gy": gy}
+    arrays.update({f"param.{k}": v.detach().clone() for k, v in module.named_parameters()})
+    buffers = {k: v for k, v in module.named_buffers() if "running" in k}
+    arrays.update({f"buffer.{k}": v.clone() for k, v in buffers.items()})
+    for mode in ("eval", "train"):
+        module.train(mode == "train")
+        module.zero_grad()
+        leaf = x.clone().requires_grad_()
+        y = module(leaf)
+        y.backward(gy)
+        arrays[f"y_{mode}"] = y.detach()
+        arrays[f"gx_{mode}"] = leaf.grad
+        arrays.update({f"grad_{mode}.{k}": v.grad.clone() for k, v in module.named_parameters()})
+    arrays.update({f"buffer_after.{k}": v.clone() for k, v in buffers.items()})
+    np.savez_compressed(folder / f"{name}.npz", **{k: v.numpy() for k, v in arrays.items()})
+    facts = {"block": block, "shape": list(shape), "torch": torch.__version__, "seed": seed, "channels": shape[1]}
+    facts.update({k: v for k, v in options.items() if k in ("reduction", "levels", "window", "kernel")})
+    (folder / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    for case in CASES:
+        write(target, *case)
+    print(f"{len(CASES)} cases written to {target}")
