@@ -1,0 +1,100 @@
+package io.github.squeeze4j.layers;
+
+import java.util.Collection;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.LayerValidation;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * DL4J's batch normalization, computed by the native library of ND4J's CPU backend.
+ *
+ * <pre>
+ * y = gamma * (x - mean) / sqrt(var + eps) + beta
+ * </pre>
+ *
+ * <p>Shapes, parameters ({@code gamma}, {@code beta}, {@code mean} and {@code var}, each [1, C]), options, formats and
+ * results are {@link BatchNormalization}'s; like it, the layer ignores its activation. In FLOAT on the CPU backend
+ * feature maps (rank 4) run as ND4J's {@code batchnorm} and {@code batchnorm_bp}; other ranks and types, other backends
+ * and locked gamma and beta are the stock layer.
+ *
+ * <p>Ioffe and Szegedy, Batch Normalization, 1502.03167, algorithm 1. {@link #standard()} gives the conventions of the
+ * networks of this library.
+ *
+ * <pre>{@code
+ * .addLayer("bn1", NativeBatchNormalization.standard(), "conv1")
+ * }</pre>
+ */
+public final class NativeBatchNormalization extends BatchNormalization {
+    /** Added to the variance by {@link #standard()}: PyTorch's {@code eps}. */
+    public static final double EPSILON = 1e-5;
+
+    /** Weight of the old running statistic in {@link #standard()}: 1 - PyTorch's {@code momentum} of 0.1. */
+    public static final double DECAY = 0.9;
+
+    /** For JSON. */
+    private NativeBatchNormalization() {}
+
+    /**
+     * The native form of a stock batch normalization.
+     *
+     * @param layer a {@link BatchNormalization}, which stays as it is; not a subclass
+     * @return a configuration with the same options
+     * @throws IllegalArgumentException if {@code layer} is null or of a subclass
+     */
+    public static NativeBatchNormalization of(BatchNormalization layer) {
+        return Conversion.convert(layer, BatchNormalization.class, NativeBatchNormalization.class);
+    }
+
+    /**
+     * Batch normalization as the networks of this library use it: {@link #EPSILON}, {@link #DECAY}, gamma 1, beta 0, and
+     * the variance itself (not its logarithm) as running statistic.
+     *
+     * @return a new configuration
+     */
+    public static NativeBatchNormalization standard() {
+        return of(new BatchNormalization.Builder()
+                .eps(EPSILON)
+                .decay(DECAY)
+                .useLogStd(false)
+                .build());
+    }
+
+    @Override
+    public org.deeplearning4j.nn.api.Layer instantiate(
+            NeuralNetConfiguration conf,
+            Collection<TrainingListener> trainingListeners,
+            int layerIndex,
+            INDArray layerParamsView,
+            boolean initializeParams,
+            DataType networkDataType) {
+        LayerValidation.assertNOutSet("NativeBatchNormalization", getLayerName(), layerIndex, getNOut());
+        NativeBatchNormalizationRuntime runtime = new NativeBatchNormalizationRuntime(conf, networkDataType);
+        runtime.setListeners(trainingListeners);
+        runtime.setIndex(layerIndex);
+        runtime.setParamsViewArray(layerParamsView);
+        Map<String, INDArray> parameters = initializer().init(conf, layerParamsView, initializeParams);
+        runtime.setParamTable(parameters);
+        runtime.setConf(conf);
+        return runtime;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NativeBatchNormalization && super.equals(other);
+    }
+
+    @Override
+    public int hashCode() {
+        return super.hashCode();
+    }
+
+    /** Keeps a stock layer from being equal to this one. */
+    @Override
+    protected boolean canEqual(Object other) {
+        return other instanceof NativeBatchNormalization;
+    }
+}

@@ -1,0 +1,30 @@
+package io.github.squeeze4j.layers;
+
+import org.deeplearning4j.nn.layers.convolution.ConvolutionHelper;
+import org.deeplearning4j.nn.layers.mkldnn.MKLDNNBatchNormHelper;
+import org.deeplearning4j.nn.layers.normalization.BatchNormalizationHelper;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Chooses the native helper of a layer: the one place that knows which exist. */
+final class NativeHelpers {
+    private NativeHelpers() {}
+
+    /** A helper for one runtime layer, or null where DL4J's own path must compute. */
+    static ConvolutionHelper convolution(DataType type, boolean bias) {
+        return available(type) ? new OpsConvolutionHelper(type, bias) : null;
+    }
+
+    /** A helper for one runtime layer, or null where DL4J's own path must compute. */
+    static BatchNormalizationHelper batchNormalization(DataType type) {
+        return available(type) ? new MKLDNNBatchNormHelper(type) : null;
+    }
+
+    // Not checkSupported(): in M2.1 it looks for a class that no longer exists and always answers no. The helpers call
+    // ND4J operations, which are right on every CPU build and fast where the build contains oneDNN.
+    private static boolean available(DataType type) {
+        return type == DataType.FLOAT
+                && "CPU".equalsIgnoreCase(
+                        Nd4j.getExecutioner().getEnvironmentInformation().getProperty("backend"));
+    }
+}
