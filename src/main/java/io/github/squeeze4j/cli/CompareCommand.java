@@ -73,13 +73,13 @@ final class CompareCommand implements Runnable {
             String block = entry.getKey();
             ModelSummary summary = entry.getValue().summary(backbone);
             String prefix = String.format("%-7s (%d/%d) ", block, ++number, networks.size());
-            ImageClassifier classifier =
-                    ImageClassifier.untrained(block + " " + backbone, entry.getValue().init(), train);
+            ImageClassifier classifier = ImageClassifier.untrained(
+                    block + " " + backbone, entry.getValue().init(), train);
             History history = training.trainer()
                     .progress(new ProgressLine(out, ProgressLine.onTerminal(), prefix, training.epochs()))
                     .build()
                     .fit(classifier, train, test);
-            comparison.add(block, summary.params(), summary.macs(), classifier.evaluate(test), history);
+            comparison.add(block, summary.params(), summary.macs(), history);
             // After each block, so that an interrupted comparison keeps what it has measured.
             comparison.writeCsv(folder.resolve(TABLE_FILE));
             comparison.writeChart(folder.resolve("comparison.png"));
@@ -96,8 +96,8 @@ final class CompareCommand implements Runnable {
         training.network(plain, train);
         Map<String, Network> networks = new LinkedHashMap<>();
         for (String block : blocks) {
-            NetworkBuilder<?> builder = ModelOptions.checked(() -> Models.builder(backbone)
-                    .attention(Attention.named(block)));
+            NetworkBuilder<?> builder =
+                    ModelOptions.checked(() -> Models.builder(backbone).attention(Attention.named(block)));
             try {
                 networks.put(block, training.network(builder, train));
             } catch (BadInputException e) {

@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 /** Judges a saved network. */
 @Command(
         name = "evaluate",
-        description = "Judge a saved network on held-out images: top-1, top-5, and what the worst classes are taken for.",
+        description =
+                "Judge a saved network on held-out images: top-1, top-5, and what the worst classes are taken for.",
         sortOptions = false)
 final class EvaluateCommand implements Runnable {
     @Parameters(paramLabel = "MODEL", description = "A model.zip that the train command wrote.")

@@ -75,8 +75,8 @@ final class ModelOptions {
             case "3x3":
                 return BottleneckStride.MIDDLE_3X3;
             default:
-                throw new BadInputException(
-                        "--stride-in (" + strideIn + ") must be 1x1 or 3x3; use --stride-in 3x3 for torchvision's form");
+                throw new BadInputException("--stride-in (" + strideIn
+                        + ") must be 1x1 or 3x3; use --stride-in 3x3 for torchvision's form");
         }
     }
 

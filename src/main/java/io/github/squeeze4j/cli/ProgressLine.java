@@ -76,8 +76,7 @@ final class ProgressLine implements TrainingProgress {
             return "";
         }
         long left = Math.round(imagesLeft * secondsPerImage);
-        return String.format(
-                Locale.ROOT, "  %.0f images/s, %d:%02d left", 1 / secondsPerImage, left / 60, left % 60);
+        return String.format(Locale.ROOT, "  %.0f images/s, %d:%02d left", 1 / secondsPerImage, left / 60, left % 60);
     }
 
     private void draw(String line) {
@@ -105,8 +104,8 @@ final class ProgressLine implements TrainingProgress {
                 epochs,
                 result.trainLoss(),
                 100 * result.trainAccuracy(),
-                result.testLoss(),
-                100 * result.testAccuracy(),
+                result.test().loss(),
+                100 * result.test().top1(),
                 result.seconds(),
                 result.imagesPerSecond()));
         out.flush();

@@ -12,10 +12,7 @@ import picocli.CommandLine.Option;
 final class RunFolder {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
-    @Option(
-            names = "--out",
-            paramLabel = "DIR",
-            description = "Folder for the results. Default: runs/NAME-DATE-TIME.")
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results. Default: runs/NAME-DATE-TIME.")
     private Path directory;
 
     @Option(names = "--overwrite", description = "Replace results that are already in the folder given with --out.")

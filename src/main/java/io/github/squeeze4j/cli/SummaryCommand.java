@@ -55,17 +55,18 @@ final class SummaryCommand implements Runnable {
     public void run() {
         NetworkBuilder<?> builder = model.builder();
         ModelSummary summary = ModelOptions.checked(() -> {
-            if (classes != null) {
-                builder.classes(classes);
-            }
-            if (input != null) {
-                builder.inputSize(input);
-            }
-            if (channels != null) {
-                builder.inputChannels(channels);
-            }
-            return builder.build();
-        }).summary(model.name());
+                    if (classes != null) {
+                        builder.classes(classes);
+                    }
+                    if (input != null) {
+                        builder.inputSize(input);
+                    }
+                    if (channels != null) {
+                        builder.inputChannels(channels);
+                    }
+                    return builder.build();
+                })
+                .summary(model.name());
         PrintWriter out = spec.commandLine().getOut();
         if (format == Format.CSV) {
             out.println(ModelSummary.CSV_HEADER);

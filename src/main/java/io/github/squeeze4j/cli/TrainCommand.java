@@ -72,10 +72,10 @@ final class TrainCommand implements Runnable {
         history.writeChart(model.name(), folder.resolve("curves.png"));
 
         out.println();
-        out.print(classifier.evaluate(test).text());
+        out.print(history.last().test().text());
         out.println();
-        out.println("Saved " + file + ", " + folder.resolve("curves.png") + " and " + folder.resolve("history.csv")
-                + ".");
+        out.println(
+                "Saved " + file + ", " + folder.resolve("curves.png") + " and " + folder.resolve("history.csv") + ".");
         out.println("Next, look at one held-out image, at a picture of your own, or at all blocks side by side:");
         suggest(out, "predict " + file + " --test-index 7" + data.argument());
         suggest(out, "predict " + file + " PICTURE.png");

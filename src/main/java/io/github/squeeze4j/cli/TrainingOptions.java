@@ -50,10 +50,8 @@ final class TrainingOptions {
 
     @Option(
             names = "--augment",
-            negatable = true,
-            defaultValue = "true",
-            fallbackValue = "true",
-            description = "Crop and flip the training images at random. Default: ${DEFAULT-VALUE}.")
+            description = "Crop and flip the training images at random: better in trainings of many passes, worse in short"
+                    + " ones.")
     private boolean augment;
 
     @Option(

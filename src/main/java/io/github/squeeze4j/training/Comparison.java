@@ -11,7 +11,7 @@ import java.util.Locale;
  *
  * <pre>{@code
  * Comparison comparison = new Comparison("resnet20");
- * comparison.add("se", 270_000, 31_000_000, report, history);
+ * comparison.add("se", summary.params(), summary.macs(), history);
  * System.out.print(comparison.text());
  * }</pre>
  */
@@ -53,10 +53,10 @@ public final class Comparison {
      * @param attention the block's name
      * @param params learned parameters of the whole network
      * @param macs multiply-accumulates of the whole network for one image
-     * @param report how well it does
-     * @param history how it was trained
+     * @param history how it was trained, and how well it does in the end
      */
-    public void add(String attention, long params, long macs, TestReport report, History history) {
+    public void add(String attention, long params, long macs, History history) {
+        TestReport report = history.last().test();
         rows.add(new Row(attention, params, macs, report.top1(), report.loss(), history.medianStepMillis()));
     }
 

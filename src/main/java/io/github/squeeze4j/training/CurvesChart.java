@@ -4,6 +4,7 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -22,20 +23,15 @@ final class CurvesChart {
     private CurvesChart() {}
 
     static void write(History history, String title, Path file) {
-        XYChart loss = chart(title, "cross-entropy", Styler.LegendPosition.InsideNE);
+        XYChart loss = chart(title + ": loss", "cross-entropy", Styler.LegendPosition.InsideNE);
         curve(loss, history, step -> step.loss);
-        points(loss, history, EpochResult::testLoss);
+        points(loss, history, "%.3f", epoch -> epoch.test().loss());
         loss.getStyler().setYAxisMin(0.0);
-        XYChart accuracy = chart(finalAccuracy(history), "accuracy, %", Styler.LegendPosition.InsideSE);
+        XYChart accuracy = chart(title + ": accuracy", "%", Styler.LegendPosition.InsideSE);
         curve(accuracy, history, step -> 100 * step.accuracy);
-        points(accuracy, history, epoch -> 100 * epoch.testAccuracy());
+        points(accuracy, history, "%.1f %%", epoch -> 100 * epoch.test().top1());
         accuracy.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
         ChartStyle.write(List.of(loss, accuracy), file);
-    }
-
-    private static String finalAccuracy(History history) {
-        EpochResult last = history.epochs().get(history.epochs().size() - 1);
-        return String.format(java.util.Locale.ROOT, "top-1 %.1f %% on held-out images", 100 * last.testAccuracy());
     }
 
     private static XYChart chart(String title, String yTitle, Styler.LegendPosition legend) {
@@ -56,21 +52,23 @@ final class CurvesChart {
         List<History.Step> steps = history.steps();
         double perPass = (double) steps.size() / history.epochs().size();
         int window = (int) Math.max(1, Math.round(perPass * SMOOTHING));
-        int count = (steps.size() + window - 1) / window;
+        int count = steps.size() / window;
         double[] x = new double[count];
         double[] y = new double[count];
         for (int i = 0; i < count; i++) {
-            List<History.Step> part = steps.subList(i * window, Math.min(steps.size(), (i + 1) * window));
+            // The last point takes what is left over: one step alone would be an outlier.
+            int end = i == count - 1 ? steps.size() : (i + 1) * window;
+            List<History.Step> part = steps.subList(i * window, end);
             x[i] = (i * window + part.size() / 2.0) / perPass;
             y[i] = part.stream().mapToDouble(value).average().getAsDouble();
         }
         draw(chart.addSeries("training", x, y), ChartStyle.BLUE);
     }
 
-    private static void points(XYChart chart, History history, ToDoubleFunction<EpochResult> value) {
+    private static void points(XYChart chart, History history, String pattern, ToDoubleFunction<EpochResult> value) {
         double[] x = history.epochs().stream().mapToDouble(EpochResult::epoch).toArray();
         double[] y = history.epochs().stream().mapToDouble(value).toArray();
-        XYSeries series = chart.addSeries("held-out", x, y);
+        XYSeries series = chart.addSeries("held-out: " + String.format(Locale.ROOT, pattern, y[y.length - 1]), x, y);
         draw(series, ChartStyle.RED);
         series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(ChartStyle.RED);
     }

@@ -6,8 +6,7 @@ public final class EpochResult {
     private final double learningRate;
     private final double trainLoss;
     private final double trainAccuracy;
-    private final double testLoss;
-    private final double testAccuracy;
+    private final TestReport test;
     private final double seconds;
     private final double imagesPerSecond;
 
@@ -23,8 +22,7 @@ public final class EpochResult {
         this.learningRate = learningRate;
         this.trainLoss = trainLoss;
         this.trainAccuracy = trainAccuracy;
-        this.testLoss = test.loss();
-        this.testAccuracy = test.top1();
+        this.test = test;
         this.seconds = seconds;
         this.imagesPerSecond = imagesPerSecond;
     }
@@ -57,7 +55,7 @@ public final class EpochResult {
     }
 
     /**
-     * Part of the training images that were recognised when they were met, cropped and flipped.
+     * Part of the training images that were recognised when they were met, before the step that learned them.
      *
      * @return from 0 to 1
      */
@@ -66,21 +64,12 @@ public final class EpochResult {
     }
 
     /**
-     * Mean cross-entropy on the held-out images after the pass.
+     * How the network does on the held-out images after the pass.
      *
-     * @return natural logarithm, without regularisation
+     * @return loss, accuracies and confusions
      */
-    public double testLoss() {
-        return testLoss;
-    }
-
-    /**
-     * Part of the held-out images that are recognised after the pass.
-     *
-     * @return from 0 to 1
-     */
-    public double testAccuracy() {
-        return testAccuracy;
+    public TestReport test() {
+        return test;
     }
 
     /**

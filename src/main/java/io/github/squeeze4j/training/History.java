@@ -49,12 +49,22 @@ public final class History {
     }
 
     /**
+     * The last pass.
+     *
+     * @return its result: how the training ended
+     */
+    public EpochResult last() {
+        return epochs.get(epochs.size() - 1);
+    }
+
+    /**
      * The usual time of one training step, free of the first slow ones.
      *
      * @return median in milliseconds; 0 without steps
      */
     public double medianStepMillis() {
-        double[] millis = steps.stream().mapToDouble(step -> step.millis).sorted().toArray();
+        double[] millis =
+                steps.stream().mapToDouble(step -> step.millis).sorted().toArray();
         return millis.length == 0 ? 0 : millis[millis.length / 2];
     }
 
@@ -75,8 +85,8 @@ public final class History {
                     epoch.learningRate(),
                     epoch.trainLoss(),
                     epoch.trainAccuracy(),
-                    epoch.testLoss(),
-                    epoch.testAccuracy(),
+                    epoch.test().loss(),
+                    epoch.test().top1(),
                     epoch.seconds(),
                     epoch.imagesPerSecond()));
         }

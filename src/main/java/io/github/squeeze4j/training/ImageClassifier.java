@@ -142,8 +142,8 @@ public final class ImageClassifier {
     /** Complains about images that this network was not made for. */
     void requireSame(ImageSet images) {
         if (images.height() != height || images.width() != width) {
-            throw new BadInputException("image size (" + images.height() + "x" + images.width() + ") must be the model's, "
-                    + height + "x" + width + "; give images of that size");
+            throw new BadInputException("image size (" + images.height() + "x" + images.width()
+                    + ") must be the model's, " + height + "x" + width + "; give images of that size");
         }
         if (!images.classNames().equals(classNames)) {
             throw new BadInputException("classes (" + String.join(", ", images.classNames()) + ") must be the model's ("

@@ -29,7 +29,12 @@ public final class ImageIterator implements DataSetIterator {
     private DataSetPreProcessor preProcessor;
 
     private ImageIterator(
-            ImageSet images, Standardisation standardisation, int batchSize, boolean shuffle, long seed, boolean augment) {
+            ImageSet images,
+            Standardisation standardisation,
+            int batchSize,
+            boolean shuffle,
+            long seed,
+            boolean augment) {
         this.images = images;
         this.batchSize = BadInputException.positive("batch size", batchSize, "use 32");
         this.table = standardisation.table();

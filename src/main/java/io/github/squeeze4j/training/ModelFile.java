@@ -38,7 +38,8 @@ final class ModelFile {
             ModelSerializer.writeModel(classifier.graph(), beside.toFile(), true);
             try (FileSystem zip = FileSystems.newFileSystem(beside, (ClassLoader) null)) {
                 try (OutputStream out = Files.newOutputStream(zip.getPath(ModelSerializer.NORMALIZER_BIN))) {
-                    NormalizerSerializer.getDefault().write(classifier.standardisation().toNormalizer(), out);
+                    NormalizerSerializer.getDefault()
+                            .write(classifier.standardisation().toNormalizer(), out);
                 }
                 Files.write(zip.getPath(ENTRY), JSON.writeValueAsBytes(describe(classifier)));
             }
@@ -75,8 +76,9 @@ final class ModelFile {
                     Standardisation.of(normalizer));
         } catch (IOException | RuntimeException e) {
             // DL4J reports a damaged file by whichever exception comes first.
-            throw new BadInputException("model file (" + file + ") must be whole, but could not be read ("
-                    + firstLine(e) + ")" + REMEDY, e);
+            throw new BadInputException(
+                    "model file (" + file + ") must be whole, but could not be read (" + firstLine(e) + ")" + REMEDY,
+                    e);
         }
     }
 
@@ -85,8 +87,8 @@ final class ModelFile {
         try (ZipFile zip = new ZipFile(file.toFile())) {
             ZipEntry entry = zip.getEntry(ENTRY);
             if (entry == null) {
-                throw new BadInputException("model file (" + file + ") must hold " + ENTRY + ", but is "
-                        + kind(zip) + REMEDY);
+                throw new BadInputException(
+                        "model file (" + file + ") must hold " + ENTRY + ", but is " + kind(zip) + REMEDY);
             }
             if (zip.getEntry(ModelSerializer.PREPROCESSOR_BIN) != null) {
                 // DL4J would run whatever Java objects stand there; our files hold none.
@@ -102,8 +104,9 @@ final class ModelFile {
                 return node;
             }
         } catch (ZipException e) {
-            throw new BadInputException("model file (" + file + ") must be a whole zip file, but is not ("
-                    + firstLine(e) + ")" + REMEDY, e);
+            throw new BadInputException(
+                    "model file (" + file + ") must be a whole zip file, but is not (" + firstLine(e) + ")" + REMEDY,
+                    e);
         } catch (IOException e) {
             throw new BadInputException(
                     "model file (" + file + ") must be readable (" + firstLine(e) + ")" + REMEDY, e);
@@ -121,6 +124,9 @@ final class ModelFile {
     }
 
     private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
+        return String.valueOf(e.getMessage())
+                .lines()
+                .findFirst()
+                .orElse(e.getClass().getSimpleName());
     }
 }

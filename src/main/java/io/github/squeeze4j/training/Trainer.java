@@ -8,8 +8,8 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.dataset.DataSet;
 
 /**
- * Trains an {@link ImageClassifier}: shuffled, randomly cropped and flipped batches, an evaluation and a saved model after
- * each pass. The network's own updater decides the steps; {@link OneCycle} is a good schedule for its learning rate.
+ * Trains an {@link ImageClassifier}: shuffled batches, an evaluation and a saved model after each pass. The network's own
+ * updater decides the steps; {@link OneCycle} is a good schedule for its learning rate.
  *
  * <pre>{@code
  * ImageClassifier classifier = ImageClassifier.untrained("se_resnet20", graph, train);
@@ -121,7 +121,8 @@ public final class Trainer {
             DataSet batch = batches.next();
             int images = batch.numExamples();
             meter.expect(batch.getLabels());
-            rate = graph.getLearningRate(graph.getConfiguration().getNetworkOutputs().get(0));
+            rate = graph.getLearningRate(
+                    graph.getConfiguration().getNetworkOutputs().get(0));
             graph.fit(batch);
             requireFinite(meter.loss(), history.steps().size() + 1, rate);
             history.add(new History.Step(meter.loss(), meter.accuracy(), millisSince(stepStart)));
@@ -153,7 +154,7 @@ public final class Trainer {
         private int epochs = DEFAULT_EPOCHS;
         private int batchSize = DEFAULT_BATCH_SIZE;
         private long seed = DEFAULT_SEED;
-        private boolean augment = true;
+        private boolean augment;
         private Path file;
         private TrainingProgress progress = TrainingProgress.SILENT;
 
@@ -193,9 +194,10 @@ public final class Trainer {
         }
 
         /**
-         * Whether images are cropped and flipped at random.
+         * Whether images are cropped and flipped at random: worth it in a long training. A short one learns more from the
+         * images as they are.
          *
-         * @param augment default true
+         * @param augment default false
          * @return this
          */
         public Builder augment(boolean augment) {

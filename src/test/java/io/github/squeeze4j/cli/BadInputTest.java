@@ -40,7 +40,8 @@ class BadInputTest {
     void optionsThatDoNotFitTheModel() {
         Run.of("summary", "--stride-in", "5x5").complains("--stride-in (5x5) must be 1x1 or 3x3; use --stride-in 3x3");
         Run.of("summary", "--model", "cbam_resnet50", "--biases")
-                .complains("attention (of cbam_resnet50) must be se to take --biases or --no-biases; add --attention se");
+                .complains(
+                        "attention (of cbam_resnet50) must be se to take --biases or --no-biases; add --attention se");
         Run.of("summary", "--input", "0").complains("input height (0) must be positive");
         Run.of("summary", "--classes", "1").complains("classes (1) must be at least 2");
         Run.of("summary", "--model", "rgse_resnet20", "--input", "16").complains("window (7)", "use window(");

@@ -22,13 +22,13 @@ class CommandsTest {
         Path data = IdxFolder.cut(folder.resolve("data"), 40, 20);
         Path out = folder.resolve("run");
         Path model = out.resolve("model.zip");
-        String[] train = {
-            "train", "--data", data.toString(), "--epochs", "1", "--batch", "20", "--out", out.toString()
+        String[] train = {"train", "--data", data.toString(), "--epochs", "1", "--batch", "20", "--out", out.toString()
         };
         Run trained = Run.of(train).ok();
         assertThat(trained.out.lines())
-                .contains("Training se_resnet20 (274,202 parameters) on 40 images of 10 classes in 1 pass; 20 images are"
-                        + " held out.")
+                .contains(
+                        "Training se_resnet20 (274,202 parameters) on 40 images of 10 classes in 1 pass; 20 images are"
+                                + " held out.")
                 .anyMatch(line -> line.startsWith("epoch 1/1: training loss "))
                 .anyMatch(line -> line.startsWith("top-1 "))
                 .anyMatch(line -> line.startsWith("worst classes"))
@@ -38,14 +38,25 @@ class CommandsTest {
         assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(2);
         assertThat(ImageIO.read(out.resolve("curves.png").toFile()).getWidth()).isGreaterThan(1000);
 
-        String top1 = trained.out.lines().filter(line -> line.startsWith("top-1")).findFirst().get();
-        Run evaluated = Run.of("evaluate", model.toString(), "--data", data.toString()).ok();
+        String top1 = trained.out
+                .lines()
+                .filter(line -> line.startsWith("top-1"))
+                .findFirst()
+                .get();
+        Run evaluated =
+                Run.of("evaluate", model.toString(), "--data", data.toString()).ok();
         assertThat(evaluated.out).startsWith("se_resnet20: " + top1);
 
         Path picture = folder.resolve("picture.png");
         ImageIO.write(new BufferedImage(100, 60, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
         Run predicted = Run.of(
-                        "predict", model.toString(), picture.toString(), "--test-index", "7,8", "--data", data.toString())
+                        "predict",
+                        model.toString(),
+                        picture.toString(),
+                        "--test-index",
+                        "7,8",
+                        "--data",
+                        data.toString())
                 .ok();
         List<String> lines = predicted.out.lines().toList();
         assertThat(lines).hasSize(3);
@@ -54,7 +65,8 @@ class CommandsTest {
 
         Run.of("predict", model.toString(), "--test-index", "20", "--data", data.toString())
                 .complains("image index (20) must be from 0 to 19; choose one of the 20 images");
-        Run.of("predict", model.toString(), folder.resolve("none.png").toString()).complains("none.png) must be a file");
+        Run.of("predict", model.toString(), folder.resolve("none.png").toString())
+                .complains("none.png) must be a file");
         Run.of(train).complains("must not hold model.zip already");
     }
 
@@ -97,7 +109,8 @@ class CommandsTest {
         assertThat(csv("--model", "se_resnet20", "--input", "32")).startsWith("se_resnet20,32,274490,1568,");
         assertThat(csv("--model", "resnet18", "--attention", "cbam"))
                 .isEqualTo("resnet18-cbam,224,11779392,9616,1815063764");
-        assertThat(csv("--model", "resnet20", "--classes", "5", "--channels", "1")).startsWith("resnet20,32,271861,");
+        assertThat(csv("--model", "resnet20", "--classes", "5", "--channels", "1"))
+                .startsWith("resnet20,32,271861,");
     }
 
     private static String csv(String... options) {
@@ -114,7 +127,8 @@ class CommandsTest {
 
     @Test
     void helpNamesCommandsAndDefaults() {
-        assertThat(Run.of("--help").ok().out).contains("train", "evaluate", "predict", "summary", "compare", Main.MAVEN);
+        assertThat(Run.of("--help").ok().out)
+                .contains("train", "evaluate", "predict", "summary", "compare", Main.MAVEN);
         assertThat(Run.of("train", "--help").ok().out.replaceAll("\\s+", " "))
                 .contains("Default: 3.", "Default: 32.", "Default: 0.1.", "Default: 42.", "Default: se_resnet20.");
     }

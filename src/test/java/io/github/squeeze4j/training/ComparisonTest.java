@@ -16,16 +16,17 @@ class ComparisonTest {
 
     private static Comparison comparison() {
         TestReport.Builder report = new TestReport.Builder(List.of("yes", "no"));
-        report.add(
-                Nd4j.createFromArray(new float[][] {{1, 0}, {0, 1}}),
-                Nd4j.createFromArray(new float[][] {{0.5f, 0.25f}, {0.75f, 0.25f}}));
+        report.add(Nd4j.createFromArray(new float[][] {{1, 0}, {0, 1}}), Nd4j.createFromArray(new float[][] {
+            {0.5f, 0.25f}, {0.75f, 0.25f}
+        }));
         History history = new History();
         for (double millis : new double[] {900, 20, 21}) {
             history.add(new History.Step(1, 1, millis));
         }
+        history.add(new EpochResult(1, 0.1, 1, 1, report.build(), 1, 1));
         Comparison comparison = new Comparison("resnet20");
-        comparison.add("none", 272_186, 31_021_952, report.build(), history);
-        comparison.add("se", 274_202, 31_023_968, report.build(), history);
+        comparison.add("none", 272_186, 31_021_952, history);
+        comparison.add("se", 274_202, 31_023_968, history);
         return comparison;
     }
 
@@ -47,6 +48,7 @@ class ComparisonTest {
     @Test
     void picture() throws Exception {
         comparison().writeChart(folder.resolve("table.png"));
-        assertThat(ImageIO.read(folder.resolve("table.png").toFile()).getWidth()).isGreaterThan(1000);
+        assertThat(ImageIO.read(folder.resolve("table.png").toFile()).getWidth())
+                .isGreaterThan(1000);
     }
 }

@@ -158,10 +158,15 @@ class ImageIteratorTest {
     void augmentationFollowsFromTheSeed() {
         ImageSet images = sample(10);
         ImageClassifier classifier = classifier(images);
-        INDArray once = ImageIterator.shuffled(images, classifier, 10, 3, true).next().getFeatures();
-        assertThat(ImageIterator.shuffled(images, classifier, 10, 3, true).next().getFeatures())
+        INDArray once =
+                ImageIterator.shuffled(images, classifier, 10, 3, true).next().getFeatures();
+        assertThat(ImageIterator.shuffled(images, classifier, 10, 3, true)
+                        .next()
+                        .getFeatures())
                 .isEqualTo(once);
-        assertThat(ImageIterator.shuffled(images, classifier, 10, 4, true).next().getFeatures())
+        assertThat(ImageIterator.shuffled(images, classifier, 10, 4, true)
+                        .next()
+                        .getFeatures())
                 .isNotEqualTo(once);
     }
 }

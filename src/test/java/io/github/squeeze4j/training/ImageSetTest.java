@@ -53,7 +53,8 @@ class ImageSetTest {
         IdxFolder.labels(folder, "t10k", new byte[] {0, 1, (byte) 200}, true);
         assertThatThrownBy(() -> ImageSet.test(folder, List.of("a", "b")))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContaining("t10k-labels-idx1-ubyte.gz: label (200) of image 2 must be less than the number of")
+                .hasMessageContaining(
+                        "t10k-labels-idx1-ubyte.gz: label (200) of image 2 must be less than the number of")
                 .hasMessageEndingWith("; take the labels that belong to these classes");
     }
 
@@ -71,7 +72,8 @@ class ImageSetTest {
         Path images = folder.resolve("train-images-idx3-ubyte");
         byte[] good = Files.readAllBytes(images);
         Files.write(images, Arrays.copyOf(good, good.length - 1));
-        assertComplaint("content (11 bytes after the header) must be 12 bytes for sizes [3, 1, 4]; fetch the file again");
+        assertComplaint(
+                "content (11 bytes after the header) must be 12 bytes for sizes [3, 1, 4]; fetch the file again");
         Files.write(images, Arrays.copyOf(good, good.length + 1));
         assertComplaint("content (more bytes after the header) must be 12 bytes");
         Files.write(images, Arrays.copyOf(good, 6));
@@ -98,13 +100,15 @@ class ImageSetTest {
         Files.write(labels, Arrays.copyOf(good, good.length - 9));
         assertComplaint("train-labels-idx1-ubyte.gz: content must be");
         Files.writeString(labels, "<html>404</html>");
-        assertComplaint("train-labels-idx1-ubyte.gz: content must be readable (Not in GZIP format); fetch the file again");
+        assertComplaint(
+                "train-labels-idx1-ubyte.gz: content must be readable (Not in GZIP format); fetch the file again");
     }
 
     @Test
     void labelsAndImagesMustBeEquallyMany() {
         IdxFolder.labels(folder, "train", new byte[] {1, 0}, true);
-        assertComplaint("number of labels (2) must equal the number of images (3) in train-images-idx3-ubyte; take both");
+        assertComplaint(
+                "number of labels (2) must equal the number of images (3) in train-images-idx3-ubyte; take both");
     }
 
     private void assertComplaint(String part) {

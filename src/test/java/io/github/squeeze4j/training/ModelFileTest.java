@@ -127,8 +127,9 @@ class ModelFileTest {
     void missingFile() {
         assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("none.zip")))
                 .isInstanceOf(BadInputException.class)
-                .hasMessage("model file (" + folder.resolve("none.zip") + ") must be a file that exists; give a model.zip"
-                        + " that the train command or ImageClassifier.save wrote");
+                .hasMessage(
+                        "model file (" + folder.resolve("none.zip") + ") must be a file that exists; give a model.zip"
+                                + " that the train command or ImageClassifier.save wrote");
     }
 
     @Test
@@ -159,7 +160,8 @@ class ModelFileTest {
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(other))) {
             zip.putNextEntry(new ZipEntry("readme.txt"));
         }
-        assertComplaint(Files.readAllBytes(other), "must hold squeeze4j.json, but is a zip file without a DL4J network");
+        assertComplaint(
+                Files.readAllBytes(other), "must hold squeeze4j.json, but is a zip file without a DL4J network");
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .list(new OutputLayer.Builder().nIn(2).nOut(2).build())
                 .build());
@@ -180,7 +182,8 @@ class ModelFileTest {
     void aLaterVersion() throws Exception {
         rewrite("squeeze4j.json", data -> "{\"version\": 9}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertComplaint(
-                Files.readAllBytes(file), ": version (9) must be 1; read it with the version of Squeeze4j that wrote it");
+                Files.readAllBytes(file),
+                ": version (9) must be 1; read it with the version of Squeeze4j that wrote it");
         rewrite("squeeze4j.json", data -> new byte[] {'{'});
         assertComplaint(Files.readAllBytes(file), "must be readable (");
     }

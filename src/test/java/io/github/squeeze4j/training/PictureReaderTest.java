@@ -86,7 +86,8 @@ class PictureReaderTest {
         assertComplaint(file("empty.jpg", new byte[0]), "must be a PNG, JPEG, GIF or BMP file");
         for (String format : new String[] {"png", "jpg", "bmp", "gif"}) {
             byte[] whole = encoded(format, noise(64, 64));
-            assertThat(PictureReader.read(file("whole." + format, whole), 28, 28, false)).hasSize(784);
+            assertThat(PictureReader.read(file("whole." + format, whole), 28, 28, false))
+                    .hasSize(784);
             for (int tenths = 3; tenths < 10; tenths += 3) {
                 Path cut = file("cut." + format, Arrays.copyOf(whole, whole.length * tenths / 10));
                 assertComplaint(cut, "must be whole, but could not be decoded (");
