@@ -19,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Shapes, parameters ({@code gamma}, {@code beta}, {@code mean} and {@code var}, each [1, C]), options, formats and
  * results are {@link BatchNormalization}'s; like it, the layer ignores its activation. In FLOAT on the CPU backend
  * feature maps (rank 4) take two passes forward and two backward, with sums in double; other ranks and types, other
- * backends, locked gamma and beta and the logarithmic running statistic are the stock layer.
+ * backends and locked gamma and beta are the stock layer. The running statistic is the variance itself, not its logarithm.
  *
  * <p>Ioffe and Szegedy, Batch Normalization, 1502.03167, algorithm 1. {@link #standard()} gives the conventions of the
  * networks of this library.
@@ -36,16 +36,22 @@ public final class NativeBatchNormalization extends BatchNormalization {
     public static final double DECAY = 0.9;
 
     /** For JSON. */
-    private NativeBatchNormalization() {}
+    private NativeBatchNormalization() {
+        super.setUseLogStd(false);
+    }
 
     /**
      * The native form of a stock batch normalization.
      *
      * @param layer a {@link BatchNormalization}, which stays as it is; not a subclass
      * @return a configuration with the same options
-     * @throws IllegalArgumentException if {@code layer} is null or of a subclass
+     * @throws IllegalArgumentException if {@code layer} is null, of a subclass or keeps the logarithm of the deviation
      */
     public static NativeBatchNormalization of(BatchNormalization layer) {
+        if (layer != null && layer.isUseLogStd()) {
+            throw new IllegalArgumentException("useLogStd (true) must be false: the running statistic is the variance"
+                    + " itself; add useLogStd(false) to the BatchNormalization.Builder");
+        }
         return Conversion.convert(layer, BatchNormalization.class, NativeBatchNormalization.class);
     }
 
@@ -81,6 +87,15 @@ public final class NativeBatchNormalization extends BatchNormalization {
         runtime.setConf(conf);
         return runtime;
     }
+
+    /**
+     * Without effect: the running statistic is always the variance itself. DL4J's reader of configurations sets this
+     * option by guess, and guesses wrong for networks that were saved before {@code init()}.
+     *
+     * @param useLogStd ignored
+     */
+    @Override
+    public void setUseLogStd(boolean useLogStd) {}
 
     @Override
     public boolean equals(Object other) {

@@ -21,7 +21,7 @@ final class NativeBatchNormalizationRuntime extends BatchNormalization {
 
     NativeBatchNormalizationRuntime(NeuralNetConfiguration conf, DataType dataType) {
         super(conf, dataType);
-        nativeHelper = super.getHelper() != null || layerConf().isLockGammaBeta() || layerConf().isUseLogStd()
+        nativeHelper = super.getHelper() != null || layerConf().isLockGammaBeta()
                 ? null
                 : NativeHelpers.batchNormalization(dataType);
     }

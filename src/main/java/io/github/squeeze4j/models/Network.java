@@ -27,20 +27,19 @@ public abstract class Network {
     final long seed;
     final IUpdater updater;
     final double l2;
-    final double weightDecay;
     final DataType dataType;
     final CNN2DFormat format;
     final Attention attention;
 
-    Network(NetworkBuilder<?> builder) {
-        classes = builder.classes;
-        height = builder.height;
-        width = builder.width;
+    /** Takes the options; the defaults stand in where the user set nothing. */
+    Network(NetworkBuilder<?> builder, int defaultClasses, int defaultSize) {
+        classes = builder.classes == 0 ? defaultClasses : builder.classes;
+        height = builder.height == 0 ? defaultSize : builder.height;
+        width = builder.width == 0 ? defaultSize : builder.width;
         channels = builder.channels;
         seed = builder.seed;
         updater = builder.updater.clone();
         l2 = builder.l2;
-        weightDecay = builder.weightDecay;
         dataType = builder.dataType;
         format = builder.format;
         attention = builder.attention;

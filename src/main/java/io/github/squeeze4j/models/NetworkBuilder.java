@@ -27,7 +27,6 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
     long seed = DEFAULT_SEED;
     IUpdater updater = new Nesterovs(DEFAULT_LEARNING_RATE, DEFAULT_MOMENTUM);
     double l2;
-    double weightDecay;
     DataType dataType = DataType.FLOAT;
     CNN2DFormat format = CNN2DFormat.NCHW;
     Attention attention = Attention.none();
@@ -123,18 +122,6 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
     }
 
     /**
-     * What each step takes from each weight besides the gradient's step, as a multiple of learning rate times weight: the
-     * decoupled decay of Loshchilov and Hutter, 1711.05101. Biases and BatchNorm are spared.
-     *
-     * @param weightDecay 0 or more; default 0
-     * @return this
-     */
-    public B weightDecay(double weightDecay) {
-        this.weightDecay = Checks.notNegative("weightDecay", weightDecay, "use weightDecay(1e-4)");
-        return self();
-    }
-
-    /**
      * Type of parameters and activations.
      *
      * @param dataType FLOAT (default) or DOUBLE
@@ -169,13 +156,6 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
     public B attention(Attention attention) {
         this.attention = Checks.notNull("attention", attention, "use Attention.none()");
         return self();
-    }
-
-    /** Sets what depends on the family where the user set nothing. */
-    final void defaults(int classes, int size) {
-        this.classes = this.classes == 0 ? classes : this.classes;
-        this.height = this.height == 0 ? size : this.height;
-        this.width = this.width == 0 ? size : this.width;
     }
 
     /** Describes the network; the options are complete. */

@@ -36,9 +36,6 @@ final class NetworkGraph {
         if (network.l2 > 0) {
             global.l2(network.l2);
         }
-        if (network.weightDecay > 0) {
-            global.weightDecay(network.weightDecay);
-        }
         builder = global.graphBuilder().addInputs(Network.INPUT).setInputTypes(network.inputType());
     }
 

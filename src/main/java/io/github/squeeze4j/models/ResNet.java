@@ -54,7 +54,7 @@ public final class ResNet extends Network {
     private final BottleneckStride bottleneckStride;
 
     private ResNet(Builder builder) {
-        super(builder);
+        super(builder, isCifar(builder.depth) ? 10 : 1000, isCifar(builder.depth) ? 32 : 224);
         depth = builder.depth;
         bottleneckStride =
                 builder.bottleneckStride == null ? Builder.DEFAULT_BOTTLENECK_STRIDE : builder.bottleneckStride;
@@ -193,8 +193,6 @@ public final class ResNet extends Network {
                 throw new IllegalArgumentException("bottleneckStride (" + bottleneckStride + ") must not be set for depth "
                         + depth + ", which has no bottlenecks; leave it out or use depth(50)");
             }
-            boolean cifar = isCifar(depth);
-            defaults(cifar ? 10 : 1000, cifar ? 32 : 224);
             return new ResNet(this);
         }
     }
