@@ -13,7 +13,7 @@ import java.util.function.Predicate;
  *
  * <p>JavaCPP alone takes the plainest build on the class path, whatever the processor can do.
  */
-final class NativeBuild {
+public final class NativeBuild {
     static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
     static final String MAX_BYTES = "org.bytedeco.javacpp.maxbytes";
     static final String MAX_PHYSICAL_BYTES = "org.bytedeco.javacpp.maxphysicalbytes";
@@ -28,7 +28,7 @@ final class NativeBuild {
     private NativeBuild() {}
 
     /** Sets what is unset. */
-    static void choose() {
+    public static void choose() {
         String platform = platform(System.getProperty("os.name"), System.getProperty("os.arch"));
         setDefault(EXTENSION, extension(hasAvx2(vmOption("UseAVX")), extension -> onClassPath(platform + extension)));
         // JavaCPP's defaults follow the heap, which a network hardly uses: bound by what the machine has instead.
