@@ -15,14 +15,16 @@ final class Errors {
 
     static int wrongArguments(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
-        String message = e.getMessage();
+        String remedy = "";
         if (e instanceof UnmatchedArgumentException) {
             List<String> suggestions = ((UnmatchedArgumentException) e).getSuggestions();
             if (!suggestions.isEmpty()) {
-                message += ", did you mean " + String.join(" or ", suggestions) + "?";
+                remedy = "; perhaps " + String.join(" or ", suggestions);
             }
         }
-        print(command, message + "; see " + command.getCommandSpec().qualifiedName(" ") + " --help");
+        print(
+                command,
+                e.getMessage() + remedy + "; see " + command.getCommandSpec().qualifiedName(" ") + " --help");
         return ExitCode.USAGE;
     }
 

@@ -11,7 +11,8 @@ import picocli.CommandLine.ScopeType;
 /**
  * The command line. Without arguments it trains SE-ResNet-20 on the bundled sample of Fashion-MNIST.
  *
- * <p>Exit codes: 0 success; 2 bad input, with one line on standard error; 1 an error of the program, with its stack trace.
+ * <p>Exit codes: 0 success; 2 bad input, with one line on standard error; 1 an error of the program, with its stack
+ * trace.
  */
 @Command(
         name = "squeeze4j",

@@ -6,8 +6,8 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /**
- * Shows the progress of a training: one line that is redrawn where there is a terminal, a new line now and then where there
- * is none; and one line that stays for each pass.
+ * Shows the progress of a training: one line that is redrawn where there is a terminal, a new line now and then where
+ * there is none; and one line that stays for each pass.
  */
 final class ProgressLine implements TrainingProgress {
     private static final long REDRAW_NANOS = 200_000_000L;

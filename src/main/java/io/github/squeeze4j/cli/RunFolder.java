@@ -27,6 +27,10 @@ final class RunFolder {
             throw new BadInputException("output folder (" + folder + ") must not hold " + result
                     + " already; choose another folder with --out, or add --overwrite");
         }
+        if (Files.isRegularFile(folder)) {
+            throw new BadInputException(
+                    "output folder (" + folder + ") must be a folder, but is a file; choose another one with --out");
+        }
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, "writable", null));

@@ -50,8 +50,9 @@ final class TrainingOptions {
 
     @Option(
             names = "--augment",
-            description = "Crop and flip the training images at random: better in trainings of many passes, worse in short"
-                    + " ones.")
+            description =
+                    "Crop and flip the training images at random: better in trainings of many passes, worse in short"
+                            + " ones.")
     private boolean augment;
 
     @Option(

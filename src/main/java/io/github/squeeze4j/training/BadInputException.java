@@ -1,8 +1,8 @@
 package io.github.squeeze4j.training;
 
 /**
- * Something that the user gave is unusable: an option, a data file, a model file or a picture. The message is one line that
- * names the thing, its value, the rule and the remedy.
+ * Something that the user gave is unusable: an option, a data file, a model file or a picture. The message is one line
+ * that names the thing, its value, the rule and the remedy.
  */
 public final class BadInputException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;

@@ -10,8 +10,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * Loss and accuracy of a training batch, from the features that go into the output layer during the step itself: DL4J's own
- * score holds the regularisation, and says nothing of accuracy.
+ * Loss and accuracy of a training batch, from the features that go into the output layer during the step itself:
+ * DL4J's own score holds the regularisation, and says nothing of accuracy.
  */
 final class BatchMeter extends BaseTrainingListener {
     private INDArray labels;

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Reads one IDX file of unsigned bytes, raw or compressed: big-endian magic number 0x0000080D with D dimensions, D sizes,
- * then the bytes.
+ * Reads one IDX file of unsigned bytes, raw or compressed: big-endian magic number 0x0000080D with D dimensions, D
+ * sizes, then the bytes.
  */
 final class IdxReader {
     private static final String AGAIN = "; fetch the file again";

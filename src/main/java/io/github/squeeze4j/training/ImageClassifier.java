@@ -13,9 +13,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * A network together with what it needs to judge pictures: its name, its classes, the size of its images and the
  * standardisation of its pixels.
  *
- * <p>The graph takes [N, 1, H, W] and ends in one {@code OutputLayer} with softmax, [N, classes]. The saved form is DL4J's: every DL4J
- * program with this library on its class path reads the file with {@code ModelSerializer}, and finds the standardisation
- * with {@code ModelSerializer.restoreNormalizerFromFile}.
+ * <p>The graph takes [N, 1, H, W] and ends in one {@code OutputLayer} with softmax, [N, classes]. The saved form is
+ * DL4J's: every DL4J program with this library on its class path reads the file with {@code ModelSerializer}, and
+ * finds the standardisation with {@code ModelSerializer.restoreNormalizerFromFile}.
  *
  * <pre>{@code
  * ImageClassifier classifier = ImageClassifier.untrained("se_resnet20", graph, train);
@@ -73,8 +73,8 @@ public final class ImageClassifier {
     }
 
     /**
-     * Saves the classifier. The new file takes the old one's place only when it is complete: a failure leaves the old file
-     * as it was.
+     * Saves the classifier. The new file takes the old one's place only when it is complete: a failure leaves the old
+     * file as it was.
      *
      * @param file where to, usually {@code model.zip}; missing folders are made
      * @throws BadInputException if the file cannot be written

@@ -11,8 +11,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Standardised batches of an {@link ImageSet} for DL4J: features [N, 1, H, W], labels one-hot [N, classes], both FLOAT.
  *
- * <p>{@link #inOrder} gives the images as they stand, for evaluation. {@link #shuffled} gives them in another order in each
- * pass (each {@link #reset}), which follows from the seed alone.
+ * <p>{@link #inOrder} gives the images as they stand, for evaluation. {@link #shuffled} gives them in another order in
+ * each pass (each {@link #reset}), which follows from the seed alone.
  */
 public final class ImageIterator implements DataSetIterator {
     private static final long serialVersionUID = 1L;

@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
  *
  * <p>Read from the IDX files of MNIST and its kin under their usual names, raw or with {@code .gz}:
  * {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, {@code t10k-images-idx3-ubyte},
- * {@code t10k-labels-idx1-ubyte}. The class names come from {@code classes.txt} beside them (one a line, in the order of
- * the labels); without that file they are the numbers from 0 to the largest training label.
+ * {@code t10k-labels-idx1-ubyte}. The class names come from {@code classes.txt} beside them (one a line, in the order
+ * of the labels); without that file they are the numbers from 0 to the largest training label.
  *
  * <pre>{@code
  * ImageSet train = ImageSet.train(Path.of("src/sample/fashion-mnist"));

@@ -4,7 +4,8 @@ import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
- * A learning rate that rises in a line to its peak during the first fifth of the training, then falls along a half cosine.
+ * A learning rate that rises in a line to its peak during the first fifth of the training, then falls along a half
+ * cosine.
  *
  * <pre>
  * w = ceil(0.2 steps)
@@ -12,8 +13,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * rate(i) = peak max(0.001, (1 + cos(pi (i - w) / (steps - w))) / 2)  otherwise
  * </pre>
  *
- * <p>After the last step the rate stays at a thousandth of the peak. Smith and Topin, Super-Convergence, 1708.07120; the
- * cosine is Loshchilov and Hutter's, 1608.03983.
+ * <p>After the last step the rate stays at a thousandth of the peak. Smith and Topin, Super-Convergence, 1708.07120;
+ * the cosine is Loshchilov and Hutter's, 1608.03983.
  *
  * <pre>{@code
  * .updater(new Nesterovs(new OneCycle(0.1, epochs * batchesPerEpoch), 0.9))

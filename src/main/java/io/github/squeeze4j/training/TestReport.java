@@ -88,8 +88,8 @@ public final class TestReport {
     }
 
     /**
-     * The report for people: top-1 and top-5, then the classes, the worst ten first, each with what it is most often taken
-     * for.
+     * The report for people: top-1 and top-5, then the classes, the worst ten first, each with what it is most often
+     * taken for.
      *
      * @return several lines
      */

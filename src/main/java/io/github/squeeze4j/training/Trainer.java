@@ -8,8 +8,8 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.dataset.DataSet;
 
 /**
- * Trains an {@link ImageClassifier}: shuffled batches, an evaluation and a saved model after each pass. The network's own
- * updater decides the steps; {@link OneCycle} is a good schedule for its learning rate.
+ * Trains an {@link ImageClassifier}: shuffled batches, an evaluation and a saved model after each pass. The network's
+ * own updater decides the steps; {@link OneCycle} is a good schedule for its learning rate.
  *
  * <pre>{@code
  * ImageClassifier classifier = ImageClassifier.untrained("se_resnet20", graph, train);
@@ -75,8 +75,8 @@ public final class Trainer {
      * @param train images to learn from
      * @param test held-out images, judged after each pass and never learned
      * @return losses, accuracies and times
-     * @throws BadInputException if the images do not fit the classifier, the loss stops being a number, or the model cannot
-     *     be saved
+     * @throws BadInputException if the images do not fit the classifier, the loss stops being a number, or the model
+     *      cannot be saved
      */
     public History fit(ImageClassifier classifier, ImageSet train, ImageSet test) {
         classifier.requireSame(train);
@@ -194,8 +194,8 @@ public final class Trainer {
         }
 
         /**
-         * Whether images are cropped and flipped at random: worth it in a long training. A short one learns more from the
-         * images as they are.
+         * Whether images are cropped and flipped at random: worth it in a long training. A short one learns more from
+         * the images as they are.
          *
          * @param augment default false
          * @return this

@@ -18,8 +18,8 @@ class BadInputTest {
 
     @Test
     void unknownCommandsOptionsAndValues() {
-        Run.of("tarin").complains("'tarin'", "did you mean", "train", "see squeeze4j --help");
-        Run.of("train", "--epohs", "3").complains("--epohs", "did you mean", "--epochs", "see squeeze4j train --help");
+        Run.of("tarin").complains("'tarin'", "; perhaps train", "; see squeeze4j --help");
+        Run.of("train", "--epohs", "3").complains("--epohs", "; perhaps --epochs", "; see squeeze4j train --help");
         Run.of("train", "--epochs", "many").complains("--epochs", "'many'", "see squeeze4j train --help");
         Run.of("train", "--epochs").complains("--epochs");
         Run.of("summary", "--format", "xml").complains("--format", "xml", "TEXT, CSV");
