@@ -6,5 +6,7 @@
  * {@link io.github.squeeze4j.blocks.AttentionBlock}.
  *
  * <p>Each block says its mathematics once, in a SameDiff definition; a fused kernel beside it computes the same faster.
+ *
+ * @serial exclude
  */
 package io.github.squeeze4j.blocks;

@@ -1,0 +1,110 @@
+package io.github.squeeze4j.cli;
+
+import io.github.squeeze4j.models.Attention;
+import io.github.squeeze4j.models.ModelSummary;
+import io.github.squeeze4j.models.Models;
+import io.github.squeeze4j.models.Network;
+import io.github.squeeze4j.models.NetworkBuilder;
+import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.training.Comparison;
+import io.github.squeeze4j.training.History;
+import io.github.squeeze4j.training.ImageClassifier;
+import io.github.squeeze4j.training.ImageSet;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Trains one backbone with each attention block. */
+@Command(
+        name = "compare",
+        description = {
+            "Train one network with each attention block, from the same seed on the same images, and show accuracy,"
+                    + " parameters, multiply-accumulates and time of a training step side by side.",
+            "Takes as long as one training for each block; --limit and --epochs make it short."
+        },
+        sortOptions = false)
+final class CompareCommand implements Runnable {
+    private static final String TABLE_FILE = "comparison.csv";
+
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            defaultValue = "resnet20",
+            description = "Network without attention. Default: ${DEFAULT-VALUE}.")
+    private String backbone;
+
+    @Option(
+            names = "--blocks",
+            paramLabel = "NAMES",
+            split = ",",
+            description = "Attention blocks, with commas between. Default: none,se,salient,spse,rgse,cbam.")
+    private List<String> blocks = Attention.names();
+
+    @Mixin
+    private DataOptions data;
+
+    @Mixin
+    private TrainingOptions training;
+
+    @Mixin
+    private RunFolder run;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        ImageSet train = training.limited(data.train());
+        ImageSet test = data.test(train.classNames());
+        Map<String, Network> networks = networks(train, out);
+        Path folder = run.create("compare-" + backbone, TABLE_FILE);
+
+        Comparison comparison = new Comparison(backbone);
+        int number = 0;
+        for (Map.Entry<String, Network> entry : networks.entrySet()) {
+            String block = entry.getKey();
+            ModelSummary summary = entry.getValue().summary(backbone);
+            String prefix = String.format("%-7s (%d/%d) ", block, ++number, networks.size());
+            ImageClassifier classifier = ImageClassifier.untrained(
+                    block + " " + backbone, entry.getValue().init(), train);
+            History history = training.trainer()
+                    .progress(new ProgressLine(out, ProgressLine.onTerminal(), prefix, training.epochs()))
+                    .build()
+                    .fit(classifier, train, test);
+            comparison.add(block, summary.params(), summary.macs(), history);
+            // After each block, so that an interrupted comparison keeps what it has measured.
+            comparison.writeCsv(folder.resolve(TABLE_FILE));
+            comparison.writeChart(folder.resolve("comparison.png"));
+        }
+        out.println();
+        out.print(comparison.text());
+        out.println();
+        out.println("Saved " + folder.resolve(TABLE_FILE) + " and " + folder.resolve("comparison.png") + ".");
+    }
+
+    /** All networks before the first training, so that a wrong name ends the command at once. */
+    private Map<String, Network> networks(ImageSet train, PrintWriter out) {
+        NetworkBuilder<?> plain = ModelOptions.checked(() -> Models.builder(backbone));
+        training.network(plain, train);
+        Map<String, Network> networks = new LinkedHashMap<>();
+        for (String block : blocks) {
+            NetworkBuilder<?> builder =
+                    ModelOptions.checked(() -> Models.builder(backbone).attention(Attention.named(block)));
+            try {
+                networks.put(block, training.network(builder, train));
+            } catch (BadInputException e) {
+                // A window larger than the smallest map, say: no reason to lose the other blocks.
+                out.println("Left out " + block + ": " + e.getMessage());
+            }
+        }
+        return networks;
+    }
+}

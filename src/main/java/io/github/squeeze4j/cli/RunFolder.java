@@ -1,0 +1,45 @@
+package io.github.squeeze4j.cli;
+
+import io.github.squeeze4j.training.BadInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import picocli.CommandLine.Option;
+
+/** Where a run leaves its files. */
+final class RunFolder {
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results. Default: runs/NAME-DATE-TIME.")
+    private Path directory;
+
+    @Option(names = "--overwrite", description = "Replace results that are already in the folder given with --out.")
+    private boolean overwrite;
+
+    /** Makes the folder; complains now rather than after the training if the result could not be written there. */
+    Path create(String name, String result) {
+        Path folder = directory != null
+                ? directory
+                : Path.of("runs", name + "-" + LocalDateTime.now().format(STAMP));
+        if (Files.exists(folder.resolve(result)) && !overwrite) {
+            throw new BadInputException("output folder (" + folder + ") must not hold " + result
+                    + " already; choose another folder with --out, or add --overwrite");
+        }
+        if (Files.isRegularFile(folder)) {
+            throw new BadInputException(
+                    "output folder (" + folder + ") must be a folder, but is a file; choose another one with --out");
+        }
+        try {
+            Files.createDirectories(folder);
+            Files.delete(Files.createTempFile(folder, "writable", null));
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "output folder (" + folder + ") must be a folder that can be written (" + e
+                            + "); choose another one with --out",
+                    e);
+        }
+        return folder;
+    }
+}

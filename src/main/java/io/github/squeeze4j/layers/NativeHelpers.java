@@ -1,0 +1,36 @@
+package io.github.squeeze4j.layers;
+
+import java.util.Arrays;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.layers.convolution.ConvolutionHelper;
+import org.deeplearning4j.nn.layers.normalization.BatchNormalizationHelper;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Chooses the native helper of a layer: the one place that knows which exist. */
+final class NativeHelpers {
+    private NativeHelpers() {}
+
+    /** A helper for one runtime layer, or null where DL4J's own path must compute: oneDNN refuses dilation here. */
+    static ConvolutionHelper convolution(DataType type, ConvolutionLayer layer) {
+        return available(type) && Arrays.stream(layer.getDilation()).allMatch(dilation -> dilation == 1)
+                ? new OpsConvolutionHelper(type, layer.hasBias())
+                : null;
+    }
+
+    /** A helper for one runtime layer, or null where DL4J's own path must compute. */
+    static BatchNormalizationHelper batchNormalization(DataType type) {
+        return available(type) ? new RowBatchNormalizationHelper() : null;
+    }
+
+    // Not DL4J's own check: in M2.1 it looks for a class that no longer exists and always answers no. The helpers are
+    // right
+    // on every CPU build, and convolution is fast where the build contains oneDNN.
+    private static boolean available(DataType type) {
+        return type == DataType.FLOAT
+                && "CPU"
+                        .equalsIgnoreCase(Nd4j.getExecutioner()
+                                .getEnvironmentInformation()
+                                .getProperty("backend"));
+    }
+}

@@ -1,0 +1,65 @@
+package io.github.squeeze4j.models;
+
+import io.github.squeeze4j.blocks.AttentionBlock;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.Deconvolution2D;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
+import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
+
+/** What one layer costs. */
+final class LayerCount {
+    private LayerCount() {}
+
+    static long runningStatistics(Layer layer) {
+        if (layer instanceof AttentionBlock) {
+            return ((AttentionBlock) layer).runningStatistics();
+        }
+        return layer instanceof BatchNormalization ? 2 * ((BatchNormalization) layer).getNOut() : 0;
+    }
+
+    static long learnedParameters(Layer layer) {
+        if (layer instanceof AttentionBlock) {
+            return ((AttentionBlock) layer).learnedParameters();
+        }
+        return layer.initializer() == null ? 0 : layer.initializer().numParams(layer) - runningStatistics(layer);
+    }
+
+    /** Multiply-accumulates of two-dimensional convolutions and linear layers, for one example. */
+    static long macs(Layer layer, InputType in, InputType out) {
+        if (layer instanceof AttentionBlock) {
+            return ((AttentionBlock) layer).macs(in);
+        }
+        if (layer instanceof ConvolutionLayer && out instanceof InputType.InputTypeConvolutional) {
+            ConvolutionLayer convolution = (ConvolutionLayer) layer;
+            long kernel = (long) convolution.getKernelSize()[0] * convolution.getKernelSize()[1];
+            long dense = kernel * convolution.getNIn() * convolution.getNOut();
+            if (layer instanceof Deconvolution2D) {
+                return dense * pixels(in);
+            }
+            if (layer instanceof DepthwiseConvolution2D) {
+                return kernel * convolution.getNOut() * pixels(out);
+            }
+            if (layer instanceof SeparableConvolution2D) {
+                long deep = convolution.getNIn() * ((SeparableConvolution2D) layer).getDepthMultiplier();
+                return (kernel * deep + deep * convolution.getNOut()) * pixels(out);
+            }
+            return dense * pixels(out);
+        }
+        if (layer instanceof DenseLayer || layer instanceof BaseOutputLayer) {
+            FeedForwardLayer linear = (FeedForwardLayer) layer;
+            return linear.getNIn() * linear.getNOut();
+        }
+        return 0;
+    }
+
+    private static long pixels(InputType map) {
+        InputType.InputTypeConvolutional convolutional = (InputType.InputTypeConvolutional) map;
+        return convolutional.getHeight() * convolutional.getWidth();
+    }
+}

@@ -1,0 +1,40 @@
+package io.github.squeeze4j.models;
+
+import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.Rgse;
+import io.github.squeeze4j.blocks.Salient;
+import io.github.squeeze4j.blocks.Spse;
+import io.github.squeeze4j.blocks.SqueezeExcitation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The blocks by name. */
+final class NamedAttention {
+    private static final Map<String, Supplier<Attention>> BY_NAME = new LinkedHashMap<>();
+
+    static {
+        BY_NAME.put("none", Attention::none);
+        BY_NAME.put("se", () -> Attention.of(SqueezeExcitation.builder().build()));
+        BY_NAME.put("salient", () -> Attention.of(Salient.builder().build()));
+        BY_NAME.put("spse", () -> Attention.of(Spse.builder().build()));
+        BY_NAME.put("rgse", () -> Attention.of(Rgse.builder().build()));
+        BY_NAME.put("cbam", () -> Attention.of(Cbam.builder().build()));
+    }
+
+    private NamedAttention() {}
+
+    static Attention get(String name) {
+        Supplier<Attention> found = BY_NAME.get(name);
+        if (found == null) {
+            throw Checks.unknown("attention", name, BY_NAME.keySet(), BY_NAME.size());
+        }
+        return found.get();
+    }
+
+    static List<String> names() {
+        return new ArrayList<>(BY_NAME.keySet());
+    }
+}

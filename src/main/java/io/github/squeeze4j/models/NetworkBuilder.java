@@ -1,0 +1,175 @@
+package io.github.squeeze4j.models;
+
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Nesterovs;
+
+/**
+ * The options that all networks share. Workspace modes are DL4J's defaults; set others on {@link Network#conf()}.
+ *
+ * @param <B> the builder itself
+ */
+public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
+    /** Default {@link #seed}. */
+    public static final long DEFAULT_SEED = 42;
+
+    /** Learning rate of the default {@link #updater}. */
+    public static final double DEFAULT_LEARNING_RATE = 0.1;
+
+    /** Momentum of the default {@link #updater}. */
+    public static final double DEFAULT_MOMENTUM = 0.9;
+
+    int classes;
+    int height;
+    int width;
+    int channels = 3;
+    long seed = DEFAULT_SEED;
+    IUpdater updater = new Nesterovs(DEFAULT_LEARNING_RATE, DEFAULT_MOMENTUM);
+    double l2;
+    DataType dataType = DataType.FLOAT;
+    CNN2DFormat format = CNN2DFormat.NCHW;
+    Attention attention = Attention.none();
+
+    NetworkBuilder() {}
+
+    @SuppressWarnings("unchecked")
+    private B self() {
+        return (B) this;
+    }
+
+    /**
+     * Number of classes.
+     *
+     * @param classes at least 2; default 1000 for ImageNet forms, 10 for CIFAR forms
+     * @return this
+     */
+    public B classes(int classes) {
+        if (classes < 2) {
+            throw new IllegalArgumentException(
+                    "classes (" + classes + ") must be at least 2; use one class for each label");
+        }
+        this.classes = classes;
+        return self();
+    }
+
+    /**
+     * Height and width of the images. Never decides what is built: the same layers take any size.
+     *
+     * @param size pixels; default 224 for ImageNet forms, 32 for CIFAR forms
+     * @return this
+     */
+    public B inputSize(int size) {
+        return inputSize(size, size);
+    }
+
+    /**
+     * Height and width of the images. Never decides what is built: the same layers take any size.
+     *
+     * @param height pixels
+     * @param width pixels
+     * @return this
+     */
+    public B inputSize(int height, int width) {
+        this.height = Checks.positive("input height", height, "use inputSize(224)");
+        this.width = Checks.positive("input width", width, "use inputSize(224)");
+        return self();
+    }
+
+    /**
+     * Channels of the images.
+     *
+     * @param channels at least 1; default 3
+     * @return this
+     */
+    public B inputChannels(int channels) {
+        this.channels = Checks.positive("inputChannels", channels, "use 3 for colour and 1 for grey images");
+        return self();
+    }
+
+    /**
+     * Seed of the random weights.
+     *
+     * @param seed any number; default 42
+     * @return this
+     */
+    public B seed(long seed) {
+        this.seed = seed;
+        return self();
+    }
+
+    /**
+     * How gradients become steps.
+     *
+     * @param updater default Nesterov momentum 0.9 with learning rate 0.1
+     * @return this
+     */
+    public B updater(IUpdater updater) {
+        this.updater = Checks.notNull("updater", updater, "use new Nesterovs(0.1, 0.9)");
+        return self();
+    }
+
+    /**
+     * What is added to the gradient of each weight, as a multiple of the weight: what PyTorch's SGD calls weight decay.
+     * Biases and BatchNorm are spared.
+     *
+     * @param l2 0 or more; default 0, the papers' recipes use 1e-4
+     * @return this
+     */
+    public B l2(double l2) {
+        this.l2 = Checks.notNegative("l2", l2, "use l2(1e-4)");
+        return self();
+    }
+
+    /**
+     * Type of parameters and activations.
+     *
+     * @param dataType FLOAT (default) or DOUBLE
+     * @return this
+     */
+    public B dataType(DataType dataType) {
+        if (dataType != DataType.FLOAT && dataType != DataType.DOUBLE) {
+            throw new IllegalArgumentException(
+                    "dataType (" + dataType + ") must be FLOAT or DOUBLE; use dataType(DataType.FLOAT)");
+        }
+        this.dataType = dataType;
+        return self();
+    }
+
+    /**
+     * Layout of images and maps.
+     *
+     * @param format NCHW (default) or NHWC
+     * @return this
+     */
+    public B format(CNN2DFormat format) {
+        this.format = Checks.notNull("format", format, "use CNN2DFormat.NCHW");
+        return self();
+    }
+
+    /**
+     * Which attention block stands where.
+     *
+     * @param attention default {@link Attention#none()}
+     * @return this
+     */
+    public B attention(Attention attention) {
+        this.attention = Checks.notNull("attention", attention, "use Attention.none()");
+        return self();
+    }
+
+    /** Describes the network; the options are complete. */
+    abstract Network describe();
+
+    /**
+     * Describes the network and checks that every block fits its place.
+     *
+     * @return the description
+     * @throws IllegalArgumentException if options are missing or do not fit together
+     */
+    public Network build() {
+        Network network = describe();
+        network.conf();
+        return network;
+    }
+}

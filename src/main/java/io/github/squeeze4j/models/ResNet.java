@@ -1,0 +1,201 @@
+package io.github.squeeze4j.models;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Residual networks, with or without attention before each addition.
+ *
+ * <pre>
+ * y = relu(shortcut(x) + attention(branch(x)))
+ * </pre>
+ *
+ * <p>Depths 18, 34, 50, 101 and 152 are the ImageNet form: 7x7 stem, max pooling, four stages of 64 to 512 channels
+ * (four times as many with bottlenecks, from 50 on), 1000 classes, 224x224. Depths 20, 32, 44, 56 and 110 are the CIFAR
+ * form: 3x3 stem, three stages of 16, 32 and 64 channels, 10 classes, 32x32. The depth alone decides; any image size
+ * works with both. Where width or size changes, the shortcut is a 1x1 convolution and a BatchNorm.
+ *
+ * <p>Layer names: {@code stem.conv}, {@code stem.bn}, {@code stem.relu}, {@code stem.pool} (ImageNet form); then for each
+ * {@code stageS.blockB.}, counted from 1: {@code conv1}, {@code bn1}, {@code relu1}, {@code conv2}, {@code bn2}, with
+ * bottlenecks {@code relu2}, {@code conv3}, {@code bn3}; {@code attention}; {@code shortcut.conv}, {@code shortcut.bn};
+ * {@code add}; {@code relu}; at the end {@code pool} and {@code classifier}. Parameters are {@code W}, {@code gamma},
+ * {@code beta}, {@code mean}, {@code var} and {@code b}, as in DL4J: {@code stage1.block1.conv1_W}.
+ *
+ * <p>Convolutions start normal with variance 2/fan, the fan counted over the outputs in the ImageNet form (torchvision)
+ * and over the inputs in the CIFAR form (moskomule/senet.pytorch); gamma 1, beta 0; the classifier's weights uniform in
+ * +-1/sqrt(inputs), its biases 0 (PyTorch draws them too).
+ *
+ * <p>He et al., Deep Residual Learning for Image Recognition, 1512.03385, sections 3 and 4.2; the CIFAR shortcut follows
+ * moskomule/senet.pytorch, where the paper pads with zeros. Attention as in Hu et al., 1709.01507, figure 3.
+ *
+ * <pre>{@code
+ * ComputationGraph graph = ResNet.builder()
+ *         .depth(50)
+ *         .attention(Attention.named("se"))
+ *         .classes(100)
+ *         .build()
+ *         .init();
+ * }</pre>
+ */
+public final class ResNet extends Network {
+    private static final Map<Integer, int[]> IMAGENET_BLOCKS = new TreeMap<>(Map.of(
+            18, new int[] {2, 2, 2, 2},
+            34, new int[] {3, 4, 6, 3},
+            50, new int[] {3, 4, 6, 3},
+            101, new int[] {3, 4, 23, 3},
+            152, new int[] {3, 8, 36, 3}));
+    private static final List<Integer> CIFAR_DEPTHS = List.of(20, 32, 44, 56, 110);
+    private static final int FIRST_DEPTH_WITH_BOTTLENECKS = 50;
+    private static final int BOTTLENECK_EXPANSION = 4;
+
+    private final int depth;
+    private final BottleneckStride bottleneckStride;
+
+    private ResNet(Builder builder) {
+        super(builder, isCifar(builder.depth) ? 10 : 1000, isCifar(builder.depth) ? 32 : 224);
+        depth = builder.depth;
+        bottleneckStride =
+                builder.bottleneckStride == null ? Builder.DEFAULT_BOTTLENECK_STRIDE : builder.bottleneckStride;
+    }
+
+    /**
+     * Starts a description.
+     *
+     * @return a builder that still needs a depth
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    static boolean isCifar(int depth) {
+        return CIFAR_DEPTHS.contains(depth);
+    }
+
+    static boolean hasBottlenecks(int depth) {
+        return !isCifar(depth) && depth >= FIRST_DEPTH_WITH_BOTTLENECKS;
+    }
+
+    @Override
+    void layers(NetworkGraph graph) {
+        boolean cifar = isCifar(depth);
+        int[] blocks = cifar ? cifarBlocks(depth) : IMAGENET_BLOCKS.get(depth);
+        int width = cifar ? 16 : 64;
+
+        Feature map =
+                graph.convolution("stem.conv", graph.input(), width, cifar ? 3 : 7, cifar ? 1 : 2, convolutionInit());
+        map = graph.relu("stem.relu", graph.batchNormalization("stem.bn", map));
+        if (!cifar) {
+            map = graph.maxPooling("stem.pool", map, 3, 2);
+        }
+        for (int stage = 1; stage <= blocks.length; stage++) {
+            for (int block = 1; block <= blocks[stage - 1]; block++) {
+                int stride = stage > 1 && block == 1 ? 2 : 1;
+                map = block(graph, map, width << (stage - 1), stride, stage, block);
+            }
+        }
+        graph.classifier(graph.globalAveragePooling("pool", map));
+    }
+
+    private Feature block(NetworkGraph graph, Feature in, int width, int stride, int stage, int block) {
+        String prefix = "stage" + stage + ".block" + block + ".";
+        Feature branch = hasBottlenecks(depth)
+                ? bottleneck(graph, prefix, in, width, stride)
+                : basic(graph, prefix, in, width, stride);
+        Feature shortcut = in;
+        if (stride != 1 || in.channels != branch.channels) {
+            shortcut = graph.convolution(prefix + "shortcut.conv", in, branch.channels, 1, stride, convolutionInit());
+            shortcut = graph.batchNormalization(prefix + "shortcut.bn", shortcut);
+        }
+        branch = graph.attention(prefix + "attention", branch, stage, block);
+        return graph.relu(prefix + "relu", graph.add(prefix + "add", branch, shortcut));
+    }
+
+    private Feature basic(NetworkGraph graph, String prefix, Feature in, int width, int stride) {
+        Feature map = graph.convolution(prefix + "conv1", in, width, 3, stride, convolutionInit());
+        map = graph.relu(prefix + "relu1", graph.batchNormalization(prefix + "bn1", map));
+        map = graph.convolution(prefix + "conv2", map, width, 3, 1, convolutionInit());
+        return graph.batchNormalization(prefix + "bn2", map);
+    }
+
+    private Feature bottleneck(NetworkGraph graph, String prefix, Feature in, int width, int stride) {
+        boolean first = bottleneckStride == BottleneckStride.FIRST_1X1;
+        Feature map = graph.convolution(prefix + "conv1", in, width, 1, first ? stride : 1, convolutionInit());
+        map = graph.relu(prefix + "relu1", graph.batchNormalization(prefix + "bn1", map));
+        map = graph.convolution(prefix + "conv2", map, width, 3, first ? 1 : stride, convolutionInit());
+        map = graph.relu(prefix + "relu2", graph.batchNormalization(prefix + "bn2", map));
+        map = graph.convolution(prefix + "conv3", map, width * BOTTLENECK_EXPANSION, 1, 1, convolutionInit());
+        return graph.batchNormalization(prefix + "bn3", map);
+    }
+
+    private ConvolutionInit convolutionInit() {
+        return isCifar(depth) ? ConvolutionInit.HE_FAN_IN : ConvolutionInit.HE_FAN_OUT;
+    }
+
+    /** Two convolutions per block, three stages, a stem and a classifier. */
+    private static int[] cifarBlocks(int depth) {
+        int[] blocks = new int[3];
+        Arrays.fill(blocks, (depth - 2) / 6);
+        return blocks;
+    }
+
+    /** Options of the network. */
+    public static final class Builder extends NetworkBuilder<Builder> {
+        /** Default {@link #bottleneckStride}. */
+        public static final BottleneckStride DEFAULT_BOTTLENECK_STRIDE = BottleneckStride.MIDDLE_3X3;
+
+        private int depth;
+        private BottleneckStride bottleneckStride;
+
+        private Builder() {}
+
+        /**
+         * Number of layers with weights, which names the network. Required.
+         *
+         * @param depth 18, 34, 50, 101 or 152 for the ImageNet form; 20, 32, 44, 56 or 110 for the CIFAR form
+         * @return this
+         */
+        public Builder depth(int depth) {
+            if (!IMAGENET_BLOCKS.containsKey(depth) && !isCifar(depth)) {
+                throw new IllegalArgumentException("depth (" + depth + ") must be one of " + depths());
+            }
+            this.depth = depth;
+            return this;
+        }
+
+        /**
+         * Which convolution of a bottleneck block halves the map; for depths 50, 101 and 152 only.
+         *
+         * @param bottleneckStride default {@link BottleneckStride#MIDDLE_3X3}
+         * @return this
+         */
+        public Builder bottleneckStride(BottleneckStride bottleneckStride) {
+            this.bottleneckStride =
+                    Checks.notNull("bottleneckStride", bottleneckStride, "use BottleneckStride.MIDDLE_3X3");
+            return this;
+        }
+
+        private static String depths() {
+            return IMAGENET_BLOCKS.keySet() + " (ImageNet form) or " + CIFAR_DEPTHS + " (CIFAR form)";
+        }
+
+        @Override
+        public ResNet build() {
+            return (ResNet) super.build();
+        }
+
+        @Override
+        Network describe() {
+            if (depth == 0) {
+                throw new IllegalArgumentException("depth (not set) must be one of " + depths() + "; use depth(50)");
+            }
+            if (bottleneckStride != null && !hasBottlenecks(depth)) {
+                throw new IllegalArgumentException(
+                        "bottleneckStride (" + bottleneckStride + ") must not be set for depth " + depth
+                                + ", which has no bottlenecks; leave it out or use depth(50)");
+            }
+            return new ResNet(this);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.github.squeeze4j.training;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/** The course of a training: one {@link EpochResult} per pass, and the loss of each step between. */
+public final class History {
+    private final List<EpochResult> epochs = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+
+    /** One update of the weights. */
+    static final class Step {
+        final double loss;
+        final double accuracy;
+        final double millis;
+
+        Step(double loss, double accuracy, double millis) {
+            this.loss = loss;
+            this.accuracy = accuracy;
+            this.millis = millis;
+        }
+    }
+
+    History() {}
+
+    void add(Step step) {
+        steps.add(step);
+    }
+
+    void add(EpochResult epoch) {
+        epochs.add(epoch);
+    }
+
+    List<Step> steps() {
+        return steps;
+    }
+
+    /**
+     * The passes so far.
+     *
+     * @return unmodifiable, the first pass first
+     */
+    public List<EpochResult> epochs() {
+        return Collections.unmodifiableList(epochs);
+    }
+
+    /**
+     * The last pass.
+     *
+     * @return its result: how the training ended
+     */
+    public EpochResult last() {
+        return epochs.get(epochs.size() - 1);
+    }
+
+    /**
+     * The usual time of one training step, free of the first slow ones.
+     *
+     * @return median in milliseconds; 0 without steps
+     */
+    public double medianStepMillis() {
+        double[] millis =
+                steps.stream().mapToDouble(step -> step.millis).sorted().toArray();
+        return millis.length == 0 ? 0 : millis[millis.length / 2];
+    }
+
+    /**
+     * Writes one line per pass: epoch, learning_rate, train_loss, train_accuracy, test_loss, test_accuracy, seconds,
+     * images_per_second; accuracies from 0 to 1.
+     *
+     * @param file a CSV file, which is replaced
+     */
+    public void writeCsv(Path file) {
+        StringBuilder csv = new StringBuilder(
+                "epoch,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy,seconds,images_per_second\n");
+        for (EpochResult epoch : epochs) {
+            csv.append(String.format(
+                    Locale.ROOT,
+                    "%d,%.6g,%.5f,%.4f,%.5f,%.4f,%.2f,%.1f%n",
+                    epoch.epoch(),
+                    epoch.learningRate(),
+                    epoch.trainLoss(),
+                    epoch.trainAccuracy(),
+                    epoch.test().loss(),
+                    epoch.test().top1(),
+                    epoch.seconds(),
+                    epoch.imagesPerSecond()));
+        }
+        AtomicFile.write(file, beside -> Files.writeString(beside, csv));
+    }
+
+    /**
+     * Draws loss and accuracy over the passes. Needs XChart on the class path.
+     *
+     * @param title of the picture
+     * @param file a PNG file, which is replaced
+     */
+    public void writeChart(String title, Path file) {
+        CurvesChart.write(this, title, file);
+    }
+}

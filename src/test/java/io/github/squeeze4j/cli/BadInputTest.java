@@ -1,0 +1,106 @@
+package io.github.squeeze4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.squeeze4j.training.IdxFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever the user gets wrong: one line on standard error, no stack trace, exit code 2. */
+class BadInputTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void unknownCommandsOptionsAndValues() {
+        Run.of("tarin").complains("'tarin'", "; perhaps train", "; see squeeze4j --help");
+        Run.of("train", "--epohs", "3").complains("--epohs", "; perhaps --epochs", "; see squeeze4j train --help");
+        Run.of("train", "--epochs", "many").complains("--epochs", "'many'", "see squeeze4j train --help");
+        Run.of("train", "--epochs").complains("--epochs");
+        Run.of("summary", "--format", "xml").complains("--format", "xml", "TEXT, CSV");
+        Run.of("evaluate").complains("MODEL", "see squeeze4j evaluate --help");
+    }
+
+    @Test
+    void unknownModelsAndBlocks() {
+        Run.of("summary", "--model", "se_resnet21").complains("model (se_resnet21) must be one of", "se_resnet20");
+        Run.of("train", "--model", "alexnet").complains("model (alexnet) must be one of");
+        Run.of("train", "--attention", "sse")
+                .complains("attention (sse) must be one of", "none", "se", "salient", "spse", "rgse", "cbam");
+        Run.of("compare", "--blocks", "se,eca").complains("attention (eca) must be one of");
+        Run.of("compare", "--model", "alexnet").complains("model (alexnet)");
+    }
+
+    @Test
+    void optionsThatDoNotFitTheModel() {
+        Run.of("summary", "--stride-in", "5x5").complains("--stride-in (5x5) must be 1x1 or 3x3; use --stride-in 3x3");
+        Run.of("summary", "--model", "cbam_resnet50", "--biases")
+                .complains(
+                        "attention (of cbam_resnet50) must be se to take --biases or --no-biases; add --attention se");
+        Run.of("summary", "--input", "0").complains("input height (0) must be positive");
+        Run.of("summary", "--classes", "1").complains("classes (1) must be at least 2");
+        Run.of("summary", "--model", "rgse_resnet20", "--input", "16").complains("window (7)", "use window(");
+    }
+
+    @Test
+    void numbersOutOfRange() {
+        Run.of("train", "--epochs", "0").complains("epochs (0) must be positive; use 3");
+        Run.of("train", "--batch", "-1").complains("batch size (-1) must be positive; use 32");
+        Run.of("train", "--limit", "0").complains("limit (0) must be positive");
+        Run.of("train", "--learning-rate", "-1").complains("learning rate (-1.0) must be positive and finite; use 0.1");
+        Run.of("train", "--l2", "-1").complains("l2 (-1.0)");
+    }
+
+    @Test
+    void missingAndDamagedData() throws Exception {
+        Path nowhere = folder.resolve("nowhere");
+        for (String command : new String[] {"train", "compare"}) {
+            Run.of(command, "--data", nowhere.toString())
+                    .complains("data folder (" + nowhere + ") must be a folder that exists; name the folder");
+        }
+        IdxFolder.cut(folder, 20, 10);
+        Path labels = folder.resolve("train-labels-idx1-ubyte");
+        Files.write(labels, new byte[] {0, 0, 8, 1, 0, 0, 0, 20, 1});
+        Run.of("train", "--data", folder.toString())
+                .complains(labels + ": content (1 bytes after the header) must be 20 bytes", "fetch the file again");
+    }
+
+    @Test
+    void modelFilesOfAnotherKind() throws Exception {
+        Path file = folder.resolve("model.zip");
+        for (String command : new String[] {"evaluate", "predict"}) {
+            String[] args = command.equals("evaluate")
+                    ? new String[] {command, file.toString()}
+                    : new String[] {command, file.toString(), "--test-index", "7"};
+            Files.deleteIfExists(file);
+            Run.of(args).complains("model file (" + file + ") must be a file that exists");
+            Files.write(file, new byte[] {1, 2, 3});
+            Run.of(args).complains("model file (" + file + ") must be a whole zip file");
+            MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
+                    .list(new OutputLayer.Builder().nIn(2).nOut(2).build())
+                    .build());
+            network.init();
+            network.save(file.toFile());
+            Run.of(args).complains("model file (" + file + ") must hold squeeze4j.json, but is a MultiLayerNetwork");
+        }
+        Run.of("predict", file.toString()).complains("pictures (none) must be one or more", "--test-index 7");
+    }
+
+    @Test
+    void foldersThatCannotTakeTheResult() throws Exception {
+        Path taken = Files.writeString(folder.resolve("taken"), "");
+        Run.of("train", "--out", taken.toString()).complains("output folder (" + taken + ") must be a folder");
+        Run.of("train", "--out", taken.resolve("below").toString()).complains("output folder (", "with --out");
+        Files.writeString(folder.resolve("model.zip"), "precious");
+        Run.of("train", "--out", folder.toString())
+                .complains("output folder (" + folder + ") must not hold model.zip already", "add --overwrite");
+        assertThat(folder.resolve("model.zip")).hasContent("precious");
+        Files.writeString(folder.resolve("comparison.csv"), "precious");
+        Run.of("compare", "--out", folder.toString()).complains("must not hold comparison.csv already");
+    }
+}

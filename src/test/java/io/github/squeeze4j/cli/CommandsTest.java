@@ -1,0 +1,135 @@
+package io.github.squeeze4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.squeeze4j.training.IdxFolder;
+import java.awt.image.BufferedImage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CommandsTest {
+    private static final String COUNTS = "model,input,params,bn_stats,macs";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void trainEvaluatePredict() throws Exception {
+        Path data = IdxFolder.cut(folder.resolve("data"), 40, 20);
+        Path out = folder.resolve("run");
+        Path model = out.resolve("model.zip");
+        String[] train = {"train", "--data", data.toString(), "--epochs", "1", "--batch", "20", "--out", out.toString()
+        };
+        Run trained = Run.of(train).ok();
+        assertThat(trained.out.lines())
+                .contains(
+                        "Training se_resnet20 (274,202 parameters) on 40 images of 10 classes in 1 pass; 20 images are"
+                                + " held out.")
+                .anyMatch(line -> line.startsWith("epoch 1/1: training loss "))
+                .anyMatch(line -> line.startsWith("top-1 "))
+                .anyMatch(line -> line.startsWith("worst classes"))
+                .contains("  mvn -q compile exec:java -Dexec.args=\"predict " + model + " --test-index 7 --data " + data
+                        + "\"");
+        assertThat(out).isDirectoryContaining(file -> file.endsWith("model.zip"));
+        assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(2);
+        assertThat(ImageIO.read(out.resolve("curves.png").toFile()).getWidth()).isGreaterThan(1000);
+
+        String top1 = trained.out
+                .lines()
+                .filter(line -> line.startsWith("top-1"))
+                .findFirst()
+                .get();
+        Run evaluated =
+                Run.of("evaluate", model.toString(), "--data", data.toString()).ok();
+        assertThat(evaluated.out).startsWith("se_resnet20: " + top1);
+
+        Path picture = folder.resolve("picture.png");
+        ImageIO.write(new BufferedImage(100, 60, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
+        Run predicted = Run.of(
+                        "predict",
+                        model.toString(),
+                        picture.toString(),
+                        "--test-index",
+                        "7,8",
+                        "--data",
+                        data.toString())
+                .ok();
+        List<String> lines = predicted.out.lines().toList();
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(0)).matches(picture + ": (\\d [\\d.]+ %, ){2}\\d [\\d.]+ %");
+        assertThat(lines.get(1)).matches("held-out image 7 \\(\\d\\): (\\d [\\d.]+ %, ){2}\\d [\\d.]+ %");
+
+        Run.of("predict", model.toString(), "--test-index", "20", "--data", data.toString())
+                .complains("image index (20) must be from 0 to 19; choose one of the 20 images");
+        Run.of("predict", model.toString(), folder.resolve("none.png").toString())
+                .complains("none.png) must be a file");
+        Run.of(train).complains("must not hold model.zip already");
+    }
+
+    @Test
+    void compareKeepsTheTableAsItGrows() throws Exception {
+        Path data = IdxFolder.cut(folder.resolve("data"), 20, 10);
+        Path out = folder.resolve("compared");
+        Run run = Run.of(
+                        "compare",
+                        "--data",
+                        data.toString(),
+                        "--blocks",
+                        "none,se",
+                        "--epochs",
+                        "1",
+                        "--batch",
+                        "10",
+                        "--out",
+                        out.toString())
+                .ok();
+        assertThat(run.out.lines())
+                .anyMatch(line -> line.startsWith("none    (1/2) epoch 1/1: "))
+                .anyMatch(line -> line.startsWith("se      (2/2) epoch 1/1: "))
+                .anyMatch(line -> line.startsWith("attention     top-1"));
+        List<String> rows = Files.readAllLines(out.resolve("comparison.csv"));
+        assertThat(rows).hasSize(3);
+        assertThat(rows.get(1)).startsWith("resnet20,none,").contains(",272186,");
+        assertThat(rows.get(2)).startsWith("resnet20,se,");
+        assertThat(ImageIO.read(out.resolve("comparison.png").toFile())).isNotNull();
+    }
+
+    @Test
+    void summaryCountsTheRowsOfThePapers() {
+        assertThat(csv("--model", "se_resnet50")).isEqualTo("se_resnet50,224,28088024,53120,3860488192");
+        assertThat(csv("--model", "se_resnet50", "--stride-in", "3x3", "--no-biases"))
+                .startsWith("se_resnet50,224,28071976,53120,");
+        assertThat(csv("--model", "resnet50")).isEqualTo("resnet50,224,25557032,53120,4089184256");
+        assertThat(csv("--model", "resnet50", "--stride-in", "1x1"))
+                .isEqualTo("resnet50,224,25557032,53120,3857973248");
+        assertThat(csv("--model", "se_resnet20", "--input", "32")).startsWith("se_resnet20,32,274490,1568,");
+        assertThat(csv("--model", "resnet18", "--attention", "cbam"))
+                .isEqualTo("resnet18-cbam,224,11779392,9616,1815063764");
+        assertThat(csv("--model", "resnet20", "--classes", "5", "--channels", "1"))
+                .startsWith("resnet20,32,271861,");
+    }
+
+    private static String csv(String... options) {
+        String[] args = new String[options.length + 3];
+        args[0] = "summary";
+        args[1] = "--format";
+        args[2] = "csv";
+        System.arraycopy(options, 0, args, 3, options.length);
+        List<String> lines = Run.of(args).ok().out.lines().toList();
+        assertThat(lines).hasSize(2);
+        assertThat(lines.get(0)).isEqualTo(COUNTS);
+        return lines.get(1);
+    }
+
+    @Test
+    void helpNamesCommandsAndDefaults() {
+        assertThat(Run.of("--help").ok().out)
+                .contains("train", "evaluate", "predict", "summary", "compare", Main.MAVEN);
+        assertThat(Run.of("train", "--help").ok().out.replaceAll("\\s+", " "))
+                .contains("Default: 3.", "Default: 32.", "Default: 0.1.", "Default: 42.", "Default: se_resnet20.");
+    }
+}

@@ -1,0 +1,71 @@
+package io.github.squeeze4j.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.squeeze4j.blocks.SqueezeExcitation;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every ResNet that was counted on a public reference implementation, exactly. */
+class ReferenceCountsTest {
+    private static final int ROWS = 29;
+
+    static List<String> rows() throws IOException {
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(
+                ReferenceCountsTest.class.getResourceAsStream("/reference/counts.csv"), StandardCharsets.UTF_8))) {
+            return reader.lines()
+                    .filter(line -> line.matches("([a-z]+_)?resnet\\d+,.*"))
+                    .collect(Collectors.toList());
+        }
+    }
+
+    @Test
+    void noRowIsOverlooked() throws IOException {
+        assertThat(rows()).hasSize(ROWS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void countsEqualTheReference(String row) {
+        String[] cells = row.split(",", -1);
+        String model = cells[0];
+        ModelSummary summary = network(model, cells[1]).summary(model);
+        assertThat(summary.input()).isEqualTo(cells[2]);
+        assertThat(summary.params()).as("params").isEqualTo(Long.parseLong(cells[3]));
+        assertThat(summary.runningStatistics()).as("bn_stats").isEqualTo(Long.parseLong(cells[4]));
+        if (!cells[5].isEmpty()) {
+            assertThat(summary.macs()).as("macs").isEqualTo(Long.parseLong(cells[5]));
+            assertThat(summary.toCsv())
+                    .isEqualTo(String.join(",", List.of(cells).subList(0, 1)) + ","
+                            + String.join(",", List.of(cells).subList(2, 6)));
+        }
+    }
+
+    /** The registered network, or the variant of it that the row's source builds. */
+    private static Network network(String model, String source) {
+        int depth = Integer.parseInt(model.replaceAll(".*resnet", ""));
+        boolean bottlenecks = depth == 50 || depth == 101 || depth == 152;
+        if (source.equals("torchvision layers")) {
+            return ResNet.builder()
+                    .depth(depth)
+                    .bottleneckStride(BottleneckStride.FIRST_1X1)
+                    .build();
+        }
+        if (source.equals("moskomule") && bottlenecks) {
+            return ResNet.builder()
+                    .depth(depth)
+                    .bottleneckStride(BottleneckStride.MIDDLE_3X3)
+                    .attention(Attention.of(
+                            SqueezeExcitation.builder().biases(false).build()))
+                    .build();
+        }
+        return Models.builder(model).build();
+    }
+}
