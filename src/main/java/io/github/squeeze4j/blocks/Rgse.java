@@ -68,8 +68,9 @@ public final class Rgse extends AttentionBlock {
         return new Builder();
     }
 
+    /** Whether the grid is larger than 1 x 1; taken to be so while the map's size is not known. */
     private boolean fuses(MapSize size) {
-        return size.height / window > 1 || size.width / window > 1;
+        return size.height == 0 || size.height / window > 1 || size.width / window > 1;
     }
 
     @Override

@@ -70,7 +70,9 @@ final class NativeBatchNormalizationRuntime extends BatchNormalization {
     /** As in DL4J, the "gradient" of a running statistic is what training subtracts: (old - batch) * (1 - decay). */
     private void moveTowards(String statistic, INDArray batch, Pair<Gradient, INDArray> result) {
         INDArray view = gradientViews.get(statistic);
-        view.assign(getParam(statistic)).subi(batch.reshape(view.shape())).muli(1 - layerConf().getDecay());
+        view.assign(getParam(statistic))
+                .subi(batch.reshape(view.shape()))
+                .muli(1 - layerConf().getDecay());
         result.getFirst().setGradientFor(statistic, view);
     }
 
@@ -81,6 +83,8 @@ final class NativeBatchNormalizationRuntime extends BatchNormalization {
 
     private boolean runsNatively(INDArray x) {
         int channelAxis = layerConf().getCnn2DFormat() == CNN2DFormat.NCHW ? 1 : 3;
-        return nativeHelper != null && x.rank() == 4 && x.size(channelAxis) == layerConf().getNOut();
+        return nativeHelper != null
+                && x.rank() == 4
+                && x.size(channelAxis) == layerConf().getNOut();
     }
 }

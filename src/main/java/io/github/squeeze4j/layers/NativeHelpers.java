@@ -23,11 +23,14 @@ final class NativeHelpers {
         return available(type) ? new RowBatchNormalizationHelper() : null;
     }
 
-    // Not DL4J's own check: in M2.1 it looks for a class that no longer exists and always answers no. The helpers are right
+    // Not DL4J's own check: in M2.1 it looks for a class that no longer exists and always answers no. The helpers are
+    // right
     // on every CPU build, and convolution is fast where the build contains oneDNN.
     private static boolean available(DataType type) {
         return type == DataType.FLOAT
-                && "CPU".equalsIgnoreCase(
-                        Nd4j.getExecutioner().getEnvironmentInformation().getProperty("backend"));
+                && "CPU"
+                        .equalsIgnoreCase(Nd4j.getExecutioner()
+                                .getEnvironmentInformation()
+                                .getProperty("backend"));
     }
 }

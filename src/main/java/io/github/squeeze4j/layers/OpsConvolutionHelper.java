@@ -113,8 +113,6 @@ final class OpsConvolutionHelper extends MKLDNNConvHelper {
 
     /** The native operations expect c order without gaps. */
     static INDArray dense(INDArray array) {
-        return array.ordering() == 'c' && Shape.hasDefaultStridesForShape(array)
-                ? array
-                : array.dup('c');
+        return array.ordering() == 'c' && Shape.hasDefaultStridesForShape(array) ? array : array.dup('c');
     }
 }

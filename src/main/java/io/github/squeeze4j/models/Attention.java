@@ -42,8 +42,8 @@ public interface Attention {
      * @return the block at every site
      */
     static Attention of(Layer prototype) {
-        Layer original =
-                Checks.notNull("prototype", prototype, "use Attention.none() for no attention").clone();
+        Layer original = Checks.notNull("prototype", prototype, "use Attention.none() for no attention")
+                .clone();
         return site -> original.clone();
     }
 

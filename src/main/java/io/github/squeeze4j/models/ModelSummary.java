@@ -60,13 +60,12 @@ public final class ModelSummary {
             GraphVertex vertex = copy.getVertices().get(output.getKey());
             if (vertex instanceof LayerVertex) {
                 LayerVertex layerVertex = (LayerVertex) vertex;
-                InputType in = outputs.get(
-                        copy.getVertexInputs().get(output.getKey()).get(0));
+                InputType in =
+                        outputs.get(copy.getVertexInputs().get(output.getKey()).get(0));
                 if (layerVertex.getPreProcessor() != null) {
                     in = layerVertex.getPreProcessor().getOutputType(in);
                 }
-                rows.add(new Row(
-                        output.getKey(), layerVertex.getLayerConf().getLayer(), in, output.getValue()));
+                rows.add(new Row(output.getKey(), layerVertex.getLayerConf().getLayer(), in, output.getValue()));
             }
         }
         long height = inputType.getHeight();
@@ -180,8 +179,7 @@ public final class ModelSummary {
             lines.add(cells(row.name(), row.type(), row.output(), row.params(), row.runningStatistics(), row.macs()));
         }
         lines.add(cells(model, "total", "", params(), runningStatistics(), macs()));
-        lines.add(cells(
-                "", "attention", "", attentionParams(), attentionRunningStatistics(), attentionMacs()));
+        lines.add(cells("", "attention", "", attentionParams(), attentionRunningStatistics(), attentionMacs()));
         lines.add(new String[] {
             "",
             "",

@@ -83,7 +83,8 @@ public final class ResNet extends Network {
         int[] blocks = cifar ? cifarBlocks(depth) : IMAGENET_BLOCKS.get(depth);
         int width = cifar ? 16 : 64;
 
-        Feature map = graph.convolution("stem.conv", graph.input(), width, cifar ? 3 : 7, cifar ? 1 : 2, convolutionInit());
+        Feature map =
+                graph.convolution("stem.conv", graph.input(), width, cifar ? 3 : 7, cifar ? 1 : 2, convolutionInit());
         map = graph.relu("stem.relu", graph.batchNormalization("stem.bn", map));
         if (!cifar) {
             map = graph.maxPooling("stem.pool", map, 3, 2);
@@ -190,8 +191,9 @@ public final class ResNet extends Network {
                 throw new IllegalArgumentException("depth (not set) must be one of " + depths() + "; use depth(50)");
             }
             if (bottleneckStride != null && !hasBottlenecks(depth)) {
-                throw new IllegalArgumentException("bottleneckStride (" + bottleneckStride + ") must not be set for depth "
-                        + depth + ", which has no bottlenecks; leave it out or use depth(50)");
+                throw new IllegalArgumentException(
+                        "bottleneckStride (" + bottleneckStride + ") must not be set for depth " + depth
+                                + ", which has no bottlenecks; leave it out or use depth(50)");
             }
             return new ResNet(this);
         }

@@ -54,8 +54,7 @@ class NativeLayersTest {
         return network;
     }
 
-    private static MultiLayerConfiguration configuration(
-            DataType type, CNN2DFormat format, int size, Layer... layers) {
+    private static MultiLayerConfiguration configuration(DataType type, CNN2DFormat format, int size, Layer... layers) {
         NeuralNetConfiguration.ListBuilder list = new NeuralNetConfiguration.Builder()
                 .seed(SEED)
                 .dataType(type)
@@ -154,10 +153,8 @@ class NativeLayersTest {
                 fast.feedForward(features, true).get(1),
                 stock.feedForward(exact, true).get(1),
                 TOLERANCE);
-        Pair<Gradient, INDArray> expected =
-                stock.calculateGradients(exact, labels(batch, DataType.DOUBLE), null, null);
-        Pair<Gradient, INDArray> actual =
-                fast.calculateGradients(features, labels(batch, DataType.FLOAT), null, null);
+        Pair<Gradient, INDArray> expected = stock.calculateGradients(exact, labels(batch, DataType.DOUBLE), null, null);
+        Pair<Gradient, INDArray> actual = fast.calculateGradients(features, labels(batch, DataType.FLOAT), null, null);
         Arrays4j.assertClose("input gradient", actual.getSecond(), expected.getSecond(), TOLERANCE);
         Map<String, INDArray> expectedByName = expected.getFirst().gradientForVariable();
         assertThat(actual.getFirst().gradientForVariable().keySet()).isEqualTo(expectedByName.keySet());
@@ -167,8 +164,11 @@ class NativeLayersTest {
 
     private static INDArray features(CNN2DFormat format, int batch, int height, int width, DataType type) {
         Nd4j.getRandom().setSeed(SEED + batch + height);
-        INDArray features = Nd4j.randn(type, batch, CHANNELS, height, width).muli(2).addi(1);
-        return format == CNN2DFormat.NCHW ? features : features.permute(0, 2, 3, 1).dup('c');
+        INDArray features =
+                Nd4j.randn(type, batch, CHANNELS, height, width).muli(2).addi(1);
+        return format == CNN2DFormat.NCHW
+                ? features
+                : features.permute(0, 2, 3, 1).dup('c');
     }
 
     private static INDArray labels(int batch, DataType type) {
@@ -244,8 +244,7 @@ class NativeLayersTest {
         BatchNormalization stock =
                 normalization().lockGammaBeta(true).gamma(2).beta(1).build();
         MultiLayerNetwork expected = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, stock);
-        MultiLayerNetwork actual =
-                network(DataType.FLOAT, CNN2DFormat.NCHW, 9, NativeBatchNormalization.of(stock));
+        MultiLayerNetwork actual = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, NativeBatchNormalization.of(stock));
         assertThat(actual.getLayer(0).getHelper()).isNull();
         INDArray features = features(CNN2DFormat.NCHW, 3, 9, 9, DataType.FLOAT);
         expected.fit(features, labels(3, DataType.FLOAT));
@@ -328,10 +327,13 @@ class NativeLayersTest {
 
         File file = folder.resolve("network.zip").toFile();
         ModelSerializer.writeModel(network, file, true);
-        for (MultiLayerNetwork copy :
-                List.of(network.clone(), ModelSerializer.restoreMultiLayerNetwork(file, true))) {
-            assertThat(copy.getLayer(0).getHelper()).isNotNull().isNotSameAs(network.getLayer(0).getHelper());
-            assertThat(copy.getLayer(1).getHelper()).isNotNull().isNotSameAs(network.getLayer(1).getHelper());
+        for (MultiLayerNetwork copy : List.of(network.clone(), ModelSerializer.restoreMultiLayerNetwork(file, true))) {
+            assertThat(copy.getLayer(0).getHelper())
+                    .isNotNull()
+                    .isNotSameAs(network.getLayer(0).getHelper());
+            assertThat(copy.getLayer(1).getHelper())
+                    .isNotNull()
+                    .isNotSameAs(network.getLayer(1).getHelper());
             Arrays4j.assertClose("output", copy.output(features), network.output(features), 0);
         }
     }

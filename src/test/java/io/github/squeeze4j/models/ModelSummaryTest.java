@@ -73,12 +73,29 @@ class ModelSummaryTest {
                 .graphBuilder()
                 .addInputs("in")
                 .setInputTypes(INPUT)
-                .addLayer("conv", new ConvolutionLayer.Builder(3, 3).padding(1, 1).nOut(4).build(), "in")
+                .addLayer(
+                        "conv",
+                        new ConvolutionLayer.Builder(3, 3).padding(1, 1).nOut(4).build(),
+                        "in")
                 .addLayer("bn", new BatchNormalization(), "conv")
-                .addLayer("locked", new BatchNormalization.Builder().lockGammaBeta(true).build(), "bn")
-                .addLayer("depthwise", new DepthwiseConvolution2D.Builder(3, 3).depthMultiplier(2).build(), "locked")
-                .addLayer("separable", new SeparableConvolution2D.Builder(3, 3).nOut(5).build(), "depthwise")
-                .addLayer("deconv", new Deconvolution2D.Builder(2, 2).stride(2, 2).nOut(3).build(), "separable")
+                .addLayer(
+                        "locked",
+                        new BatchNormalization.Builder().lockGammaBeta(true).build(),
+                        "bn")
+                .addLayer(
+                        "depthwise",
+                        new DepthwiseConvolution2D.Builder(3, 3)
+                                .depthMultiplier(2)
+                                .build(),
+                        "locked")
+                .addLayer(
+                        "separable",
+                        new SeparableConvolution2D.Builder(3, 3).nOut(5).build(),
+                        "depthwise")
+                .addLayer(
+                        "deconv",
+                        new Deconvolution2D.Builder(2, 2).stride(2, 2).nOut(3).build(),
+                        "separable")
                 .addLayer("dense", new DenseLayer.Builder().nOut(10).build(), "deconv")
                 .addLayer("out", new OutputLayer.Builder().nOut(2).build(), "dense")
                 .setOutputs("out")

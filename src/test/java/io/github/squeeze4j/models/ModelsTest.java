@@ -4,17 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Arrays4j;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.parallelism.ParallelWrapper;
+import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
 
@@ -57,11 +66,8 @@ class ModelsTest {
     @ParameterizedTest
     @MethodSource("cifarNames")
     void everyLearnedParameterGetsAGradient(String name) {
-        Network network = Models.builder(name)
-                .inputSize(SIZE)
-                .inputChannels(1)
-                .classes(3)
-                .build();
+        Network network =
+                Models.builder(name).inputSize(SIZE).inputChannels(1).classes(3).build();
         ComputationGraph graph = network.init();
         Nd4j.getRandom().setSeed(SEED);
         INDArray images = Nd4j.rand(DataType.FLOAT, 2, 1, SIZE, SIZE);
@@ -112,10 +118,7 @@ class ModelsTest {
             last.setParams(first.params());
             INDArray images = Nd4j.rand(DataType.FLOAT, 2, 3, 33, 21);
             Arrays4j.assertClose(
-                    name,
-                    last.outputSingle(images.permute(0, 2, 3, 1).dup('c')),
-                    first.outputSingle(images),
-                    1e-5);
+                    name, last.outputSingle(images.permute(0, 2, 3, 1).dup('c')), first.outputSingle(images), 1e-5);
         }
     }
 
@@ -156,6 +159,48 @@ class ModelsTest {
     }
 
     @Test
+    void savedNetworksComeBack(@TempDir Path folder) throws IOException {
+        Network network = Models.builder("cbam_resnet20").inputSize(8).build();
+        ComputationGraph graph = network.init();
+        INDArray images = Nd4j.rand(DataType.FLOAT, 2, 3, 8, 8);
+        graph.fit(new INDArray[] {images}, new INDArray[] {Nd4j.eye(10).getRows(0, 1)});
+        File file = folder.resolve("network.zip").toFile();
+        ModelSerializer.writeModel(graph, file, true);
+        ComputationGraph read = ModelSerializer.restoreComputationGraph(file, true);
+        Arrays4j.assertClose("output", read.outputSingle(images), graph.outputSingle(images), 0);
+        Arrays4j.assertClose(
+                "updater state",
+                read.getUpdater().getStateViewArray(),
+                graph.getUpdater().getStateViewArray(),
+                0);
+        assertThat(ModelSummary.of("read", read.getConfiguration(), network.inputType())
+                        .toCsv())
+                .isEqualTo(network.summary("read").toCsv());
+    }
+
+    @Test
+    void twoWorkersTrainOneNetwork() throws Exception {
+        ComputationGraph graph =
+                Models.builder("se_resnet20").inputSize(8).build().init();
+        INDArray before = graph.params().dup();
+        List<DataSet> batches = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            batches.add(new DataSet(
+                    Nd4j.rand(DataType.FLOAT, 2, 3, 8, 8), Nd4j.eye(10).getRows(i, i + 1)));
+        }
+        try (ParallelWrapper wrapper = new ParallelWrapper.Builder<>(graph)
+                .workers(2)
+                .averagingFrequency(1)
+                .trainingMode(ParallelWrapper.TrainingMode.AVERAGING)
+                .build()) {
+            wrapper.fit(new ExistingDataSetIterator(batches));
+        }
+        assertFinite("parameters", graph.params());
+        assertThat(graph.params()).isNotEqualTo(before);
+        assertThat(graph.getParam("stem.bn_mean").amaxNumber().doubleValue()).isPositive();
+    }
+
+    @Test
     void cifarAliases() {
         assertThat(Models.builder("se_resnet20_cifar").build().conf())
                 .isEqualTo(Models.builder("se_resnet20").build().conf());
@@ -181,10 +226,12 @@ class ModelsTest {
         assertThat(Models.names()).contains(OWN);
         assertThat(Models.builder(OWN).build().summary(OWN).toCsv()).startsWith(OWN + ",32,272149,");
 
-        assertThatThrownBy(() -> Models.register("resnet50", () -> ResNet.builder().depth(50)))
+        assertThatThrownBy(
+                        () -> Models.register("resnet50", () -> ResNet.builder().depth(50)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("model name (resnet50) must be new; resnet50 is already registered");
-        assertThatThrownBy(() -> Models.register("My Net", () -> ResNet.builder().depth(50)))
+        assertThatThrownBy(
+                        () -> Models.register("My Net", () -> ResNet.builder().depth(50)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("model name (My Net) must consist of lower-case letters, digits and underscores; use a name"
                         + " like my_resnet50");

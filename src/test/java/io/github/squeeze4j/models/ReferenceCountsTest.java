@@ -42,8 +42,9 @@ class ReferenceCountsTest {
         assertThat(summary.runningStatistics()).as("bn_stats").isEqualTo(Long.parseLong(cells[4]));
         if (!cells[5].isEmpty()) {
             assertThat(summary.macs()).as("macs").isEqualTo(Long.parseLong(cells[5]));
-            assertThat(summary.toCsv()).isEqualTo(String.join(",", List.of(cells).subList(0, 1)) + ","
-                    + String.join(",", List.of(cells).subList(2, 6)));
+            assertThat(summary.toCsv())
+                    .isEqualTo(String.join(",", List.of(cells).subList(0, 1)) + ","
+                            + String.join(",", List.of(cells).subList(2, 6)));
         }
     }
 

@@ -88,7 +88,8 @@ class ResNetTest {
 
     @Test
     void parametersAreNamedLayerUnderscoreParameter() {
-        ComputationGraph graph = Models.builder("se_resnet20").inputSize(8).build().init();
+        ComputationGraph graph =
+                Models.builder("se_resnet20").inputSize(8).build().init();
         assertThat(graph.paramTable().keySet())
                 .contains(
                         "stem.conv_W",
@@ -231,7 +232,8 @@ class ResNetTest {
         BaseLayer classifier = (BaseLayer) layer(configuration, "classifier");
         assertThat(classifier.getIUpdater()).isEqualTo(new Nesterovs(0.1, 0.9));
         assertThat(classifier.getRegularization()).isEmpty();
-        assertThat(((org.deeplearning4j.nn.conf.layers.OutputLayer) classifier).getNOut()).isEqualTo(1000);
+        assertThat(((org.deeplearning4j.nn.conf.layers.OutputLayer) classifier).getNOut())
+                .isEqualTo(1000);
         assertThat(configuration.getDataType()).isEqualTo(DataType.FLOAT);
         assertThat(configuration.getDefaultConfiguration().getSeed()).isEqualTo(42);
     }
@@ -294,8 +296,7 @@ class ResNetTest {
         refused(() -> ResNet.builder().updater(null), "updater (null) must be set; use new Nesterovs(0.1, 0.9)");
         refused(() -> ResNet.builder().format(null), "format (null) must be set; use CNN2DFormat.NCHW");
         refused(() -> ResNet.builder().attention(null), "attention (null) must be set; use Attention.none()");
-        refused(
-                () -> Attention.of(null), "prototype (null) must be set; use Attention.none() for no attention");
+        refused(() -> Attention.of(null), "prototype (null) must be set; use Attention.none() for no attention");
         refused(
                 () -> Attention.named("sse"),
                 "attention (sse) must be one of se, spse, rgse, none, cbam, salient; did you mean se?");

@@ -1,0 +1,143 @@
+package io.github.squeeze4j.blocks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** The exact messages: name, value, rule, remedy. */
+class BadInputTest {
+    private static void assertMessage(ThrowingCallable call, String message) {
+        assertThatThrownBy(call).hasMessage(message);
+    }
+
+    private static Layers layers(AttentionBlock block, int height, int width, int channels) {
+        block.setLayerName("att");
+        return Layers.of(block, InputType.convolutional(height, width, channels), DataType.FLOAT);
+    }
+
+    @Test
+    void optionsThatCanNeverBe() {
+        assertMessage(
+                () -> SqueezeExcitation.builder().reduction(0), "reduction (0) must be positive; use reduction(16)");
+        assertMessage(() -> Spse.builder().reduction(-1), "reduction (-1) must be positive; use reduction(16)");
+        assertMessage(() -> Rgse.builder().reduction(0), "reduction (0) must be positive; use reduction(16)");
+        assertMessage(() -> Cbam.builder().reduction(-3), "reduction (-3) must be positive; use reduction(16)");
+        assertMessage(() -> SqueezeExcitation.builder().gate(null), "gate (null) must be set; use Gate.SIGMOID");
+        assertMessage(
+                () -> SqueezeExcitation.builder().rounding(null), "rounding (null) must be set; use Rounding.DOWN");
+        assertMessage(
+                () -> SqueezeExcitation.builder().computation(null),
+                "computation (null) must be set; use Computation.FUSED or SAMEDIFF");
+        assertThatThrownBy(() -> SqueezeExcitation.builder().activation(Activation.SOFTMAX))
+                .hasMessageStartingWith("activation (SOFTMAX) must be one of [")
+                .hasMessageEndingWith("; use Activation.RELU for the papers' form");
+        assertMessage(
+                () -> Salient.builder().channelsPerMap(0),
+                "channelsPerMap (0) must be positive; leave it out for one map over all channels");
+        assertMessage(() -> Spse.builder().levels(1, 0), "levels (0) must be positive; use levels(1, 2, 4)");
+        assertMessage(
+                () -> Spse.builder().levels(), "levels [] must name at least one level; use levels(1, 2, 4)");
+        assertMessage(() -> Spse.builder().levels(2, 2), "levels [2, 2] must be distinct; name 2 once");
+        assertMessage(() -> Rgse.builder().window(0), "window (0) must be positive; use window(7)");
+        assertMessage(() -> Cbam.builder().kernel(-7), "kernel (-7) must be positive; use kernel(7)");
+        assertMessage(
+                () -> Cbam.builder().kernel(4),
+                "kernel (4) must be odd, so that the gate keeps the map's size; use kernel(5)");
+        assertMessage(
+                () -> Cbam.builder().pools(), "pools [] must name at least one pool, each once; use pools(Pool.AVG, Pool.MAX)");
+        assertMessage(
+                () -> Cbam.builder().channel(false).spatial(false).build(),
+                "channel (false) and spatial (false) must not both be off; use channel(true), or no block at all");
+    }
+
+    @Test
+    void optionsThatDoNotFitTheMap() {
+        String tooLarge = " layer \"att\": reduction (32) must not exceed channels (16); use reduction(8)";
+        assertMessage(() -> layers(SqueezeExcitation.builder().reduction(32).build(), 4, 4, 16), "se" + tooLarge);
+        assertMessage(() -> layers(Spse.builder().reduction(32).build(), 4, 4, 16), "spse" + tooLarge);
+        assertMessage(() -> layers(Rgse.builder().reduction(32).build(), 7, 7, 16), "rgse" + tooLarge);
+        assertMessage(() -> layers(Cbam.builder().reduction(32).build(), 4, 4, 16), "cbam" + tooLarge);
+        assertMessage(
+                () -> layers(Rgse.builder().build(), 4, 6, 16),
+                "rgse layer \"att\": window (7) must not exceed the map's size (4 x 6); use window(4)");
+        assertMessage(
+                () -> layers(Salient.builder().channelsPerMap(5).build(), 4, 4, 16),
+                "salient layer \"att\": channelsPerMap (5) must divide channels (16); use a divisor, or leave it out for"
+                        + " one map");
+    }
+
+    @Test
+    void inputTypesThatAreNoMaps() {
+        for (InputType type : new InputType[] {
+            InputType.feedForward(8), InputType.recurrent(8), InputType.convolutional3D(2, 2, 2, 8)
+        }) {
+            for (ThrowingCallable call : new ThrowingCallable[] {
+                () -> Salient.builder().name("att").build().setNIn(type, true),
+                () -> Salient.builder().name("att").build().getOutputType(0, type),
+                () -> Salient.builder().name("att").build().getPreProcessorForInputType(type)
+            }) {
+                assertMessage(
+                        call,
+                        "salient layer \"att\": input type (" + type + ") must be a feature map; use"
+                                + " InputType.convolutional(height, width, channels) and place the block after a"
+                                + " convolution");
+            }
+        }
+        assertThatThrownBy(() -> Blocks.global(DataType.FLOAT)
+                        .graphBuilder()
+                        .addInputs("in")
+                        .setInputTypes(InputType.recurrent(8))
+                        .addLayer("att", SqueezeExcitation.builder().build(), "in")
+                        .setOutputs("att")
+                        .build())
+                .hasMessageContaining("se layer \"att\": input type (")
+                .hasMessageContaining("must be a feature map");
+    }
+
+    @Test
+    void arraysOfTheWrongShape() {
+        Layers layers = layers(SqueezeExcitation.builder().reduction(2).build(), 4, 4, 8);
+        assertMessage(
+                () -> layers.forward(Nd4j.ones(DataType.FLOAT, 2, 8), false),
+                "se layer \"att\": input shape ([2, 8]) must be [N, 8, H, W]; feed a feature map in the NCHW format that"
+                        + " the configuration names");
+        assertMessage(
+                () -> layers.forward(Nd4j.ones(DataType.FLOAT, 2, 4, 4, 8), false),
+                "se layer \"att\": input shape ([2, 4, 4, 8]) must be [N, 8, H, W]; feed a feature map in the NCHW format"
+                        + " that the configuration names");
+        AttentionBlock last = SqueezeExcitation.builder().reduction(2).name("att").build();
+        Layers nhwc = Layers.of(last, InputType.convolutional(4, 4, 8, CNN2DFormat.NHWC), DataType.FLOAT);
+        assertMessage(
+                () -> nhwc.forward(Nd4j.ones(DataType.FLOAT, 2, 8, 4, 4), false),
+                "se layer \"att\": input shape ([2, 8, 4, 4]) must be [N, H, W, 8]; feed a feature map in the NHWC format"
+                        + " that the configuration names");
+        Layers rgse = layers(Rgse.builder().reduction(2).build(), 14, 14, 8);
+        assertMessage(
+                () -> rgse.forward(Nd4j.ones(DataType.FLOAT, 2, 8, 21, 14), false),
+                "rgse layer \"att\": input map (21 x 14) must give a 2 x 2 grid of windows of 7, as the 14 x 14 map does"
+                        + " that the network was configured for; resize the images or configure the network for this"
+                        + " size");
+    }
+
+    @Test
+    void networksWithoutInputTypes() {
+        ComputationGraph graph = new ComputationGraph(Blocks.global(DataType.FLOAT)
+                .graphBuilder()
+                .addInputs("in")
+                .addLayer("att", SqueezeExcitation.builder().build(), "in")
+                .setOutputs("att")
+                .build());
+        assertThatThrownBy(graph::init)
+                .hasStackTraceContaining("se layer \"att\": channels (0) must be known before init(); call"
+                        + " setInputTypes(InputType.convolutional(height, width, channels)) on the network's builder");
+        assertThat(Salient.builder().name("att").build().toString()).startsWith("Salient(layerName=att, channels=0");
+    }
+}

@@ -1,0 +1,241 @@
+package io.github.squeeze4j.blocks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.squeeze4j.Arrays4j;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.weights.WeightInit;
+import org.deeplearning4j.nn.weights.WeightInitConstant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Every option changes the result, both ways of computing agree on it, and the defaults are those that are documented. */
+class BlockOptionsTest {
+    private static final long[] SHAPE = {2, 16, 6, 7};
+
+    /** Name, the block with the default, the block with the option. */
+    static List<Object[]> options() {
+        List<Object[]> options = new ArrayList<>();
+        add(options, "se reduction", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
+                .reduction(4));
+        add(options, "se biases", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
+                .biases(false));
+        add(options, "se gate", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
+                .gate(Gate.HARD_SIGMOID));
+        add(options, "se rounding 8", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
+                .rounding(Rounding.NEAREST_8));
+        add(options, "se rounding divisible", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
+                .rounding(Rounding.DIVISIBLE_8));
+        for (Activation activation : new Activation[] {
+            Activation.RELU6,
+            Activation.LEAKYRELU,
+            Activation.ELU,
+            Activation.SELU,
+            Activation.SWISH,
+            Activation.MISH,
+            Activation.TANH,
+            Activation.SIGMOID,
+            Activation.IDENTITY
+        }) {
+            // one hidden unit per channel, so that some are negative and some large
+            add(
+                    options,
+                    "se activation " + activation,
+                    () -> SqueezeExcitation.builder().reduction(1),
+                    () -> SqueezeExcitation.builder().reduction(1).activation(activation));
+        }
+        add(options, "salient channelsPerMap", Salient::builder, () -> Salient.builder()
+                .channelsPerMap(4));
+        add(options, "spse levels", Spse::builder, () -> Spse.builder().levels(1, 3));
+        add(options, "spse reduction", Spse::builder, () -> Spse.builder().reduction(4));
+        add(options, "rgse window", () -> Rgse.builder().window(6), () -> Rgse.builder()
+                .window(2));
+        add(options, "rgse reduction", () -> Rgse.builder().window(6), () -> Rgse.builder()
+                .window(6)
+                .reduction(4));
+        add(options, "cbam reduction", Cbam::builder, () -> Cbam.builder().reduction(4));
+        add(options, "cbam kernel", Cbam::builder, () -> Cbam.builder().kernel(3));
+        add(options, "cbam channel", Cbam::builder, () -> Cbam.builder().channel(false));
+        add(options, "cbam spatial", Cbam::builder, () -> Cbam.builder().spatial(false));
+        for (Pool pool : Pool.values()) {
+            add(options, "cbam pool " + pool, Cbam::builder, () -> Cbam.builder().pools(pool));
+        }
+        add(options, "cbam all pools", Cbam::builder, () -> Cbam.builder()
+                .pools(Pool.values()));
+        return options;
+    }
+
+    private static void add(
+            List<Object[]> options,
+            String name,
+            Supplier<AttentionBlock.Builder<?>> standard,
+            Supplier<AttentionBlock.Builder<?>> changed) {
+        options.add(new Object[] {name, standard, changed});
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("options")
+    void changesTheResultAndBothWaysAgree(
+            String name,
+            Supplier<AttentionBlock.Builder<?>> standard,
+            Supplier<AttentionBlock.Builder<?>> changed) {
+        Layers before = layers(standard.get().build());
+        Layers fused = layers(changed.get().build());
+        Layers reference =
+                layers(changed.get().computation(Computation.SAMEDIFF).build());
+        Nd4j.getRandom().setSeed(31);
+        INDArray x = Nd4j.randn(DataType.DOUBLE, SHAPE).muli(3);
+        INDArray gradOutput = Nd4j.randn(DataType.DOUBLE, SHAPE);
+        for (boolean training : new boolean[] {false, true}) {
+            INDArray y = fused.forward(x, training);
+            assertThat(y).as("output").isNotEqualTo(before.forward(x, training));
+            Arrays4j.assertClose("output", y, reference.forward(x, training), 1e-12);
+            Arrays4j.assertClose("gradient", fused.backward(gradOutput), reference.backward(gradOutput), 1e-11);
+            Arrays4j.assertClose("parameter gradients", fused.gradients, reference.gradients, 1e-11);
+        }
+        assertThat(fused.block).isNotEqualTo(before.block);
+    }
+
+    private static Layers layers(AttentionBlock block) {
+        Layers layers = Layers.of(block, InputType.convolutional(SHAPE[2], SHAPE[3], SHAPE[1]), DataType.DOUBLE);
+        Nd4j.getRandom().setSeed(5);
+        layers.layer.paramTable().forEach((key, value) -> {
+            INDArray random = Nd4j.rand(DataType.DOUBLE, value.shape());
+            // wide enough in SE for the flat parts of every activation, narrow enough elsewhere not to saturate
+            double scale = block instanceof SqueezeExcitation ? 4 : 0.5;
+            value.assign(key.equals(BatchNorm.VARIANCE) ? random.addi(0.5) : random.subi(0.3).muli(scale));
+        });
+        return layers;
+    }
+
+    @Test
+    void theSwitchSelectsTheWay() {
+        SqueezeExcitation block = SqueezeExcitation.builder().build();
+        assertThat(block.getComputation()).isEqualTo(Computation.FUSED);
+        block.setComputation(Computation.SAMEDIFF);
+        assertThat(block.getComputation()).isEqualTo(Computation.SAMEDIFF);
+        assertThat(block).isNotEqualTo(SqueezeExcitation.builder().build());
+        assertThatThrownBy(() -> block.setComputation(null)).hasMessageContaining("computation (null) must be set");
+    }
+
+    @Test
+    void defaultsAreTheDocumentedOnes() {
+        assertThat(SqueezeExcitation.builder().build().options())
+                .hasToString("{reduction=16, biases=true, gate=SIGMOID, activation=RELU, rounding=DOWN}");
+        assertThat(Salient.builder().build().options())
+                .hasToString("{channelsPerMap=" + Integer.MAX_VALUE + "}");
+        assertThat(Spse.builder().build().options()).hasToString("{reduction=16, levels=[1, 2, 4]}");
+        assertThat(Rgse.builder().build().options()).hasToString("{reduction=16, window=7}");
+        assertThat(Cbam.builder().build().options())
+                .hasToString("{reduction=16, kernel=7, channel=true, spatial=true, pools=[AVG, MAX]}");
+        assertThat(BatchNorm.EPSILON).isEqualTo(1e-5);
+        assertThat(BatchNorm.MOMENTUM).isEqualTo(0.1);
+        assertThat(Cbam.SPATIAL_MOMENTUM).isEqualTo(0.01);
+    }
+
+    @Test
+    void roundsHiddenChannelsAsTheNamesSay() {
+        assertThat(Rounding.DOWN.hidden(64, 16)).isEqualTo(4);
+        assertThat(Rounding.DOWN.hidden(24, 16)).isEqualTo(1);
+        assertThat(Rounding.NEAREST_8.hidden(64, 16)).isEqualTo(8);
+        assertThat(Rounding.NEAREST_8.hidden(320, 16)).isEqualTo(24);
+        assertThat(Rounding.NEAREST_8.hidden(176, 16)).isEqualTo(8);
+        assertThat(Rounding.DIVISIBLE_8.hidden(176, 16)).isEqualTo(16);
+        assertThat(Rounding.DIVISIBLE_8.hidden(72, 4)).isEqualTo(24);
+        assertThat(Rounding.DIVISIBLE_8.hidden(16, 4)).isEqualTo(8);
+    }
+
+    @Test
+    void weightsStartAsChosen() {
+        Layers constant = Layers.of(
+                SqueezeExcitation.builder().reduction(4).weightInit(WeightInit.ONES).build(),
+                InputType.convolutional(3, 3, 8),
+                DataType.FLOAT);
+        assertThat(constant.layer.getParam("reduceW").meanNumber().doubleValue()).isEqualTo(1);
+        assertThat(constant.layer.getParam("reduceB").meanNumber().doubleValue()).isZero();
+        Layers single = Layers.of(
+                SqueezeExcitation.builder()
+                        .reduction(4)
+                        .weightInit("expandB", new WeightInitConstant(2))
+                        .build(),
+                InputType.convolutional(3, 3, 8),
+                DataType.FLOAT);
+        assertThat(single.layer.getParam("expandB").meanNumber().doubleValue()).isEqualTo(2);
+        double bound = 1 / Math.sqrt(8);
+        assertThat(single.layer.getParam("reduceW").amaxNumber().doubleValue()).isBetween(bound / 3, bound);
+        Layers cbam = Layers.of(Cbam.builder().reduction(4).build(), InputType.convolutional(9, 9, 8), DataType.FLOAT);
+        assertThat(cbam.layer.getParam("gamma").getDouble(0)).isZero();
+        assertThat(cbam.layer.getParam("var").getDouble(0)).isEqualTo(1);
+    }
+
+    // ---- the blocks' meaning ---------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @EnumSource(Computation.class)
+    void aHandWorkedCase(Computation computation) {
+        Layers layers = Layers.of(
+                SqueezeExcitation.builder().reduction(2).computation(computation).build(),
+                InputType.convolutional(1, 2, 2),
+                DataType.DOUBLE);
+        layers.layer.setParam("reduceW", Nd4j.createFromArray(new double[][] {{2}, {1}}));
+        layers.layer.setParam("reduceB", Nd4j.createFromArray(-1.0));
+        layers.layer.setParam("expandW", Nd4j.createFromArray(new double[][] {{1, -1}}));
+        layers.layer.setParam("expandB", Nd4j.createFromArray(-5.0, 5.0));
+        // means 2 and 1, hidden relu(2 * 2 + 1 - 1) = 4, scores -1 and 1
+        INDArray x = Nd4j.createFromArray(1.0, 3.0, 0.0, 2.0).reshape(1, 2, 1, 2);
+        double low = 1 / (1 + Math.exp(1));
+        double high = 1 / (1 + Math.exp(-1));
+        assertThat(layers.forward(x, false).dup('c').data().asDouble())
+                .containsExactly(new double[] {low, 3 * low, 0, 2 * high}, org.assertj.core.data.Offset.offset(1e-15));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Computation.class)
+    void aShutGateGivesZerosAndAnOpenOneTheInput(Computation computation) {
+        for (double bias : new double[] {-4, 4}) {
+            Layers layers = Layers.of(
+                    SqueezeExcitation.builder()
+                            .reduction(4)
+                            .gate(Gate.HARD_SIGMOID)
+                            .computation(computation)
+                            .build(),
+                    InputType.convolutional(3, 3, 8),
+                    DataType.DOUBLE);
+            layers.layer.getParam("expandW").assign(0);
+            layers.layer.getParam("expandB").assign(bias);
+            INDArray x = Nd4j.rand(DataType.DOUBLE, 2, 8, 3, 3);
+            assertThat(layers.forward(x, false)).isEqualTo(bias < 0 ? x.mul(0) : x);
+        }
+    }
+
+    @Test
+    void squeezeExcitationDoesNotSeeTheOrderOfPositions() {
+        Layers layers = Layers.of(
+                SqueezeExcitation.builder().reduction(4).build(), InputType.convolutional(4, 5, 8), DataType.DOUBLE);
+        INDArray x = Nd4j.rand(DataType.DOUBLE, 2, 8, 4, 5);
+        INDArray y = layers.forward(x, false).dup();
+        INDArray backwards = Nd4j.create(DataType.DOUBLE, 2, 8, 4, 5);
+        INDArray expected = Nd4j.create(DataType.DOUBLE, 2, 8, 4, 5);
+        for (int n = 0; n < 2; n++) {
+            for (int c = 0; c < 8; c++) {
+                for (int i = 0; i < 20; i++) {
+                    int other = 19 - i;
+                    long[] from = {n, c, other / 5, other % 5};
+                    backwards.putScalar(new long[] {n, c, i / 5, i % 5}, x.getDouble(from));
+                    expected.putScalar(new long[] {n, c, i / 5, i % 5}, y.getDouble(from));
+                }
+            }
+        }
+        Arrays4j.assertClose("shuffled", layers.forward(backwards, false), expected, 1e-14);
+    }
+}

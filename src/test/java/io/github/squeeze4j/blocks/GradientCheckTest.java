@@ -1,0 +1,129 @@
+package io.github.squeeze4j.blocks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.deeplearning4j.gradientcheck.GradientCheckUtil;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.NoOp;
+
+/**
+ * Analytic against numerical gradients in double precision: every element of every learned parameter, and elements of the
+ * input drawn from a fixed seed.
+ */
+class GradientCheckTest {
+    private static final double STEP = 1e-5;
+    private static final double RELATIVE = 1e-5;
+    /** Rounding of the loss (about 10) over twice the step; smaller gradients are zero as far as differences can tell. */
+    private static final double NOISE = 2e-9;
+
+    private static final int INPUT_ELEMENTS = 40;
+
+    private static final long[][] SHAPES = {{3, 8, 6, 6}, {2, 8, 7, 9}, {4, 8, 6, 3}};
+
+    static List<Object[]> runs() {
+        List<Object[]> runs = new ArrayList<>();
+        for (Object[] run : Blocks.blocksAndComputations()) {
+            for (long[] shape : SHAPES) {
+                runs.add(new Object[] {run[0], run[1], shape});
+            }
+        }
+        return runs;
+    }
+
+    @ParameterizedTest(name = "{0} {1} {2}")
+    @MethodSource("runs")
+    void everyGradientIsTheNumericalOne(String name, Computation computation, long[] shape) {
+        Layers layers = Layers.of(
+                Blocks.block(name, computation),
+                InputType.convolutional(shape[2], shape[3], shape[1]),
+                DataType.DOUBLE);
+        Nd4j.getRandom().setSeed(4242);
+        INDArray x = Nd4j.randn(DataType.DOUBLE, shape);
+        INDArray gradOutput = Nd4j.randn(DataType.DOUBLE, shape);
+        layers.layer.paramTable().forEach((key, value) -> {
+            INDArray random = Nd4j.rand(DataType.DOUBLE, value.shape());
+            value.assign(key.equals(BatchNorm.VARIANCE) ? random.addi(0.5) : random.subi(0.5));
+        });
+        for (boolean training : new boolean[] {true, false}) {
+            layers.forward(x, training);
+            Map<String, INDArray> analytic = new LinkedHashMap<>();
+            analytic.put("input", layers.backward(gradOutput).dup());
+            layers.gradientTable().forEach((key, value) -> analytic.put(key, value.dup()));
+            Map<String, INDArray> variables = new LinkedHashMap<>();
+            variables.put("input", x);
+            layers.block
+                    .parameters()
+                    .learned()
+                    .forEach(parameter -> variables.put(parameter.name, layers.layer.getParam(parameter.name)));
+            variables.forEach((key, variable) -> {
+                for (long i : elements(key, variable)) {
+                    double before = variable.getDouble(i);
+                    variable.putScalar(i, before + STEP);
+                    double above = loss(layers, x, gradOutput, training);
+                    variable.putScalar(i, before - STEP);
+                    double below = loss(layers, x, gradOutput, training);
+                    variable.putScalar(i, before);
+                    double numerical = (above - below) / (2 * STEP);
+                    double computed = analytic.get(key).getDouble(i);
+                    double bound = RELATIVE * Math.max(Math.abs(numerical), Math.abs(computed)) + NOISE;
+                    assertThat(Math.abs(numerical - computed))
+                            .as(
+                                    "%s training=%s %s[%d] of %s: computed %.10g, numerical %.10g",
+                                    name, training, key, i, Arrays.toString(variable.shape()), computed, numerical)
+                            .isLessThanOrEqualTo(bound);
+                }
+            });
+        }
+    }
+
+    private static long[] elements(String name, INDArray variable) {
+        return name.equals("input")
+                ? new Random(17).longs(INPUT_ELEMENTS, 0, variable.length()).toArray()
+                : LongStream.range(0, variable.length()).toArray();
+    }
+
+    private static double loss(Layers layers, INDArray x, INDArray gradOutput, boolean training) {
+        return layers.forward(x, training).mul(gradOutput).sumNumber().doubleValue();
+    }
+
+    static List<Object[]> blocks() {
+        return Blocks.blocksAndComputations();
+    }
+
+    /** Through a whole network with L2, whose score and gradient must agree too; running statistics have no gradient. */
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("blocks")
+    void networksPassDl4jsOwnCheck(String name, Computation computation) {
+        ComputationGraph graph = new ComputationGraph(Blocks.conf(
+                Blocks.global(DataType.DOUBLE).updater(new NoOp()).l2(0.01), Blocks.block(name, computation)));
+        graph.init();
+        Blocks.randomize(graph, "att");
+        DataSet data = Blocks.data(4, DataType.DOUBLE);
+        HashSet<String> statistics = new HashSet<>(Arrays.asList("att_mean", "att_var"));
+        assertThat(GradientCheckUtil.checkGradients(new GradientCheckUtil.GraphConfig()
+                        .net(graph)
+                        .inputs(new INDArray[] {data.getFeatures()})
+                        .labels(new INDArray[] {data.getLabels()})
+                        .epsilon(1e-6)
+                        .maxRelError(RELATIVE)
+                        .minAbsoluteError(1e-9)
+                        .print(GradientCheckUtil.PrintMode.FAILURES_ONLY)
+                        .excludeParams(statistics)))
+                .isTrue();
+    }
+}
