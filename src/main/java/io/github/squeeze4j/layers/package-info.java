@@ -6,5 +6,7 @@
  * <p>DL4J 1.0.0-M2.1 has an interface for native helpers of these layers but never switches them on. The two runtimes of
  * this package do, through that interface, where the backend is ND4J's CPU backend and the network computes in FLOAT;
  * everywhere else they are DL4J's layers, unchanged.
+ *
+ * @serial exclude
  */
 package io.github.squeeze4j.layers;

@@ -5,5 +5,7 @@
  * counts parameters and multiply-accumulates.
  *
  * <p>Builders know the contract {@link io.github.squeeze4j.models.Attention} and no block; blocks know no network.
+ *
+ * @serial exclude
  */
 package io.github.squeeze4j.models;

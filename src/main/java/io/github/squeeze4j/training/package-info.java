@@ -4,5 +4,7 @@
  * <p>Start at {@link io.github.squeeze4j.training.Trainer}, which trains an
  * {@link io.github.squeeze4j.training.ImageClassifier} on an {@link io.github.squeeze4j.training.ImageSet}. Most users
  * need no other class. Charts need {@code org.knowm.xchart:xchart} on the class path; nothing else here does.
+ *
+ * @serial exclude
  */
 package io.github.squeeze4j.training;
