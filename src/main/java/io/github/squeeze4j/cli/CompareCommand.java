@@ -72,7 +72,7 @@ final class CompareCommand implements Runnable {
         for (Map.Entry<String, Network> entry : networks.entrySet()) {
             String block = entry.getKey();
             ModelSummary summary = entry.getValue().summary(backbone);
-            String prefix = String.format("%-7s (%d/%d) ", block, ++number, networks.size());
+            String prefix = String.format("%d/%d %-7s ", ++number, networks.size(), block);
             ImageClassifier classifier = ImageClassifier.untrained(
                     block + " " + backbone, entry.getValue().init(), train);
             History history = training.trainer()
@@ -104,6 +104,10 @@ final class CompareCommand implements Runnable {
                 // A window larger than the smallest map, say: no reason to lose the other blocks.
                 out.println("Left out " + block + ": " + e.getMessage());
             }
+        }
+        if (networks.isEmpty()) {
+            throw new BadInputException("blocks (" + String.join(",", blocks) + ") must hold one that fits " + backbone
+                    + " and images of " + train.height() + "x" + train.width() + "; add none to --blocks");
         }
         return networks;
     }

@@ -12,7 +12,9 @@ import java.util.Locale;
 final class ProgressLine implements TrainingProgress {
     private static final long REDRAW_NANOS = 200_000_000L;
     private static final long SPARSE_NANOS = 15_000_000_000L;
-    private static final int BAR = 24;
+    /** Short enough for the longest line, that of a comparison, to fit a terminal of 80 columns. */
+    private static final int BAR = 10;
+
     private static final double SMOOTHING = 0.05;
 
     private final PrintWriter out;

@@ -12,7 +12,7 @@ import org.knowm.xchart.HorizontalBarChartBuilder;
 /** The picture of a comparison: three rows of bars, one bar per block. */
 final class ComparisonChart {
     private static final int WIDTH = 470;
-    private static final int NAME_HEIGHT = 40;
+    private static final int NAME_HEIGHT = 48;
 
     private ComparisonChart() {}
 

@@ -13,6 +13,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>{@link #inOrder} gives the images as they stand, for evaluation. {@link #shuffled} gives them in another order in
  * each pass (each {@link #reset}), which follows from the seed alone.
+ *
+ * @serial exclude
  */
 public final class ImageIterator implements DataSetIterator {
     private static final long serialVersionUID = 1L;

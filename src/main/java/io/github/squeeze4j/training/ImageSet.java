@@ -22,6 +22,8 @@ import java.util.stream.IntStream;
  * ImageSet train = ImageSet.train(Path.of("src/sample/fashion-mnist"));
  * ImageSet test = ImageSet.test(Path.of("src/sample/fashion-mnist"), train.classNames());
  * }</pre>
+ *
+ * @serial exclude
  */
 public final class ImageSet implements Serializable {
     private static final long serialVersionUID = 1L;

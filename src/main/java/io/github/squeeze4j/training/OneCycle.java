@@ -19,6 +19,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * <pre>{@code
  * .updater(new Nesterovs(new OneCycle(0.1, epochs * batchesPerEpoch), 0.9))
  * }</pre>
+ *
+ * @serial exclude
  */
 public final class OneCycle implements ISchedule {
     private static final long serialVersionUID = 1L;

@@ -88,14 +88,29 @@ class CommandsTest {
                         out.toString())
                 .ok();
         assertThat(run.out.lines())
-                .anyMatch(line -> line.startsWith("none    (1/2) epoch 1/1: "))
-                .anyMatch(line -> line.startsWith("se      (2/2) epoch 1/1: "))
+                .anyMatch(line -> line.startsWith("1/2 none    epoch 1/1: "))
+                .anyMatch(line -> line.startsWith("2/2 se      epoch 1/1: "))
                 .anyMatch(line -> line.startsWith("attention     top-1"));
         List<String> rows = Files.readAllLines(out.resolve("comparison.csv"));
         assertThat(rows).hasSize(3);
         assertThat(rows.get(1)).startsWith("resnet20,none,").contains(",272186,");
         assertThat(rows.get(2)).startsWith("resnet20,se,");
         assertThat(ImageIO.read(out.resolve("comparison.png").toFile())).isNotNull();
+    }
+
+    @Test
+    void compareLeavesOutABlockThatDoesNotFitTheMap() {
+        Path data = IdxFolder.black(folder.resolve("data"), 16, (byte) 0, (byte) 1);
+        Path out = folder.resolve("compared");
+        String[] args = {"compare", "--data", "" + data, "--epochs", "1", "--out", "" + out, "--blocks", "rgse,none"};
+        assertThat(Run.of(args).ok().out.lines())
+                .anyMatch(line -> line.startsWith("Left out rgse: rgse layer \"stage3.block1.attention\": window (7)"))
+                .anyMatch(line -> line.startsWith("1/1 none    epoch 1/1: "));
+        args[args.length - 1] = "rgse";
+        args[args.length - 3] = out + "2";
+        Run.of(args)
+                .complains("blocks (rgse) must hold one that fits resnet20 and images of 16x16; add none to --blocks");
+        assertThat(folder.resolve("compared2")).doesNotExist();
     }
 
     @Test

@@ -23,8 +23,20 @@ class ProgressLineTest {
         line.step(1, 30, 100, 2);
         assertThat(text.toString())
                 .doesNotContain("\n")
-                .matches("\rse epoch 1/2 \\[####\\.{20}\\]  20 %  \\d+ images/s, 0:0\\d left  loss 2.250"
-                        + "\rse epoch 1/2 \\[#######\\.{17}\\]  30 %  \\d+ images/s, 0:0\\d left  loss 2.000 *");
+                .matches("\rse epoch 1/2 \\[##\\.{8}\\]  20 %  \\d+ images/s, 0:0\\d left  loss 2.250"
+                        + "\rse epoch 1/2 \\[###\\.{7}\\]  30 %  \\d+ images/s, 0:0\\d left  loss 2.000 *");
+    }
+
+    @Test
+    void theLongestLineFitsEightyColumns() throws Exception {
+        ProgressLine line = new ProgressLine(new PrintWriter(text), true, "6/6 salient ", 3);
+        line.step(3, 10, 60_000, 2);
+        Thread.sleep(100);
+        line.step(3, 20, 60_000, 2);
+        Thread.sleep(150);
+        line.step(3, 60_000, 60_000, 2);
+        assertThat(text.toString().strip()).startsWith("6/6 salient epoch 3/3 [##########] 100 %  ");
+        assertThat(text.toString().strip()).hasSizeLessThan(80);
     }
 
     @Test

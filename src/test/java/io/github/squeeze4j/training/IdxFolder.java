@@ -23,6 +23,15 @@ public final class IdxFolder {
         return folder;
     }
 
+    /** Black images of any size, as many as there are labels. */
+    public static Path black(Path folder, int size, byte... labels) {
+        for (String part : new String[] {"train", "t10k"}) {
+            images(folder, part, new byte[labels.length * size * size], labels.length, size, size, false);
+            labels(folder, part, labels, false);
+        }
+        return folder;
+    }
+
     private static void write(Path folder, String part, ImageSet images, boolean gzip) {
         byte[] labels = new byte[images.size()];
         for (int i = 0; i < labels.length; i++) {
