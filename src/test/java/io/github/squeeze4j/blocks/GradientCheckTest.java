@@ -13,9 +13,12 @@ import java.util.stream.LongStream;
 import org.deeplearning4j.gradientcheck.GradientCheckUtil;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.buffer.util.DataTypeUtil;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -34,6 +37,20 @@ class GradientCheckTest {
     private static final int INPUT_ELEMENTS = 40;
 
     private static final long[][] SHAPES = {{3, 8, 6, 6}, {2, 8, 7, 9}, {4, 8, 6, 3}};
+
+    private static DataType typeBefore;
+
+    /** DL4J's check refuses to run unless the type of the process is double; networks of other tests may have set it. */
+    @BeforeAll
+    static void useDouble() {
+        typeBefore = DataTypeUtil.getDtypeFromContext();
+        DataTypeUtil.setDTypeForContext(DataType.DOUBLE);
+    }
+
+    @AfterAll
+    static void restoreType() {
+        DataTypeUtil.setDTypeForContext(typeBefore);
+    }
 
     static List<Object[]> runs() {
         List<Object[]> runs = new ArrayList<>();
