@@ -44,11 +44,11 @@ final class ComparisonChart {
                 .setLabelsVisible(true)
                 .setLabelsPosition(0.5)
                 .setLabelsFont(new Font(Font.SANS_SERIF, Font.BOLD, 14))
-                .setPlotGridHorizontalLinesVisible(false)
+                .setPlotGridLinesVisible(false)
                 .setLegendVisible(false)
                 .setDecimalPattern(pattern);
         // XChart spaces the names of the bars by the hint of the other axis, and leaves out what is closer.
-        chart.getStyler().setXAxisMin(0.0).setXAxisTickMarkSpacingHint(NAME_HEIGHT);
+        chart.getStyler().setXAxisTicksVisible(false).setXAxisTickMarkSpacingHint(NAME_HEIGHT);
         chart.addSeries(title, values, names).setFillColor(colour);
         return chart;
     }
