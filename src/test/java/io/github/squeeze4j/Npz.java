@@ -43,7 +43,8 @@ public final class Npz {
         int lengthBytes = magic[6] == 1 ? 2 : 4;
         byte[] length = new byte[4];
         data.readFully(length, 0, lengthBytes);
-        byte[] header = new byte[ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getInt()];
+        byte[] header =
+                new byte[ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getInt()];
         data.readFully(header);
         Matcher matcher = HEADER.matcher(new String(header, StandardCharsets.ISO_8859_1));
         if (!matcher.find()) {

@@ -52,8 +52,7 @@ final class BlockGraph {
             variance = exact(BatchNorm.VARIANCE);
         }
         SDVariable deviation = sd.math().sqrt(variance.add(BatchNorm.EPSILON));
-        SDVariable normalized =
-                z.sub(sd.reshape(mean, 1, channels, 1)).div(sd.reshape(deviation, 1, channels, 1));
+        SDVariable normalized = z.sub(sd.reshape(mean, 1, channels, 1)).div(sd.reshape(deviation, 1, channels, 1));
         return normalized
                 .mul(sd.reshape(exact(BatchNorm.GAMMA), 1, channels, 1))
                 .add(sd.reshape(exact(BatchNorm.BETA), 1, channels, 1));

@@ -247,8 +247,8 @@ public final class Cbam extends AttentionBlock {
         public Builder pools(Pool... pools) {
             List<Pool> list = Arrays.asList(pools);
             if (list.isEmpty() || list.contains(null) || EnumSet.copyOf(list).size() != list.size()) {
-                throw new IllegalArgumentException("pools " + list
-                        + " must name at least one pool, each once; use pools(Pool.AVG, Pool.MAX)");
+                throw new IllegalArgumentException(
+                        "pools " + list + " must name at least one pool, each once; use pools(Pool.AVG, Pool.MAX)");
             }
             this.pools = Collections.unmodifiableList(list);
             return this;

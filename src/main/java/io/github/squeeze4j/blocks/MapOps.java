@@ -33,7 +33,8 @@ final class MapOps {
 
     /** out[N, C, H / height, W / width] = means over windows without overlap; what no window covers is left out. */
     static void averagePool(INDArray x, INDArray out, long height, long width) {
-        Nd4j.exec(pooling("avgpool2d", height, width).addInputs(x).addOutputs(out).build());
+        Nd4j.exec(
+                pooling("avgpool2d", height, width).addInputs(x).addOutputs(out).build());
     }
 
     /** out[N, C, H, W] = the gradient of {@link #averagePool} for {@code gradient} of its output's shape. */

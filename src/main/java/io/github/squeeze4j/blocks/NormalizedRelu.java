@@ -11,8 +11,7 @@ final class NormalizedRelu {
     private boolean normalize;
 
     /** In the network's type, kept until backward; z is overwritten. */
-    INDArray forward(
-            INDArray z, boolean normalize, Map<String, INDArray> parameters, boolean training, Memory memory) {
+    INDArray forward(INDArray z, boolean normalize, Map<String, INDArray> parameters, boolean training, Memory memory) {
         this.normalize = normalize;
         if (normalize) {
             norm.forwardi(column(z), parameters, training, memory);

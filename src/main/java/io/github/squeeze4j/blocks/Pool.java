@@ -71,10 +71,12 @@ public enum Pool {
         @Override
         SDVariable define(SDVariable x) {
             SDVariable largest = x.getSameDiff().max(x, true, 2, 3);
-            SDVariable sum =
-                    x.getSameDiff().math().exp(x.sub(largest)).sum(true, 2, 3);
-            return x.getSameDiff().squeeze(x.getSameDiff().squeeze(
-                    x.getSameDiff().math().log(sum).add(largest), 3), 2);
+            SDVariable sum = x.getSameDiff().math().exp(x.sub(largest)).sum(true, 2, 3);
+            return x.getSameDiff()
+                    .squeeze(
+                            x.getSameDiff()
+                                    .squeeze(x.getSameDiff().math().log(sum).add(largest), 3),
+                            2);
         }
 
         @Override

@@ -72,8 +72,8 @@ public final class Salient extends AttentionBlock {
         long members = graph.size.channels / groups;
         SDVariable grouped = graph.sd.reshape(x, -1, groups, members, height * width);
         SDVariable agreement = grouped.mul(grouped.mean(true, 3)).mean(2);
-        SDVariable gate = Gate.SIGMOID.define(graph.batchNorm(agreement.castTo(DataType.DOUBLE), groups)
-                .castTo(x.dataType()));
+        SDVariable gate = Gate.SIGMOID.define(
+                graph.batchNorm(agreement.castTo(DataType.DOUBLE), groups).castTo(x.dataType()));
         SDVariable scaled = grouped.mul(graph.sd.reshape(gate, -1, groups, 1, height * width));
         return graph.sd.reshape(scaled, -1, graph.size.channels, height, width);
     }

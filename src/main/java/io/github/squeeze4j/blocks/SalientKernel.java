@@ -59,8 +59,7 @@ final class SalientKernel implements Kernel {
     }
 
     private INDArray grouped(INDArray map) {
-        return map.reshape(
-                'c', new long[] {map.size(0) * groups, map.size(1) / groups, map.size(2), map.size(3)});
+        return map.reshape('c', new long[] {map.size(0) * groups, map.size(1) / groups, map.size(2), map.size(3)});
     }
 
     private INDArray perGroup(INDArray map) {

@@ -59,7 +59,8 @@ final class SpatialGate {
         INDArray gradMean = memory.temporary(gates.shape());
         gradMean.assign(channel(gradPooled, 1).reshape(gates.shape())).divi(x.size(1));
         MapOps.add(gradInput, gradMean);
-        INDArray gradMax = memory.temporary(gates.shape()).assign(channel(gradPooled, 0).reshape(gates.shape()));
+        INDArray gradMax =
+                memory.temporary(gates.shape()).assign(channel(gradPooled, 0).reshape(gates.shape()));
         MapOps.scatterAdd(gradInput, largest(x), gradMax);
     }
 
@@ -77,8 +78,7 @@ final class SpatialGate {
     }
 
     private static INDArray channel(INDArray map, int channel) {
-        return map.get(
-                NDArrayIndex.all(), NDArrayIndex.point(channel), NDArrayIndex.all(), NDArrayIndex.all());
+        return map.get(NDArrayIndex.all(), NDArrayIndex.point(channel), NDArrayIndex.all(), NDArrayIndex.all());
     }
 
     private static INDArray flat(INDArray map) {
@@ -88,7 +88,6 @@ final class SpatialGate {
     private DynamicCustomOp.DynamicCustomOpsBuilder convolution(String name) {
         int padding = (kernel - 1) / 2;
         // kernel, stride, padding, dilation, not SAME mode, NCHW, weights [out, in, kH, kW]
-        return DynamicCustomOp.builder(name)
-                .addIntegerArguments(kernel, kernel, 1, 1, padding, padding, 1, 1, 0, 0, 1);
+        return DynamicCustomOp.builder(name).addIntegerArguments(kernel, kernel, 1, 1, padding, padding, 1, 1, 0, 0, 1);
     }
 }

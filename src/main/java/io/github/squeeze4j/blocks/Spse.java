@@ -93,19 +93,19 @@ public final class Spse extends AttentionBlock {
         SDVariable rows = graph.sd.reshape(x, -1, area);
         SDVariable z = null;
         for (int k : levels) {
-            SDVariable bins = graph.sd.constant(
-                    PyramidBins.matrix(k, graph.size.height, graph.size.width, x.dataType())
-                            .transpose()
-                            .dup('c'));
+            SDVariable bins = graph.sd.constant(PyramidBins.matrix(k, graph.size.height, graph.size.width, x.dataType())
+                    .transpose()
+                    .dup('c'));
             SDVariable pooled = graph.sd.reshape(rows.mmul(bins), -1, channels, (long) k * k);
             SDVariable weight = graph.sd.reshape(graph.exact(weightName(k)), 1, channels, (long) k * k);
-            SDVariable level =
-                    pooled.castTo(DataType.DOUBLE).mul(weight).sum(2).add(graph.exact(biasName(k)));
+            SDVariable level = pooled.castTo(DataType.DOUBLE).mul(weight).sum(2).add(graph.exact(biasName(k)));
             z = z == null ? level : z.add(level);
         }
         SDVariable normalized = graph.batchNorm(graph.sd.reshape(z, -1, channels, 1), channels);
-        SDVariable squeezed =
-                graph.sd.nn().relu(graph.sd.reshape(normalized, -1, channels), 0).castTo(x.dataType());
+        SDVariable squeezed = graph.sd
+                .nn()
+                .relu(graph.sd.reshape(normalized, -1, channels), 0)
+                .castTo(x.dataType());
         SDVariable scores = Excitation.define(graph, squeezed, Activation.RELU, true);
         return graph.scaleChannels(x, Gate.SIGMOID.define(scores));
     }

@@ -43,8 +43,7 @@ class BadInputTest {
                 () -> Salient.builder().channelsPerMap(0),
                 "channelsPerMap (0) must be positive; leave it out for one map over all channels");
         assertMessage(() -> Spse.builder().levels(1, 0), "levels (0) must be positive; use levels(1, 2, 4)");
-        assertMessage(
-                () -> Spse.builder().levels(), "levels [] must name at least one level; use levels(1, 2, 4)");
+        assertMessage(() -> Spse.builder().levels(), "levels [] must name at least one level; use levels(1, 2, 4)");
         assertMessage(() -> Spse.builder().levels(2, 2), "levels [2, 2] must be distinct; name 2 once");
         assertMessage(() -> Rgse.builder().window(0), "window (0) must be positive; use window(7)");
         assertMessage(() -> Cbam.builder().kernel(-7), "kernel (-7) must be positive; use kernel(7)");
@@ -52,7 +51,8 @@ class BadInputTest {
                 () -> Cbam.builder().kernel(4),
                 "kernel (4) must be odd, so that the gate keeps the map's size; use kernel(5)");
         assertMessage(
-                () -> Cbam.builder().pools(), "pools [] must name at least one pool, each once; use pools(Pool.AVG, Pool.MAX)");
+                () -> Cbam.builder().pools(),
+                "pools [] must name at least one pool, each once; use pools(Pool.AVG, Pool.MAX)");
         assertMessage(
                 () -> Cbam.builder().channel(false).spatial(false).build(),
                 "channel (false) and spatial (false) must not both be off; use channel(true), or no block at all");
@@ -76,9 +76,9 @@ class BadInputTest {
 
     @Test
     void inputTypesThatAreNoMaps() {
-        for (InputType type : new InputType[] {
-            InputType.feedForward(8), InputType.recurrent(8), InputType.convolutional3D(2, 2, 2, 8)
-        }) {
+        for (InputType type :
+                new InputType[] {InputType.feedForward(8), InputType.recurrent(8), InputType.convolutional3D(2, 2, 2, 8)
+                }) {
             for (ThrowingCallable call : new ThrowingCallable[] {
                 () -> Salient.builder().name("att").build().setNIn(type, true),
                 () -> Salient.builder().name("att").build().getOutputType(0, type),
@@ -113,7 +113,8 @@ class BadInputTest {
                 () -> layers.forward(Nd4j.ones(DataType.FLOAT, 2, 4, 4, 8), false),
                 "se layer \"att\": input shape ([2, 4, 4, 8]) must be [N, 8, H, W]; feed a feature map in the NCHW format"
                         + " that the configuration names");
-        AttentionBlock last = SqueezeExcitation.builder().reduction(2).name("att").build();
+        AttentionBlock last =
+                SqueezeExcitation.builder().reduction(2).name("att").build();
         Layers nhwc = Layers.of(last, InputType.convolutional(4, 4, 8, CNN2DFormat.NHWC), DataType.FLOAT);
         assertMessage(
                 () -> nhwc.forward(Nd4j.ones(DataType.FLOAT, 2, 8, 4, 4), false),

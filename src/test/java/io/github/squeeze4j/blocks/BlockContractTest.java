@@ -18,6 +18,7 @@ import java.util.Set;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -34,7 +35,6 @@ import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.memory.LayerMemoryReport;
 import org.deeplearning4j.nn.conf.memory.MemoryType;
 import org.deeplearning4j.nn.conf.memory.MemoryUseMode;
-import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.weightnoise.WeightNoise;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -106,7 +106,9 @@ class BlockContractTest {
                 assertThat(gradient.shape()).isEqualTo(shape);
                 assertThat(y.isNaN().any()).as("NaN in output").isFalse();
                 assertThat(gradient.isNaN().any()).as("NaN in gradient").isFalse();
-                assertThat(layers.gradients.isNaN().any()).as("NaN in parameter gradients").isFalse();
+                assertThat(layers.gradients.isNaN().any())
+                        .as("NaN in parameter gradients")
+                        .isFalse();
                 assertThat(x).as("the input is left alone").isEqualTo(copy);
             }
         }
@@ -115,8 +117,7 @@ class BlockContractTest {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("blocks")
     void sizesMayChangeFromCallToCall(String name, Computation computation) {
-        Layers layers = Layers.of(
-                Blocks.block(name, computation), InputType.convolutional(7, 8, 8), DataType.FLOAT);
+        Layers layers = Layers.of(Blocks.block(name, computation), InputType.convolutional(7, 8, 8), DataType.FLOAT);
         for (long[] shape : new long[][] {{2, 8, 7, 8}, {3, 8, 6, 7}, {1, 8, 8, 8}, {2, 8, 7, 8}}) {
             assertThat(layers.forward(Nd4j.rand(DataType.FLOAT, shape), false).shape())
                     .isEqualTo(shape);
@@ -126,8 +127,7 @@ class BlockContractTest {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("blocks")
     void readsViewsAndFortranOrder(String name, Computation computation) {
-        Layers layers = Layers.of(
-                Blocks.block(name, computation), InputType.convolutional(7, 8, 8), DataType.DOUBLE);
+        Layers layers = Layers.of(Blocks.block(name, computation), InputType.convolutional(7, 8, 8), DataType.DOUBLE);
         INDArray x = Nd4j.rand(DataType.DOUBLE, 2, 8, 7, 8);
         INDArray gradOutput = Nd4j.rand(DataType.DOUBLE, 2, 8, 7, 8);
         INDArray y = layers.forward(x, true).dup();
@@ -144,8 +144,8 @@ class BlockContractTest {
     void trainsInBothLayoutsAlike(String name, Computation computation) {
         INDArray[] outputs = new INDArray[2];
         for (CNN2DFormat format : CNN2DFormat.values()) {
-            ComputationGraph graph = new ComputationGraph(Blocks.conf(
-                    Blocks.global(DataType.DOUBLE), Blocks.block(name, computation), format));
+            ComputationGraph graph = new ComputationGraph(
+                    Blocks.conf(Blocks.global(DataType.DOUBLE), Blocks.block(name, computation), format));
             graph.init();
             Blocks.randomize(graph, "att");
             DataSet data = Blocks.data(6, DataType.DOUBLE, format);
@@ -175,9 +175,8 @@ class BlockContractTest {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("blocks")
     void survivesJsonAndYaml(String name, Computation computation) {
-        ComputationGraphConfiguration conf = Blocks.conf(
-                Blocks.global(DataType.FLOAT),
-                (AttentionBlock) Blocks.builders()
+        ComputationGraphConfiguration conf =
+                Blocks.conf(Blocks.global(DataType.FLOAT), (AttentionBlock) Blocks.builders()
                         .get(name)
                         .get()
                         .computation(computation)
@@ -233,7 +232,10 @@ class BlockContractTest {
     void worksInMultiLayerNetworks(String name, Computation computation) {
         MultiLayerConfiguration conf = Blocks.global(DataType.DOUBLE)
                 .list()
-                .layer(new ConvolutionLayer.Builder(3, 3).padding(1, 1).nOut(Blocks.CHANNELS).build())
+                .layer(new ConvolutionLayer.Builder(3, 3)
+                        .padding(1, 1)
+                        .nOut(Blocks.CHANNELS)
+                        .build())
                 .layer(Blocks.block(name, computation))
                 .layer(new GlobalPoolingLayer.Builder(PoolingType.AVG).build())
                 .layer(new OutputLayer.Builder(LossFunctions.LossFunction.MCXENT)
@@ -392,8 +394,8 @@ class BlockContractTest {
 
     /** Noise on the output layer alone leaves the block's batch as it is. */
     private static void noiseLeavesStatisticsAlone(String name, Computation computation, INDArray[] expected) {
-        NeuralNetConfiguration.Builder noisy = Blocks.global(DataType.DOUBLE)
-                .weightNoise(new WeightNoise(new NormalDistribution(0, 1e-13), true));
+        NeuralNetConfiguration.Builder noisy =
+                Blocks.global(DataType.DOUBLE).weightNoise(new WeightNoise(new NormalDistribution(0, 1e-13), true));
         ComputationGraph graph = new ComputationGraph(Blocks.conf(noisy, Blocks.block(name, computation)));
         graph.init();
         graph.setParams(Blocks.graph(name, computation, DataType.DOUBLE).params());
@@ -406,9 +408,8 @@ class BlockContractTest {
     @MethodSource("blocks")
     void takesItsOwnUpdaterAndLearningRate(String name, Computation computation) {
         DataSet data = Blocks.data(6, DataType.DOUBLE);
-        ComputationGraph graph = new ComputationGraph(Blocks.conf(
-                Blocks.global(DataType.DOUBLE).updater(new Sgd(0.1)),
-                (AttentionBlock) Blocks.builders()
+        ComputationGraph graph = new ComputationGraph(
+                Blocks.conf(Blocks.global(DataType.DOUBLE).updater(new Sgd(0.1)), (AttentionBlock) Blocks.builders()
                         .get(name)
                         .get()
                         .computation(computation)
@@ -436,9 +437,8 @@ class BlockContractTest {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("blocks")
     void appliesDropoutToItsInput(String name, Computation computation) {
-        ComputationGraph graph = new ComputationGraph(Blocks.conf(
-                Blocks.global(DataType.FLOAT),
-                (AttentionBlock) Blocks.builders()
+        ComputationGraph graph =
+                new ComputationGraph(Blocks.conf(Blocks.global(DataType.FLOAT), (AttentionBlock) Blocks.builders()
                         .get(name)
                         .get()
                         .computation(computation)
@@ -470,11 +470,14 @@ class BlockContractTest {
         for (int i = 0; i < 60; i++) {
             graph.fit(data);
         }
-        assertThat(seen).contains("att_" + graph.getLayer("att").paramTable().keySet().iterator().next());
+        assertThat(seen)
+                .contains("att_"
+                        + graph.getLayer("att").paramTable().keySet().iterator().next());
         assertThat(scores.getScoreVsIter().getEffectiveScores()).hasSize(60);
         Evaluation evaluation = graph.evaluate(new ListDataSetIterator<>(data.asList(), 4));
         assertThat(evaluation.getNumRowCounter()).isEqualTo(12);
-        assertThat(graph.score(data)).isLessThan(Blocks.graph(name, computation, DataType.FLOAT).score(data));
+        assertThat(graph.score(data))
+                .isLessThan(Blocks.graph(name, computation, DataType.FLOAT).score(data));
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -508,8 +511,10 @@ class BlockContractTest {
         ComputationGraph graph = Blocks.graph(name, computation, DataType.FLOAT);
         DataSet data = Blocks.data(6, DataType.FLOAT);
         graph.fit(data);
-        FineTuneConfiguration fineTune =
-                new FineTuneConfiguration.Builder().updater(new Sgd(0.2)).seed(3).build();
+        FineTuneConfiguration fineTune = new FineTuneConfiguration.Builder()
+                .updater(new Sgd(0.2))
+                .seed(3)
+                .build();
 
         ComputationGraph frozen = new TransferLearning.GraphBuilder(graph)
                 .fineTuneConfiguration(fineTune)
@@ -567,7 +572,9 @@ class BlockContractTest {
         DataSet data = Blocks.data(4, DataType.FLOAT);
         INDArray before = output(graph, data).dup();
         for (String key : new ArrayList<>(graph.getLayer("att").paramTable().keySet())) {
-            INDArray value = Nd4j.rand(DataType.FLOAT, graph.getParam("att_" + key).shape()).addi(0.1);
+            INDArray value = Nd4j.rand(
+                            DataType.FLOAT, graph.getParam("att_" + key).shape())
+                    .addi(0.1);
             graph.setParam("att_" + key, value);
             assertThat(graph.paramTable().get("att_" + key)).isEqualTo(value);
         }

@@ -26,16 +26,31 @@ class BlockOptionsTest {
     /** Name, the block with the default, the block with the option. */
     static List<Object[]> options() {
         List<Object[]> options = new ArrayList<>();
-        add(options, "se reduction", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
-                .reduction(4));
-        add(options, "se biases", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
-                .biases(false));
-        add(options, "se gate", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
-                .gate(Gate.HARD_SIGMOID));
-        add(options, "se rounding 8", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
-                .rounding(Rounding.NEAREST_8));
-        add(options, "se rounding divisible", SqueezeExcitation::builder, () -> SqueezeExcitation.builder()
-                .rounding(Rounding.DIVISIBLE_8));
+        add(
+                options,
+                "se reduction",
+                SqueezeExcitation::builder,
+                () -> SqueezeExcitation.builder().reduction(4));
+        add(
+                options,
+                "se biases",
+                SqueezeExcitation::builder,
+                () -> SqueezeExcitation.builder().biases(false));
+        add(
+                options,
+                "se gate",
+                SqueezeExcitation::builder,
+                () -> SqueezeExcitation.builder().gate(Gate.HARD_SIGMOID));
+        add(
+                options,
+                "se rounding 8",
+                SqueezeExcitation::builder,
+                () -> SqueezeExcitation.builder().rounding(Rounding.NEAREST_8));
+        add(
+                options,
+                "se rounding divisible",
+                SqueezeExcitation::builder,
+                () -> SqueezeExcitation.builder().rounding(Rounding.DIVISIBLE_8));
         for (Activation activation : new Activation[] {
             Activation.RELU6,
             Activation.LEAKYRELU,
@@ -54,24 +69,35 @@ class BlockOptionsTest {
                     () -> SqueezeExcitation.builder().reduction(1),
                     () -> SqueezeExcitation.builder().reduction(1).activation(activation));
         }
-        add(options, "salient channelsPerMap", Salient::builder, () -> Salient.builder()
-                .channelsPerMap(4));
+        add(
+                options,
+                "salient channelsPerMap",
+                Salient::builder,
+                () -> Salient.builder().channelsPerMap(4));
         add(options, "spse levels", Spse::builder, () -> Spse.builder().levels(1, 3));
         add(options, "spse reduction", Spse::builder, () -> Spse.builder().reduction(4));
-        add(options, "rgse window", () -> Rgse.builder().window(6), () -> Rgse.builder()
-                .window(2));
-        add(options, "rgse reduction", () -> Rgse.builder().window(6), () -> Rgse.builder()
-                .window(6)
-                .reduction(4));
+        add(
+                options,
+                "rgse window",
+                () -> Rgse.builder().window(6),
+                () -> Rgse.builder().window(2));
+        add(
+                options,
+                "rgse reduction",
+                () -> Rgse.builder().window(6),
+                () -> Rgse.builder().window(6).reduction(4));
         add(options, "cbam reduction", Cbam::builder, () -> Cbam.builder().reduction(4));
         add(options, "cbam kernel", Cbam::builder, () -> Cbam.builder().kernel(3));
         add(options, "cbam channel", Cbam::builder, () -> Cbam.builder().channel(false));
         add(options, "cbam spatial", Cbam::builder, () -> Cbam.builder().spatial(false));
         for (Pool pool : Pool.values()) {
-            add(options, "cbam pool " + pool, Cbam::builder, () -> Cbam.builder().pools(pool));
+            add(
+                    options,
+                    "cbam pool " + pool,
+                    Cbam::builder,
+                    () -> Cbam.builder().pools(pool));
         }
-        add(options, "cbam all pools", Cbam::builder, () -> Cbam.builder()
-                .pools(Pool.values()));
+        add(options, "cbam all pools", Cbam::builder, () -> Cbam.builder().pools(Pool.values()));
         return options;
     }
 
@@ -86,9 +112,7 @@ class BlockOptionsTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("options")
     void changesTheResultAndBothWaysAgree(
-            String name,
-            Supplier<AttentionBlock.Builder<?>> standard,
-            Supplier<AttentionBlock.Builder<?>> changed) {
+            String name, Supplier<AttentionBlock.Builder<?>> standard, Supplier<AttentionBlock.Builder<?>> changed) {
         Layers before = layers(standard.get().build());
         Layers fused = layers(changed.get().build());
         Layers reference =
@@ -113,7 +137,10 @@ class BlockOptionsTest {
             INDArray random = Nd4j.rand(DataType.DOUBLE, value.shape());
             // wide enough in SE for the flat parts of every activation, narrow enough elsewhere not to saturate
             double scale = block instanceof SqueezeExcitation ? 4 : 0.5;
-            value.assign(key.equals(BatchNorm.VARIANCE) ? random.addi(0.5) : random.subi(0.3).muli(scale));
+            value.assign(
+                    key.equals(BatchNorm.VARIANCE)
+                            ? random.addi(0.5)
+                            : random.subi(0.3).muli(scale));
         });
         return layers;
     }
@@ -132,8 +159,7 @@ class BlockOptionsTest {
     void defaultsAreTheDocumentedOnes() {
         assertThat(SqueezeExcitation.builder().build().options())
                 .hasToString("{reduction=16, biases=true, gate=SIGMOID, activation=RELU, rounding=DOWN}");
-        assertThat(Salient.builder().build().options())
-                .hasToString("{channelsPerMap=" + Integer.MAX_VALUE + "}");
+        assertThat(Salient.builder().build().options()).hasToString("{channelsPerMap=" + Integer.MAX_VALUE + "}");
         assertThat(Spse.builder().build().options()).hasToString("{reduction=16, levels=[1, 2, 4]}");
         assertThat(Rgse.builder().build().options()).hasToString("{reduction=16, window=7}");
         assertThat(Cbam.builder().build().options())
@@ -158,11 +184,16 @@ class BlockOptionsTest {
     @Test
     void weightsStartAsChosen() {
         Layers constant = Layers.of(
-                SqueezeExcitation.builder().reduction(4).weightInit(WeightInit.ONES).build(),
+                SqueezeExcitation.builder()
+                        .reduction(4)
+                        .weightInit(WeightInit.ONES)
+                        .build(),
                 InputType.convolutional(3, 3, 8),
                 DataType.FLOAT);
-        assertThat(constant.layer.getParam("reduceW").meanNumber().doubleValue()).isEqualTo(1);
-        assertThat(constant.layer.getParam("reduceB").meanNumber().doubleValue()).isZero();
+        assertThat(constant.layer.getParam("reduceW").meanNumber().doubleValue())
+                .isEqualTo(1);
+        assertThat(constant.layer.getParam("reduceB").meanNumber().doubleValue())
+                .isZero();
         Layers single = Layers.of(
                 SqueezeExcitation.builder()
                         .reduction(4)
@@ -184,7 +215,10 @@ class BlockOptionsTest {
     @EnumSource(Computation.class)
     void aHandWorkedCase(Computation computation) {
         Layers layers = Layers.of(
-                SqueezeExcitation.builder().reduction(2).computation(computation).build(),
+                SqueezeExcitation.builder()
+                        .reduction(2)
+                        .computation(computation)
+                        .build(),
                 InputType.convolutional(1, 2, 2),
                 DataType.DOUBLE);
         layers.layer.setParam("reduceW", Nd4j.createFromArray(new double[][] {{2}, {1}}));

@@ -59,10 +59,7 @@ final class Blocks {
     }
 
     static NeuralNetConfiguration.Builder global(DataType type) {
-        return new NeuralNetConfiguration.Builder()
-                .seed(12345)
-                .dataType(type)
-                .updater(new Nesterovs(0.05, 0.9));
+        return new NeuralNetConfiguration.Builder().seed(12345).dataType(type).updater(new Nesterovs(0.05, 0.9));
     }
 
     /** conv 3x3, block "att", ReLU, global average pooling, softmax over three classes. */

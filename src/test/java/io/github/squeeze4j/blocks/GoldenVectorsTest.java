@@ -33,14 +33,23 @@ class GoldenVectorsTest {
 
     /** PyTorch's parameter names, as the reference modules spell them, and ours. */
     private static final String[][] NAMES = {
-        {"fc.0.weight", "reduceW"}, {"fc.0.bias", "reduceB"},
-        {"fc.2.weight", "expandW"}, {"fc.2.bias", "expandB"},
-        {"fc_reduction.weight", "reduceW"}, {"fc_reduction.bias", "reduceB"},
-        {"fc_extention.weight", "expandW"}, {"fc_extention.bias", "expandB"},
-        {"ChannelGate.mlp.1.weight", "reduceW"}, {"ChannelGate.mlp.1.bias", "reduceB"},
-        {"ChannelGate.mlp.3.weight", "expandW"}, {"ChannelGate.mlp.3.bias", "expandB"},
+        {"fc.0.weight", "reduceW"},
+        {"fc.0.bias", "reduceB"},
+        {"fc.2.weight", "expandW"},
+        {"fc.2.bias", "expandB"},
+        {"fc_reduction.weight", "reduceW"},
+        {"fc_reduction.bias", "reduceB"},
+        {"fc_extention.weight", "expandW"},
+        {"fc_extention.bias", "expandB"},
+        {"ChannelGate.mlp.1.weight", "reduceW"},
+        {"ChannelGate.mlp.1.bias", "reduceB"},
+        {"ChannelGate.mlp.3.weight", "expandW"},
+        {"ChannelGate.mlp.3.bias", "expandB"},
         {"SpatialGate.spatial.conv.weight", "spatialW"},
-        {"SpatialGate.spatial.bn", ""}, {"fc_spatial.bn_spatial", ""}, {"fc_bn", ""}, {"bn", ""},
+        {"SpatialGate.spatial.bn", ""},
+        {"fc_spatial.bn_spatial", ""},
+        {"fc_bn", ""},
+        {"bn", ""},
         {"fc_spatial.fc_spatial.weight", "fusionW"},
     };
 
@@ -82,8 +91,8 @@ class GoldenVectorsTest {
     @MethodSource("runs")
     void matchesTheReference(String name, Computation computation, DataType type, CNN2DFormat format)
             throws IOException {
-        JsonNode json = new ObjectMapper()
-                .readTree(folder().resolve(name + ".json").toFile());
+        JsonNode json =
+                new ObjectMapper().readTree(folder().resolve(name + ".json").toFile());
         Map<String, INDArray> golden = Npz.read(folder().resolve(name + ".npz"));
         for (boolean training : new boolean[] {false, true}) {
             check(block(json, golden, computation), golden, type, format, training);
@@ -131,18 +140,15 @@ class GoldenVectorsTest {
     }
 
     private static void check(
-            AttentionBlock block,
-            Map<String, INDArray> golden,
-            DataType type,
-            CNN2DFormat format,
-            boolean training) {
+            AttentionBlock block, Map<String, INDArray> golden, DataType type, CNN2DFormat format, boolean training) {
         INDArray x = golden.get("x");
         InputType input = InputType.convolutional(x.size(2), x.size(3), x.size(1), format);
         Layers layers = Layers.of(block, input, type);
         golden.forEach((key, value) -> {
             if (key.startsWith("param.") || key.startsWith("buffer.")) {
                 String ours = ours(key.substring(key.indexOf('.') + 1));
-                layers.layer.setParam(ours, arranged(value, layers.layer.getParam(ours)).castTo(type));
+                layers.layer.setParam(
+                        ours, arranged(value, layers.layer.getParam(ours)).castTo(type));
             }
         });
         double tolerance = type == DataType.DOUBLE ? DOUBLE_TOLERANCE : FLOAT_TOLERANCE;
@@ -187,7 +193,8 @@ class GoldenVectorsTest {
             double scale = golden.get("grad_train.fc_bn.bias").amaxNumber().doubleValue();
             assertThat(actual.amaxNumber().doubleValue())
                     .as(key)
-                    .isLessThanOrEqualTo(tolerance * Math.max(scale, expected.amaxNumber().doubleValue()));
+                    .isLessThanOrEqualTo(
+                            tolerance * Math.max(scale, expected.amaxNumber().doubleValue()));
             return;
         }
         Arrays4j.assertClose(key, actual, expected, tolerance);
@@ -196,7 +203,9 @@ class GoldenVectorsTest {
     private static String ours(String theirs) {
         if (theirs.matches("fc_spatial\\d+\\.(weight|bias)")) {
             String level = theirs.replaceAll("\\D", "");
-            return theirs.endsWith("weight") ? Spse.weightName(Integer.parseInt(level)) : Spse.biasName(Integer.parseInt(level));
+            return theirs.endsWith("weight")
+                    ? Spse.weightName(Integer.parseInt(level))
+                    : Spse.biasName(Integer.parseInt(level));
         }
         for (String[] pair : NAMES) {
             if (theirs.equals(pair[0])) {

@@ -34,12 +34,8 @@ class HalfPrecisionTest {
         INDArray g = Nd4j.randn(DataType.DOUBLE, 4, 8, 6, 7).castTo(DataType.HALF);
         for (boolean training : new boolean[] {false, true}) {
             Arrays4j.assertClose(
-                    "output",
-                    half.forward(x, training),
-                    exact.forward(x.castTo(DataType.DOUBLE), training),
-                    HALF);
-            Arrays4j.assertClose(
-                    "gradient", half.backward(g), exact.backward(g.castTo(DataType.DOUBLE)), HALF);
+                    "output", half.forward(x, training), exact.forward(x.castTo(DataType.DOUBLE), training), HALF);
+            Arrays4j.assertClose("gradient", half.backward(g), exact.backward(g.castTo(DataType.DOUBLE)), HALF);
             Arrays4j.assertClose("parameter gradients", half.gradients, exact.gradients, HALF);
         }
     }

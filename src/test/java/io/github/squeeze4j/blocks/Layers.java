@@ -24,8 +24,11 @@ final class Layers {
     }
 
     static Layers of(AttentionBlock block, InputType type, DataType dataType) {
-        NeuralNetConfiguration conf =
-                new NeuralNetConfiguration.Builder().updater(new Sgd(1)).dataType(dataType).layer(block).build();
+        NeuralNetConfiguration conf = new NeuralNetConfiguration.Builder()
+                .updater(new Sgd(1))
+                .dataType(dataType)
+                .layer(block)
+                .build();
         AttentionBlock configured = (AttentionBlock) conf.getLayer();
         configured.setNIn(type, true);
         long length = configured.initializer().numParams(conf);
@@ -41,7 +44,8 @@ final class Layers {
     }
 
     INDArray backward(INDArray gradOutput) {
-        return layer.backpropGradient(gradOutput, LayerWorkspaceMgr.noWorkspaces()).getSecond();
+        return layer.backpropGradient(gradOutput, LayerWorkspaceMgr.noWorkspaces())
+                .getSecond();
     }
 
     /** Gradient views by name, those of the running statistics included. */

@@ -77,8 +77,7 @@ public final class BlockTable {
         System.out.printf(
                 "%-8s %-16s %9s %9s %8s   %9s %9s %8s%n",
                 "block", "shape", "forward", "SameDiff", "speed-up", "training", "SameDiff", "speed-up");
-        for (Map.Entry<String, Supplier<AttentionBlock.Builder<?>>> block :
-                blocks().entrySet()) {
+        for (Map.Entry<String, Supplier<AttentionBlock.Builder<?>>> block : blocks().entrySet()) {
             for (int[] shape : SHAPES) {
                 rows.add(row(block.getKey(), block.getValue(), shape, runs, batch));
             }
@@ -181,12 +180,7 @@ public final class BlockTable {
             configured.setNIn(InputType.convolutional(size, size, channels), true);
             long length = configured.initializer().numParams(conf);
             layer = configured.instantiate(
-                    conf,
-                    Collections.emptyList(),
-                    0,
-                    Nd4j.create(DataType.FLOAT, length),
-                    true,
-                    DataType.FLOAT);
+                    conf, Collections.emptyList(), 0, Nd4j.create(DataType.FLOAT, length), true, DataType.FLOAT);
             layer.setBackpropGradientsViewArray(Nd4j.create(DataType.FLOAT, length));
             x = Nd4j.randn(DataType.FLOAT, batch, channels, size, size);
             gradOutput = Nd4j.randn(DataType.FLOAT, batch, channels, size, size);
