@@ -52,7 +52,7 @@ final class ChannelGate {
         for (int i = 0; i < pools.size(); i++) {
             part(gradScores, i, batch).assign(gradScore);
         }
-        INDArray gradPooled = excitation.backward(gradScores, parameters, gradients);
+        INDArray gradPooled = excitation.backward(gradScores, parameters, gradients, memory);
         MapOps.multiply(gradient, MapOps.perChannel(gates), gradient);
         for (int i = 0; i < pools.size(); i++) {
             pools.get(i).backward(x, part(pooled, i, batch), part(gradPooled, i, batch), gradient, memory);

@@ -58,13 +58,15 @@ final class Excitation {
     INDArray forward(INDArray z, Map<String, INDArray> parameters, boolean training, Memory memory) {
         INDArray reduceWeight = parameters.get(REDUCE_WEIGHT);
         squeezed = z;
-        preActivation = memory.keep(z.size(0), reduceWeight.size(1)).assign(z.mmul(reduceWeight));
+        preActivation = memory.keep(z.size(0), reduceWeight.size(1));
+        MapOps.matmul(z, false, reduceWeight, false, preActivation);
         if (biases) {
             preActivation.addiRowVector(parameters.get(REDUCE_BIAS));
         }
         hidden = memory.keep(preActivation.shape()).assign(preActivation);
         hidden = activation.getActivationFunction().getActivation(hidden, training);
-        INDArray scores = memory.keep(z.shape()).assign(hidden.mmul(parameters.get(EXPAND_WEIGHT)));
+        INDArray scores = memory.keep(z.shape());
+        MapOps.matmul(hidden, false, parameters.get(EXPAND_WEIGHT), false, scores);
         if (biases) {
             scores.addiRowVector(parameters.get(EXPAND_BIAS));
         }
@@ -72,18 +74,22 @@ final class Excitation {
     }
 
     /** The gradient of z [rows, C] from that of the scores; writes those of the parameters. */
-    INDArray backward(INDArray gradScores, Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
-        gradients.get(EXPAND_WEIGHT).assign(hidden.transpose().mmul(gradScores));
-        INDArray gradHidden = gradScores.mmul(parameters.get(EXPAND_WEIGHT).transpose());
+    INDArray backward(
+            INDArray gradScores, Map<String, INDArray> parameters, Map<String, INDArray> gradients, Memory memory) {
+        MapOps.matmul(hidden, true, gradScores, false, gradients.get(EXPAND_WEIGHT));
+        INDArray gradHidden = memory.temporary(hidden.shape());
+        MapOps.matmul(gradScores, false, parameters.get(EXPAND_WEIGHT), true, gradHidden);
         INDArray gradReduced = activation
                 .getActivationFunction()
-                .backprop(preActivation.dup('c'), gradHidden.dup('c'))
+                .backprop(preActivation, gradHidden)
                 .getFirst();
-        gradients.get(REDUCE_WEIGHT).assign(squeezed.transpose().mmul(gradReduced));
+        MapOps.matmul(squeezed, true, gradReduced, false, gradients.get(REDUCE_WEIGHT));
         if (biases) {
             gradients.get(EXPAND_BIAS).assign(gradScores.sum(0));
             gradients.get(REDUCE_BIAS).assign(gradReduced.sum(0));
         }
-        return gradReduced.mmul(parameters.get(REDUCE_WEIGHT).transpose()).dup('c');
+        INDArray gradSqueezed = memory.temporary(squeezed.shape());
+        MapOps.matmul(gradReduced, false, parameters.get(REDUCE_WEIGHT), true, gradSqueezed);
+        return gradSqueezed;
     }
 }

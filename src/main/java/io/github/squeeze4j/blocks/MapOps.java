@@ -1,7 +1,13 @@
 package io.github.squeeze4j.blocks;
 
+import org.bytedeco.javacpp.indexer.FloatIndexer;
+import org.bytedeco.javacpp.indexer.LongIndexer;
+import org.nd4j.linalg.api.blas.params.MMulTranspose;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
+import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
 import org.nd4j.linalg.factory.Nd4j;
@@ -74,12 +80,52 @@ final class MapOps {
         rows(map).addiColumnVector(values.reshape('c', new long[] {values.length(), 1}));
     }
 
-    /** flat[index[i]] += value[i]; indices differ. */
-    static void scatterAdd(INDArray map, INDArray index, INDArray values) {
+    /**
+     * Adds values[e] to the map where a maximum was found: chosen[e] is its position among the map's elements that e stands
+     * for, which are {@code inner} apart and repeat every {@code block}.
+     */
+    static void addAtChosen(INDArray map, INDArray chosen, INDArray values, long inner, long block) {
+        boolean raw = Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU
+                && map.dataType() == DataType.FLOAT
+                && chosen.dataType() == DataType.INT64;
+        if (!raw) {
+            scatterAdd(map, chosen, values, inner, block);
+            return;
+        }
+        // ND4J's scatter_add takes a microsecond per element
+        FloatIndexer target = (FloatIndexer) map.data().indexer();
+        LongIndexer positions = (LongIndexer) chosen.data().indexer();
+        FloatIndexer added = (FloatIndexer) values.data().indexer();
+        for (long e = 0; e < chosen.length(); e++) {
+            long at = e / inner * block + positions.get(e) * inner + e % inner;
+            target.put(at, target.get(at) + added.get(e));
+        }
+    }
+
+    private static void scatterAdd(INDArray map, INDArray chosen, INDArray values, long inner, long block) {
+        long[] start = new long[Math.toIntExact(chosen.length())];
+        for (int e = 0; e < start.length; e++) {
+            start[e] = e / inner * block + e % inner;
+        }
+        INDArray index = chosen.reshape('c', new long[] {chosen.length()}).castTo(DataType.INT64);
+        index = index.mul(inner).addi(Nd4j.createFromArray(start));
         INDArray flat = map.reshape('c', new long[] {map.length()});
         Nd4j.exec(DynamicCustomOp.builder("scatter_add")
                 .addInputs(flat, index, values.reshape('c', new long[] {values.length()}))
                 .addOutputs(flat)
                 .build());
+    }
+
+    /**
+     * out = a b, either transposed first; [rows, columns] each. ND4J's matmul operation, not BLAS, whose threads and those
+     * of the other operations wait for each other's processors.
+     */
+    static void matmul(INDArray a, boolean transposeA, INDArray b, boolean transposeB, INDArray out) {
+        MMulTranspose transpose = MMulTranspose.builder()
+                .transposeA(transposeA)
+                .transposeB(transposeB)
+                .transposeResult(false)
+                .build();
+        Nd4j.exec(new Mmul(a, b, out, transpose));
     }
 }

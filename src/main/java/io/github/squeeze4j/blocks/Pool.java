@@ -3,7 +3,6 @@ package io.github.squeeze4j.blocks;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Broadcast;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** How a map becomes one number per channel in {@link Cbam}'s channel gate. */
@@ -39,10 +38,7 @@ public enum Pool {
 
         @Override
         void backward(INDArray x, INDArray pooled, INDArray gradient, INDArray gradInput, Memory memory) {
-            INDArray rows = MapOps.rows(x);
-            INDArray index = rows.argMax(1);
-            index.addi(Nd4j.arange(0, rows.size(0)).castTo(index.dataType()).muli(rows.size(1)));
-            MapOps.scatterAdd(gradInput, index, gradient);
+            MapOps.addAtChosen(gradInput, MapOps.rows(x).argMax(1), gradient, 1, x.size(2) * x.size(3));
         }
     },
     /** The Euclidean norm of the map. */

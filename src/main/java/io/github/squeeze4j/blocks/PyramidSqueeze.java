@@ -33,8 +33,10 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
             cells = memory.temporary(x.size(0), x.size(1), finest, finest);
             MapOps.averagePool(x, cells, x.size(2) / finest, x.size(3) / finest);
         }
+        INDArray products = memory.temporary(x.size(0) * x.size(1), bins.size(0));
+        MapOps.matmul(MapOps.rows(cells), false, bins, true, products);
         pooled = memory.keepDouble(x.size(0), x.size(1), bins.size(0));
-        pooled.assign(MapOps.rows(cells).mmul(bins.transpose()).reshape(pooled.shape()));
+        pooled.assign(products.reshape('c', pooled.shape()));
 
         INDArray weighted = memory.temporaryDouble(pooled.shape());
         MapOps.multiply(pooled, weights(parameters, memory), weighted);
@@ -71,16 +73,15 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
         MapOps.multiply(weights(parameters, memory), column, product);
         INDArray gradPooled = memory.temporary(x.size(0) * x.size(1), bins.size(0));
         gradPooled.assign(product.reshape('c', gradPooled.shape()));
-        INDArray gradCells = gradPooled.mmul(bins);
+        INDArray scratch = memory.temporary(x.shape());
         if (hasCells(x)) {
-            INDArray scratch = memory.temporary(x.shape());
-            INDArray grid = memory.temporary(x.size(0), x.size(1), finest, finest);
-            grid.assign(gradCells.reshape('c', grid.shape()));
-            MapOps.averagePoolGradient(x, grid, scratch, x.size(2) / finest, x.size(3) / finest);
-            gradInput.addi(scratch);
+            INDArray gradCells = memory.temporary(x.size(0), x.size(1), finest, finest);
+            MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(gradCells));
+            MapOps.averagePoolGradient(x, gradCells, scratch, x.size(2) / finest, x.size(3) / finest);
         } else {
-            MapOps.rows(gradInput).addi(gradCells);
+            MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(scratch));
         }
+        gradInput.addi(scratch);
     }
 
     private boolean hasCells(INDArray x) {

@@ -61,20 +61,8 @@ final class SpatialGate {
         MapOps.add(gradInput, gradMean);
         INDArray gradMax =
                 memory.temporary(gates.shape()).assign(channel(gradPooled, 0).reshape(gates.shape()));
-        MapOps.scatterAdd(gradInput, largest(x), gradMax);
-    }
-
-    /** For each position the index in the flat map of the first channel that has the maximum. */
-    private static INDArray largest(INDArray x) {
         long area = x.size(2) * x.size(3);
-        INDArray index = x.argMax(1).reshape('c', x.size(0), area);
-        index.muli(area);
-        index.addiRowVector(Nd4j.arange(0, area).castTo(index.dataType()));
-        index.addiColumnVector(Nd4j.arange(0, x.size(0))
-                .castTo(index.dataType())
-                .muli(x.size(1) * area)
-                .reshape('c', x.size(0), 1));
-        return index.reshape('c', new long[] {index.length()});
+        MapOps.addAtChosen(gradInput, x.argMax(1), gradMax, area, x.size(1) * area);
     }
 
     private static INDArray channel(INDArray map, int channel) {

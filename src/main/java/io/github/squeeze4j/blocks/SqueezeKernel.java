@@ -52,7 +52,7 @@ final class SqueezeKernel implements Kernel {
         INDArray gradScores = memory.temporary(gates.shape());
         MapOps.dotChannels(x, gradOutput, gradInput, gradScores);
         gate.backpropi(gradScores, gates);
-        INDArray gradSqueezed = excitation.backward(gradScores, parameters, gradients);
+        INDArray gradSqueezed = excitation.backward(gradScores, parameters, gradients, memory);
         MapOps.multiply(gradOutput, MapOps.perChannel(gates), gradInput);
         squeeze.backward(x, gradSqueezed, gradInput, parameters, gradients, memory);
     }

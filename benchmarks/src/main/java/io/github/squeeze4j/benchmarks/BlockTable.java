@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -113,10 +114,10 @@ public final class BlockTable {
         try {
             for (int i = -2; i < runs; i++) {
                 int run = Math.max(i, 0);
-                times[0][run] = fused.forward();
-                times[1][run] = reference.forward();
-                times[2][run] = fused.training();
-                times[3][run] = reference.training();
+                times[0][run] = settled(fused::forward);
+                times[1][run] = settled(reference::forward);
+                times[2][run] = settled(fused::training);
+                times[3][run] = settled(reference::training);
             }
         } finally {
             System.setOut(console);
@@ -147,6 +148,12 @@ public final class BlockTable {
                 medians[2],
                 medians[3],
                 training);
+    }
+
+    /** The second of two runs, so that neither way pays for the caches and the garbage that the other one left. */
+    private static double settled(DoubleSupplier timed) {
+        timed.getAsDouble();
+        return timed.getAsDouble();
     }
 
     private static double median(double[] times) {
