@@ -1,11 +1,12 @@
 package io.github.squeeze4j.cli;
 
-/** System properties that must stand before the classes that read them load; what the user has set stays. */
+/** What must stand before the classes that read it load; what the user has set stays. */
 final class Environment {
     private Environment() {}
 
     static void prepare() {
         NativeBuild.choose();
+        OpenMp.waitPassively();
         setDefault("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         setDefault("java.awt.headless", "true");
         // From Java 22 to 24 the default console says that it is a terminal when it is none.
