@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.activations.Activation;
@@ -76,9 +77,11 @@ class BadInputTest {
 
     @Test
     void inputTypesThatAreNoMaps() {
-        for (InputType type :
-                new InputType[] {InputType.feedForward(8), InputType.recurrent(8), InputType.convolutional3D(2, 2, 2, 8)
-                }) {
+        for (InputType type : new InputType[] {
+            InputType.feedForward(8),
+            InputType.recurrent(8),
+            InputType.convolutional3D(Convolution3D.DataFormat.NCDHW, 2, 2, 2, 8)
+        }) {
             for (ThrowingCallable call : new ThrowingCallable[] {
                 () -> Salient.builder().name("att").build().setNIn(type, true),
                 () -> Salient.builder().name("att").build().getOutputType(0, type),

@@ -535,6 +535,19 @@ class BlockContractTest {
         assertThat(tuned.getLayer("att").params()).isNotEqualTo(before);
         assertThat(graph.getLayer("att").params()).isEqualTo(before);
 
+        // DL4J's fine-tuning passes over SameDiff layers: they keep their updater until it is set
+        ComputationGraph still = new TransferLearning.GraphBuilder(graph)
+                .fineTuneConfiguration(fineTune)
+                .build();
+        AttentionBlock block = (AttentionBlock) still.getLayer("att").conf().getLayer();
+        block.setUpdater(new Sgd(0));
+        still.fit(data);
+        for (ParameterSpec.Parameter parameter : block.parameters().learned()) {
+            assertThat(still.getLayer("att").getParam(parameter.name))
+                    .as(parameter.name)
+                    .isEqualTo(graph.getLayer("att").getParam(parameter.name));
+        }
+
         ComputationGraph wider = new TransferLearning.GraphBuilder(graph)
                 .fineTuneConfiguration(fineTune)
                 .setInputTypes(InputType.convolutional(Blocks.HEIGHT, Blocks.WIDTH, 2))

@@ -133,6 +133,8 @@ class GoldenVectorsTest {
                         .computation(computation)
                         .reduction(json.get("reduction").asInt())
                         .kernel(json.get("kernel").asInt())
+                        .channel(golden.keySet().stream().anyMatch(key -> key.startsWith("param.ChannelGate.")))
+                        .spatial(golden.keySet().stream().anyMatch(key -> key.startsWith("param.SpatialGate.")))
                         .build();
             default:
                 throw new IllegalArgumentException("block (" + block + ") must be se, salient, spse, rgse or cbam");

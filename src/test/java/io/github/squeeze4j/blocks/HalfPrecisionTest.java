@@ -22,16 +22,16 @@ class HalfPrecisionTest {
     @MethodSource("blocks")
     void computesInHalf(String name, Computation computation) {
         InputType type = InputType.convolutional(6, 7, 8);
-        Layers half = Layers.of(Blocks.block(name, computation), type, DataType.HALF);
+        Layers half = Layers.of(Blocks.block(name, computation), type, DataType.FLOAT16);
         Layers exact = Layers.of(Blocks.block(name, computation), type, DataType.DOUBLE);
         Nd4j.getRandom().setSeed(3);
         exact.layer.paramTable().forEach((key, value) -> {
             value.assign(Nd4j.rand(DataType.DOUBLE, value.shape()).subi(key.equals(BatchNorm.VARIANCE) ? -0.5 : 0.5));
-            value.assign(value.castTo(DataType.HALF));
-            half.layer.setParam(key, value.castTo(DataType.HALF));
+            value.assign(value.castTo(DataType.FLOAT16));
+            half.layer.setParam(key, value.castTo(DataType.FLOAT16));
         });
-        INDArray x = Nd4j.randn(DataType.DOUBLE, 4, 8, 6, 7).castTo(DataType.HALF);
-        INDArray g = Nd4j.randn(DataType.DOUBLE, 4, 8, 6, 7).castTo(DataType.HALF);
+        INDArray x = Nd4j.randn(DataType.DOUBLE, 4, 8, 6, 7).castTo(DataType.FLOAT16);
+        INDArray g = Nd4j.randn(DataType.DOUBLE, 4, 8, 6, 7).castTo(DataType.FLOAT16);
         for (boolean training : new boolean[] {false, true}) {
             Arrays4j.assertClose(
                     "output", half.forward(x, training), exact.forward(x.castTo(DataType.DOUBLE), training), HALF);

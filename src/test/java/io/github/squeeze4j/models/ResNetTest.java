@@ -291,7 +291,7 @@ class ResNetTest {
         refused(() -> ResNet.builder().l2(-1), "l2 (-1.0) must be 0 or a positive number; use l2(1e-4)");
         refused(() -> ResNet.builder().l2(Double.NaN), "l2 (NaN) must be 0 or a positive number; use l2(1e-4)");
         refused(
-                () -> ResNet.builder().dataType(DataType.INT),
+                () -> ResNet.builder().dataType(DataType.INT32),
                 "dataType (INT) must be FLOAT or DOUBLE; use dataType(DataType.FLOAT)");
         refused(() -> ResNet.builder().updater(null), "updater (null) must be set; use new Nesterovs(0.1, 0.9)");
         refused(() -> ResNet.builder().format(null), "format (null) must be set; use CNN2DFormat.NCHW");
