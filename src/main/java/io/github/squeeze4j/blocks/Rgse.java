@@ -12,7 +12,7 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
- * Region-to-global squeeze and excitation: SE whose squeeze is a learned, per-channel sum over a grid of region means.
+ * Resolution-guided squeeze and excitation: SE whose squeeze is a learned, per-channel sum over a grid of region means.
  *
  * <pre>
  * p       = averages of x over windows of the window's size, without overlap, [N, C, gh, gw]
@@ -27,7 +27,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * {@code expandW} [C/r, C], {@code expandB} [C]. BatchNorm: epsilon 1e-5, momentum 0.1. Since the parameters depend on
  * the grid, inputs must give the grid that the network was configured for.
  *
- * <p>megvii-research/RG-SENet_SP-SENet, {@code rgse_resnet.py}.
+ * <p>Jin et al., Delving Deep into Spatial Pooling for Squeeze-and-Excitation Networks;
+ * megvii-research/RG-SENet_SP-SENet, {@code rgse_resnet.py}.
  *
  * <pre>{@code
  * .addLayer("rgse", Rgse.builder().window(7).reduction(16).build(), "bn3")

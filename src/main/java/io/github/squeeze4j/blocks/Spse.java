@@ -27,7 +27,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * {@code var} [C]; {@code reduceW} [C, C/r], {@code reduceB} [C/r], {@code expandW} [C/r, C], {@code expandB} [C].
  * BatchNorm: epsilon 1e-5, momentum 0.1.
  *
- * <p>megvii-research/RG-SENet_SP-SENet, {@code spse_resnet.py}.
+ * <p>Jin et al., Delving Deep into Spatial Pooling for Squeeze-and-Excitation Networks;
+ * megvii-research/RG-SENet_SP-SENet, {@code spse_resnet.py}.
  *
  * <pre>{@code
  * .addLayer("spse", Spse.builder().levels(1, 2, 4).reduction(16).build(), "bn3")
