@@ -41,11 +41,13 @@ public enum Pool {
             MapOps.addAtChosen(gradInput, MapOps.rows(x).argMax(1), gradient, 1, x.size(2) * x.size(3));
         }
     },
-    /** The Euclidean norm of the map. */
+    /** The Euclidean norm of the map; a map of zeros has the gradient 0 (PyTorch's is not a number). */
     LP {
         @Override
         SDVariable define(SDVariable x) {
-            return x.getSameDiff().math().sqrt(x.mul(x).sum(2, 3));
+            SDVariable squares = x.mul(x).sum(2, 3);
+            SDVariable zero = squares.eq(0).castTo(x.dataType());
+            return x.getSameDiff().math().sqrt(squares.add(zero)).sub(zero);
         }
 
         @Override
@@ -58,7 +60,8 @@ public enum Pool {
         @Override
         void backward(INDArray x, INDArray pooled, INDArray gradient, INDArray gradInput, Memory memory) {
             INDArray scratch = memory.temporary(x.shape());
-            MapOps.multiply(x, MapOps.perChannel(gradient.div(pooled)), scratch);
+            INDArray norm = pooled.add(pooled.eq(0).castTo(pooled.dataType()));
+            MapOps.multiply(x, MapOps.perChannel(gradient.div(norm)), scratch);
             gradInput.addi(scratch);
         }
     },

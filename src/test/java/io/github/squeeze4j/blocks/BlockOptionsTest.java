@@ -252,6 +252,22 @@ class BlockOptionsTest {
         }
     }
 
+    /** As after a ReLU that is dead for a channel. */
+    @ParameterizedTest
+    @EnumSource(Computation.class)
+    void everyPoolHasAGradientForAMapOfZeros(Computation computation) {
+        for (Pool pool : Pool.values()) {
+            Layers layers =
+                    layers(Cbam.builder().pools(pool).computation(computation).build());
+            layers.forward(Nd4j.zeros(DataType.DOUBLE, SHAPE), true);
+            INDArray gradient = layers.backward(Nd4j.ones(DataType.DOUBLE, SHAPE));
+            assertThat(gradient.isNaN().any()).as("NaN behind " + pool).isFalse();
+            assertThat(gradient.isInfinite().any())
+                    .as("infinity behind " + pool)
+                    .isFalse();
+        }
+    }
+
     @Test
     void squeezeExcitationDoesNotSeeTheOrderOfPositions() {
         Layers layers = Layers.of(
