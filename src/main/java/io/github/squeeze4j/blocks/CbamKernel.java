@@ -38,18 +38,19 @@ final class CbamKernel implements Kernel {
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
             Memory memory) {
+        INDArray scratch = channel == null ? null : memory.temporary(x.shape());
         if (spatial == null) {
             gradInput.assign(gradOutput);
         } else {
             INDArray gated = x;
             if (channel != null) {
-                gated = memory.temporary(x.shape());
-                channel.apply(x, gated);
+                channel.apply(x, scratch);
+                gated = scratch;
             }
             spatial.backward(gated, gradOutput, gradInput, parameters, gradients, memory);
         }
         if (channel != null) {
-            channel.backwardi(x, gradInput, parameters, gradients, memory);
+            channel.backwardi(x, gradInput, scratch, parameters, gradients, memory);
         }
     }
 }

@@ -37,16 +37,17 @@ final class ChannelGate {
         MapOps.multiply(x, MapOps.perChannel(gates), output);
     }
 
-    /** Replaces the gradient of the gated map by that of x. */
+    /** Replaces the gradient of the gated map by that of x; scratch has the same shape and is overwritten. */
     void backwardi(
             INDArray x,
             INDArray gradient,
+            INDArray scratch,
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
             Memory memory) {
         long batch = x.size(0);
         INDArray gradScore = memory.temporary(gates.shape());
-        MapOps.dotChannels(x, gradient, memory.temporary(x.shape()), gradScore);
+        MapOps.dotChannels(x, gradient, scratch, gradScore);
         Gate.SIGMOID.backpropi(gradScore, gates);
         INDArray gradScores = memory.temporary(pooled.shape());
         for (int i = 0; i < pools.size(); i++) {

@@ -25,8 +25,7 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
     }
 
     @Override
-    public INDArray forward(
-            INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory) {
+    public INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory) {
         prepareBins(x);
         INDArray cells = x;
         if (hasCells(x)) {

@@ -18,8 +18,7 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
     }
 
     @Override
-    public INDArray forward(
-            INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory) {
+    public INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory) {
         INDArray means = memory.temporary(x.size(0), x.size(1), x.size(2) / window, x.size(3) / window);
         MapOps.averagePool(x, means, window, window);
         regions = memory.keepDouble(means.shape()).assign(means);

@@ -121,8 +121,7 @@ public final class SqueezeExcitation extends AttentionBlock {
     /** z = mean over h, w. */
     private static final class MeanSqueeze implements SqueezeKernel.Squeeze {
         @Override
-        public INDArray forward(
-                INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        public INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory) {
             INDArray z = memory.keep(x.size(0), x.size(1));
             MapOps.mean(x, z);
             return z;

@@ -7,9 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class SqueezeKernel implements Kernel {
     /** How a block makes one number per channel out of a map. */
     interface Squeeze {
-        /** z [N, C], kept until backward; scratch has x's shape and may be overwritten. */
-        INDArray forward(
-                INDArray x, INDArray scratch, Map<String, INDArray> parameters, boolean training, Memory memory);
+        /** z [N, C], kept until backward. */
+        INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory);
 
         /** Adds to {@code gradInput} what reaches it through z, and writes the squeeze's own gradients. */
         void backward(
@@ -35,7 +34,7 @@ final class SqueezeKernel implements Kernel {
     @Override
     public void forward(
             INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
-        INDArray z = squeeze.forward(x, output, parameters, training, memory);
+        INDArray z = squeeze.forward(x, parameters, training, memory);
         gates = excitation.forward(z, parameters, training, memory);
         gate.applyi(gates);
         MapOps.multiply(x, MapOps.perChannel(gates), output);

@@ -34,7 +34,7 @@ class TestReportTest {
         assertThat(report.images()).isEqualTo(3);
         assertThat(report.top1()).isCloseTo(2 / 3.0, within(1e-12));
         assertThat(report.top5()).isCloseTo(2 / 3.0, within(1e-12));
-        assertThat(report.loss()).isCloseTo(-(Math.log(0.5) + Math.log(0.05) + Math.log(0.25)) / 3, within(1e-6));
+        assertThat(report.loss()).isCloseTo(-(Math.log(0.5) + Math.log(0.05) + Math.log(0.25)) / 3, within(1e-7));
         assertThat(report.accuracy(0)).isEqualTo(0.5);
         assertThat(report.accuracy(1)).isEqualTo(1);
         assertThat(report.accuracy(2)).isZero();
