@@ -1,0 +1,141 @@
+package io.github.squeeze4j.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_post_ops;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/** What one thread needs to run oneDNN: a stream, scratch memory, and its programs by shape. Threads share nothing. */
+final class Context {
+    /** Programs kept by each thread: more than the largest networks have different layers. */
+    private static final int PROGRAMS = 2048;
+
+    private static final int ALIGNMENT = 64;
+
+    private static final ThreadLocal<Context> CURRENT = ThreadLocal.withInitial(Context::new);
+
+    final dnnl_engine engine = new dnnl_engine();
+    final dnnl_stream stream = new dnnl_stream();
+    private BytePointer scratch;
+    private final Map<Key, Program> programs = new LinkedHashMap<>(256, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Program> eldest) {
+            boolean full = size() > PROGRAMS;
+            if (full) {
+                eldest.getValue().close();
+            }
+            return full;
+        }
+    };
+
+    private Context() {
+        check(dnnl_engine_create(engine, dnnl_cpu, 0));
+        check(dnnl_stream_create(stream, engine, dnnl_stream_default_flags));
+    }
+
+    static Context current() {
+        return CURRENT.get();
+    }
+
+    static void check(int status) {
+        if (status != 0) {
+            throw new Refused(status);
+        }
+    }
+
+    /** oneDNN has no implementation for what was asked, or the call failed. */
+    static final class Refused extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        Refused(int status) {
+            super("oneDNN status " + status);
+        }
+    }
+
+    /** The program of this kind and shape, made at its first use. */
+    Program program(String kind, Supplier<Program> maker, long... numbers) {
+        Key key = new Key(kind, numbers);
+        Program program = programs.get(key);
+        if (program == null) {
+            program = maker.get();
+            programs.put(key, program);
+        }
+        return program;
+    }
+
+    /** The address of at least so many bytes, whose contents last until the next call. */
+    long scratch(long bytes) {
+        if (scratch == null || scratch.capacity() < bytes + ALIGNMENT) {
+            if (scratch != null) {
+                scratch.close();
+            }
+            scratch = new BytePointer(bytes + ALIGNMENT);
+        }
+        return (scratch.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** Attributes with the scratchpad in our memory. */
+    static dnnl_primitive_attr attributes(dnnl_post_ops postOps) {
+        dnnl_primitive_attr attributes = new dnnl_primitive_attr();
+        check(dnnl_primitive_attr_create(attributes));
+        check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
+        if (postOps != null) {
+            check(dnnl_primitive_attr_set_post_ops(attributes, postOps));
+        }
+        return attributes;
+    }
+
+    /** A pointer to any address, without an object for each. */
+    static final class Address extends Pointer {
+        Address() {
+            super((Pointer) null);
+        }
+
+        Address at(long where) {
+            address = where;
+            return this;
+        }
+    }
+
+    private static final class Key {
+        private final String kind;
+        private final long[] numbers;
+        private final int hash;
+
+        Key(String kind, long[] numbers) {
+            this.kind = kind;
+            this.numbers = numbers;
+            hash = 31 * kind.hashCode() + Arrays.hashCode(numbers);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key
+                    && ((Key) other).hash == hash
+                    && ((Key) other).kind.equals(kind)
+                    && Arrays.equals(((Key) other).numbers, numbers);
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
+    }
+}
