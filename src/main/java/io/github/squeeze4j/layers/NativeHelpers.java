@@ -23,6 +23,11 @@ final class NativeHelpers {
         return available(type) ? new RowBatchNormalizationHelper() : null;
     }
 
+    /** How one runtime layer computes; every type and backend has an answer. */
+    static GroupedKernel groupedConvolution(DataType type, GroupedConvolution layer) {
+        return new OpsGroupedKernel(layer);
+    }
+
     // Not DL4J's own check: in M2.1 it looks for a class that no longer exists and always answers no. The helpers are
     // right
     // on every CPU build, and convolution is fast where the build contains oneDNN.

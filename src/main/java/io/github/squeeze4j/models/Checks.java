@@ -26,6 +26,13 @@ final class Checks {
         return value;
     }
 
+    static double probability(String option, double value, String remedy) {
+        if (!(value >= 0 && value < 1)) {
+            throw new IllegalArgumentException(option + " (" + value + ") must be from 0 to below 1; " + remedy);
+        }
+        return value;
+    }
+
     static <T> T notNull(String option, T value, String remedy) {
         if (value == null) {
             throw new IllegalArgumentException(option + " (null) must be set; " + remedy);

@@ -9,9 +9,9 @@ import org.deeplearning4j.nn.weights.WeightInitDistribution;
  * divides it by the stride.
  */
 enum ConvolutionInit {
-    /** fan = in * kernel * kernel. */
+    /** fan = in * kernel * kernel, in being the inputs of one group. */
     HE_FAN_IN,
-    /** fan = out * kernel * kernel. */
+    /** fan = out * kernel * kernel, out being those of all groups, as PyTorch counts. */
     HE_FAN_OUT;
 
     IWeightInit of(int in, int out, int kernel) {

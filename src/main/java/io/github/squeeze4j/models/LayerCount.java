@@ -1,6 +1,7 @@
 package io.github.squeeze4j.models;
 
 import io.github.squeeze4j.blocks.AttentionBlock;
+import io.github.squeeze4j.layers.GroupedConvolution;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -48,6 +49,9 @@ final class LayerCount {
             if (layer instanceof SeparableConvolution2D) {
                 long deep = convolution.getNIn() * ((SeparableConvolution2D) layer).getDepthMultiplier();
                 return (kernel * deep + deep * convolution.getNOut()) * pixels(out);
+            }
+            if (layer instanceof GroupedConvolution) {
+                return dense / ((GroupedConvolution) layer).getGroups() * pixels(out);
             }
             return dense * pixels(out);
         }

@@ -20,6 +20,10 @@ import java.util.function.Supplier;
  *   <li>{@code se_resnet18}, {@code se_resnet34} and the CIFAR ones: moskomule/senet.pytorch, without biases in the blocks.
  * </ul>
  *
+ * <p>{@code resnext50_32x4d}, {@code resnext101_32x4d}, {@code resnext101_32x8d}, {@code resnext29_8x64d_cifar} (see {@link
+ * ResNeXt}) and {@code mobilenet_v2} (see {@link MobileNetV2}), alone and behind the same prefixes, with the blocks' default
+ * options; {@code senet154} (see {@link SENet154}).
+ *
  * <pre>{@code
  * ComputationGraph graph =
  *         Models.builder("se_resnet20").inputSize(28).inputChannels(1).build().init();
@@ -39,9 +43,22 @@ public final class Models {
                 BUILDERS.put(prefix + "resnet" + depth, () -> resNet(depth, attention));
             }
         }
+        withAttention("resnext50_32x4d", () -> ResNeXt.builder().depth(50));
+        withAttention("resnext101_32x4d", () -> ResNeXt.builder().depth(101));
+        withAttention("resnext101_32x8d", () -> ResNeXt.builder().depth(101).baseWidth(8));
+        withAttention("resnext29_8x64d_cifar", () -> ResNeXt.builder().depth(29));
+        withAttention("mobilenet_v2", MobileNetV2::builder);
+        BUILDERS.put("senet154", SENet154::builder);
     }
 
     private Models() {}
+
+    private static void withAttention(String name, Supplier<? extends NetworkBuilder<?>> plain) {
+        for (String attention : Attention.names()) {
+            String prefix = attention.equals("none") ? "" : attention + "_";
+            BUILDERS.put(prefix + name, () -> plain.get().attention(Attention.named(attention)));
+        }
+    }
 
     private static ResNet.Builder resNet(int depth, String attention) {
         ResNet.Builder builder = ResNet.builder().depth(depth);

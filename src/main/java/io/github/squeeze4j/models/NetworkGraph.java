@@ -1,10 +1,12 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.distribution.Distribution;
 import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
@@ -14,6 +16,7 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.weights.IWeightInit;
 import org.deeplearning4j.nn.weights.WeightInitDistribution;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.lossfunctions.LossFunctions;
@@ -49,20 +52,37 @@ final class NetworkGraph {
 
     /** Zero padding of kernel / 2, no bias, identity activation. */
     Feature convolution(String name, Feature in, int out, int kernel, int stride, ConvolutionInit init) {
+        return convolution(name, in, out, kernel, stride, 1, init);
+    }
+
+    /** The same in groups. */
+    Feature convolution(String name, Feature in, int out, int kernel, int stride, int groups, ConvolutionInit init) {
         int padding = kernel / 2;
-        builder.addLayer(
-                name,
-                NativeConvolution.of(new ConvolutionLayer.Builder(kernel, kernel)
+        IWeightInit weights = init.of(in.channels / groups, out, kernel);
+        ConvolutionLayer layer = groups > 1
+                ? GroupedConvolution.builder()
+                        .groups(groups)
+                        .kernelSize(kernel, kernel)
                         .stride(stride, stride)
                         .padding(padding, padding)
                         .dataFormat(network.format)
                         .nIn(in.channels)
                         .nOut(out)
                         .hasBias(false)
-                        .weightInit(init.of(in.channels, out, kernel))
+                        .weightInit(weights)
                         .activation(Activation.IDENTITY)
-                        .build()),
-                in.name);
+                        .build()
+                : NativeConvolution.of(new ConvolutionLayer.Builder(kernel, kernel)
+                        .stride(stride, stride)
+                        .padding(padding, padding)
+                        .dataFormat(network.format)
+                        .nIn(in.channels)
+                        .nOut(out)
+                        .hasBias(false)
+                        .weightInit(weights)
+                        .activation(Activation.IDENTITY)
+                        .build());
+        builder.addLayer(name, layer, in.name);
         return new Feature(
                 name, out, slid(in.height, kernel, stride, padding), slid(in.width, kernel, stride, padding));
     }
@@ -74,7 +94,16 @@ final class NetworkGraph {
 
     /** A layer of its own: DL4J's batch normalization ignores its activation. */
     Feature relu(String name, Feature in) {
-        builder.addLayer(name, new ActivationLayer(Activation.RELU), in.name);
+        return activation(name, in, Activation.RELU);
+    }
+
+    /** min(max(x, 0), 6). */
+    Feature relu6(String name, Feature in) {
+        return activation(name, in, Activation.RELU6);
+    }
+
+    private Feature activation(String name, Feature in, Activation activation) {
+        builder.addLayer(name, new ActivationLayer(activation), in.name);
         return in.renamed(name);
     }
 
@@ -115,16 +144,26 @@ final class NetworkGraph {
 
     /** Linear layer with bias, softmax and cross-entropy; weights start uniform in +-1/sqrt(in), biases at 0. */
     void classifier(Feature in) {
+        classifier(in, 0);
+    }
+
+    /** The same with dropout of its input, a probability. */
+    void classifier(Feature in, double dropout) {
         double bound = 1 / Math.sqrt(in.channels);
-        builder.addLayer(
-                Network.OUTPUT,
-                new OutputLayer.Builder(LossFunctions.LossFunction.MCXENT)
-                        .activation(Activation.SOFTMAX)
-                        .nIn(in.channels)
-                        .nOut(network.classes)
-                        .weightInit(new WeightInitDistribution(new UniformDistribution(-bound, bound)))
-                        .build(),
-                in.name);
+        classifier(in, dropout, new UniformDistribution(-bound, bound));
+    }
+
+    /** The same with other weights. */
+    void classifier(Feature in, double dropout, Distribution weights) {
+        OutputLayer.Builder layer = new OutputLayer.Builder(LossFunctions.LossFunction.MCXENT)
+                .activation(Activation.SOFTMAX)
+                .nIn(in.channels)
+                .nOut(network.classes)
+                .weightInit(new WeightInitDistribution(weights));
+        if (dropout > 0) {
+            layer.dropOut(1 - dropout); // DL4J's is the probability to stay.
+        }
+        builder.addLayer(Network.OUTPUT, layer.build(), in.name);
     }
 
     private static int slid(int size, int kernel, int stride, int padding) {

@@ -48,7 +48,6 @@ public final class ResNet extends Network {
             152, new int[] {3, 8, 36, 3}));
     private static final List<Integer> CIFAR_DEPTHS = List.of(20, 32, 44, 56, 110);
     private static final int FIRST_DEPTH_WITH_BOTTLENECKS = 50;
-    private static final int BOTTLENECK_EXPANSION = 4;
 
     private final int depth;
     private final BottleneckStride bottleneckStride;
@@ -82,55 +81,12 @@ public final class ResNet extends Network {
         boolean cifar = isCifar(depth);
         int[] blocks = cifar ? cifarBlocks(depth) : IMAGENET_BLOCKS.get(depth);
         int width = cifar ? 16 : 64;
-
-        Feature map =
-                graph.convolution("stem.conv", graph.input(), width, cifar ? 3 : 7, cifar ? 1 : 2, convolutionInit());
-        map = graph.relu("stem.relu", graph.batchNormalization("stem.bn", map));
-        if (!cifar) {
-            map = graph.maxPooling("stem.pool", map, 3, 2);
-        }
-        for (int stage = 1; stage <= blocks.length; stage++) {
-            for (int block = 1; block <= blocks[stage - 1]; block++) {
-                int stride = stage > 1 && block == 1 ? 2 : 1;
-                map = block(graph, map, width << (stage - 1), stride, stage, block);
-            }
-        }
-        graph.classifier(graph.globalAveragePooling("pool", map));
-    }
-
-    private Feature block(NetworkGraph graph, Feature in, int width, int stride, int stage, int block) {
-        String prefix = "stage" + stage + ".block" + block + ".";
-        Feature branch = hasBottlenecks(depth)
-                ? bottleneck(graph, prefix, in, width, stride)
-                : basic(graph, prefix, in, width, stride);
-        Feature shortcut = in;
-        if (stride != 1 || in.channels != branch.channels) {
-            shortcut = graph.convolution(prefix + "shortcut.conv", in, branch.channels, 1, stride, convolutionInit());
-            shortcut = graph.batchNormalization(prefix + "shortcut.bn", shortcut);
-        }
-        branch = graph.attention(prefix + "attention", branch, stage, block);
-        return graph.relu(prefix + "relu", graph.add(prefix + "add", branch, shortcut));
-    }
-
-    private Feature basic(NetworkGraph graph, String prefix, Feature in, int width, int stride) {
-        Feature map = graph.convolution(prefix + "conv1", in, width, 3, stride, convolutionInit());
-        map = graph.relu(prefix + "relu1", graph.batchNormalization(prefix + "bn1", map));
-        map = graph.convolution(prefix + "conv2", map, width, 3, 1, convolutionInit());
-        return graph.batchNormalization(prefix + "bn2", map);
-    }
-
-    private Feature bottleneck(NetworkGraph graph, String prefix, Feature in, int width, int stride) {
-        boolean first = bottleneckStride == BottleneckStride.FIRST_1X1;
-        Feature map = graph.convolution(prefix + "conv1", in, width, 1, first ? stride : 1, convolutionInit());
-        map = graph.relu(prefix + "relu1", graph.batchNormalization(prefix + "bn1", map));
-        map = graph.convolution(prefix + "conv2", map, width, 3, first ? 1 : stride, convolutionInit());
-        map = graph.relu(prefix + "relu2", graph.batchNormalization(prefix + "bn2", map));
-        map = graph.convolution(prefix + "conv3", map, width * BOTTLENECK_EXPANSION, 1, 1, convolutionInit());
-        return graph.batchNormalization(prefix + "bn3", map);
-    }
-
-    private ConvolutionInit convolutionInit() {
-        return isCifar(depth) ? ConvolutionInit.HE_FAN_IN : ConvolutionInit.HE_FAN_OUT;
+        ConvolutionInit init = cifar ? ConvolutionInit.HE_FAN_IN : ConvolutionInit.HE_FAN_OUT;
+        ResidualBlocks residual = hasBottlenecks(depth)
+                ? ResidualBlocks.bottlenecks(graph, init, bottleneckStride)
+                : ResidualBlocks.basic(graph, init);
+        Feature map = residual.stem(width, cifar);
+        graph.classifier(graph.globalAveragePooling("pool", residual.stages(map, width, blocks)));
     }
 
     /** Two convolutions per block, three stages, a stem and a classifier. */

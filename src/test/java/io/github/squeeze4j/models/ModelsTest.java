@@ -47,7 +47,12 @@ class ModelsTest {
 
     @Test
     void namesArePinned() {
-        assertThat(names()).hasSize(60).contains("resnet18", "se_resnet152", "cbam_resnet110", "rgse_resnet20");
+        assertThat(names())
+                .hasSize(91)
+                .contains("resnet18", "se_resnet152", "cbam_resnet110", "rgse_resnet20")
+                .contains(
+                        "resnext50_32x4d", "se_resnext101_32x4d", "rgse_resnext101_32x8d", "cbam_resnext29_8x64d_cifar")
+                .contains("mobilenet_v2", "se_mobilenet_v2", "salient_mobilenet_v2", "senet154");
         assertThat(cifarNames()).hasSize(30);
     }
 

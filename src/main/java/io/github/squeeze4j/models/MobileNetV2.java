@@ -1,0 +1,148 @@
+package io.github.squeeze4j.models;
+
+import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
+
+/**
+ * MobileNetV2: inverted residuals with linear bottlenecks, with or without attention.
+ *
+ * <pre>
+ * y = [x +] project(attention(relu6(depthwise(relu6(expand(x))))))
+ * </pre>
+ *
+ * <p>A 3x3 stem of stride 2 and 32 channels, seven stages of inverted residuals, a 1x1 convolution to 1280 channels, 1000
+ * classes, 224x224. Blocks of the first stage do not expand, all others sixfold; the input is added where size and channels
+ * stay. Attention stands on the expanded map, before the projection, where MobileNetV3 has it.
+ *
+ * <p>Layer names: {@code stem.conv}, {@code stem.bn}, {@code stem.relu}; for each {@code stageS.blockB.}, counted from 1:
+ * {@code expand.conv}, {@code expand.bn}, {@code expand.relu} (not in stage 1); {@code depthwise.conv}, {@code depthwise.bn},
+ * {@code depthwise.relu}; {@code attention}; {@code project.conv}, {@code project.bn}; {@code add} where something is added;
+ * then {@code head.conv}, {@code head.bn}, {@code head.relu}, {@code pool} and {@code classifier}.
+ *
+ * <p>As in torchvision: convolutions start normal with variance 2/fan, the fan counted over the outputs; gamma 1, beta 0; the
+ * classifier's weights normal with deviation 0.01, its biases 0; dropout 0.2 before the classifier.
+ *
+ * <p>Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, 1801.04381, table 2.
+ *
+ * <pre>{@code
+ * ComputationGraph graph =
+ *         MobileNetV2.builder().width(0.5).attention(Attention.named("se")).build().init();
+ * }</pre>
+ */
+public final class MobileNetV2 extends Network {
+    /** Expansion, channels, blocks and stride of each stage. */
+    private static final int[][] STAGES = {
+        {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}
+    };
+
+    private static final int STEM = 32;
+    private static final int HEAD = 1280;
+    private static final int CHANNEL_UNIT = 8;
+    private static final double CLASSIFIER_DEVIATION = 0.01;
+    private static final ConvolutionInit INIT = ConvolutionInit.HE_FAN_OUT;
+
+    private final double width;
+    private final double dropout;
+
+    private MobileNetV2(Builder builder) {
+        super(builder, 1000, 224);
+        width = builder.width;
+        dropout = builder.dropout;
+    }
+
+    /**
+     * Starts a description.
+     *
+     * @return a builder that is ready to build
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    void layers(NetworkGraph graph) {
+        Feature map = convolution(graph, "stem.", graph.input(), rounded(STEM * width), 3, 2, 1);
+        for (int stage = 1; stage <= STAGES.length; stage++) {
+            int[] row = STAGES[stage - 1];
+            for (int block = 1; block <= row[2]; block++) {
+                map = block(graph, map, row[0], rounded(row[1] * width), block == 1 ? row[3] : 1, stage, block);
+            }
+        }
+        map = convolution(graph, "head.", map, rounded(HEAD * Math.max(1, width)), 1, 1, 1);
+        graph.classifier(
+                graph.globalAveragePooling("pool", map), dropout, new NormalDistribution(0, CLASSIFIER_DEVIATION));
+    }
+
+    private static Feature block(
+            NetworkGraph graph, Feature in, int expansion, int out, int stride, int stage, int block) {
+        String prefix = "stage" + stage + ".block" + block + ".";
+        int expanded = in.channels * expansion;
+        Feature map = expansion == 1 ? in : convolution(graph, prefix + "expand.", in, expanded, 1, 1, 1);
+        map = convolution(graph, prefix + "depthwise.", map, expanded, 3, stride, expanded);
+        map = graph.attention(prefix + "attention", map, stage, block);
+        map = graph.convolution(prefix + "project.conv", map, out, 1, 1, INIT);
+        map = graph.batchNormalization(prefix + "project.bn", map);
+        return stride == 1 && in.channels == out ? graph.add(prefix + "add", map, in) : map;
+    }
+
+    private static Feature convolution(
+            NetworkGraph graph, String prefix, Feature in, int out, int kernel, int stride, int groups) {
+        Feature map = graph.convolution(prefix + "conv", in, out, kernel, stride, groups, INIT);
+        return graph.relu6(prefix + "relu", graph.batchNormalization(prefix + "bn", map));
+    }
+
+    /** To the nearest multiple of 8, not below 90 %. */
+    private static int rounded(double channels) {
+        int nearest = Math.max(CHANNEL_UNIT, (int) (channels + CHANNEL_UNIT / 2) / CHANNEL_UNIT * CHANNEL_UNIT);
+        return nearest < 0.9 * channels ? nearest + CHANNEL_UNIT : nearest;
+    }
+
+    /** Options of the network. */
+    public static final class Builder extends NetworkBuilder<Builder> {
+        /** Default {@link #width}. */
+        public static final double DEFAULT_WIDTH = 1;
+
+        /** Default {@link #dropout}. */
+        public static final double DEFAULT_DROPOUT = 0.2;
+
+        private double width = DEFAULT_WIDTH;
+        private double dropout = DEFAULT_DROPOUT;
+
+        private Builder() {}
+
+        /**
+         * Multiplies the channels of every convolution, which are then rounded to multiples of 8; the head's are never
+         * fewer than 1280.
+         *
+         * @param width a positive number; default 1
+         * @return this
+         */
+        public Builder width(double width) {
+            if (!(width > 0) || Double.isInfinite(width)) {
+                throw new IllegalArgumentException("width (" + width + ") must be a positive number; use width(1)");
+            }
+            this.width = width;
+            return this;
+        }
+
+        /**
+         * Dropout before the classifier.
+         *
+         * @param dropout the probability to drop a value, from 0 to below 1; default 0.2
+         * @return this
+         */
+        public Builder dropout(double dropout) {
+            this.dropout = Checks.probability("dropout", dropout, "use dropout(0.2)");
+            return this;
+        }
+
+        @Override
+        public MobileNetV2 build() {
+            return (MobileNetV2) super.build();
+        }
+
+        @Override
+        Network describe() {
+            return new MobileNetV2(this);
+        }
+    }
+}
