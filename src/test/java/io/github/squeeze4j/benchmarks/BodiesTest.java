@@ -86,7 +86,7 @@ class BodiesTest {
         String[] times = answers[0].split(" ");
         assertThat(times).hasSize(4).startsWith("block.se.32x7.both");
         assertThat(Double.parseDouble(times[1])).isBetween(Double.parseDouble(times[2]), Double.parseDouble(times[3]));
-        assertThat(answers[1]).isEqualTo("se_resnet20.inference.b1 274042");
+        assertThat(answers[1]).isEqualTo("se_resnet20.inference.b1 274490");
     }
 
     @Test
