@@ -342,7 +342,7 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except (KeyboardInterrupt, BrokenPipeError):
+        os._exit(130)  # without flushing into a pipe that nobody reads
     except WorkerError as e:
         sys.exit(str(e))

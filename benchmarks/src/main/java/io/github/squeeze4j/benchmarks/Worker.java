@@ -8,6 +8,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -59,8 +62,7 @@ public final class Worker {
         String subject = request.length > 1 ? request[1] : request[0];
         try {
             if (request[0].equals("VERSIONS")) {
-                return "VERSIONS java=" + System.getProperty("java.version") + " dl4j="
-                        + Nd4j.class.getPackage().getImplementationVersion();
+                return "VERSIONS java=" + System.getProperty("java.version") + " dl4j=" + dl4jVersion();
             }
             if (request[0].equals("PARAMS") && request.length == 2) {
                 return subject + " " + body(subject).learnedParameters();
@@ -75,6 +77,17 @@ public final class Worker {
             e.printStackTrace();
             return subject + " failed " + String.valueOf(e).replaceAll("\\s+", " ");
         }
+    }
+
+    /** From the name of its jar, which says nothing of its version inside. */
+    private static String dl4jVersion() {
+        String jar = ComputationGraph.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath();
+        Matcher version = Pattern.compile("deeplearning4j-nn-(.+)\\.jar$").matcher(jar);
+        return version.find() ? version.group(1) : "unknown";
     }
 
     /** One body at a time, kept while the same case is asked for. */
