@@ -113,6 +113,7 @@ public final class Worker {
             times[i] = (System.nanoTime() - start) / 1e6;
         }
         Arrays.sort(times);
-        return String.format(Locale.ROOT, "%.4f %.4f %.4f", times[reps / 2], times[0], times[reps - 1]);
+        double median = (times[(reps - 1) / 2] + times[reps / 2]) / 2;
+        return String.format(Locale.ROOT, "%.4f %.4f %.4f", median, times[0], times[reps - 1]);
     }
 }
