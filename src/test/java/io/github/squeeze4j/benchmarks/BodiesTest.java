@@ -1,6 +1,7 @@
 package io.github.squeeze4j.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.github.squeeze4j.blocks.Computation;
 import java.io.BufferedReader;
@@ -42,6 +43,11 @@ class BodiesTest {
         assertClose(body.result(), expected);
     }
 
+    /** Small; the zoo's last pooling window needs more. */
+    private static int size(String model) {
+        return model.equals(Bodies.ZOO) ? 136 : 64;
+    }
+
     private static void assertClose(INDArray actual, INDArray expected) {
         assertThat(actual.shape()).isEqualTo(expected.shape());
         assertThat(expected.norm2Number().doubleValue()).isPositive();
@@ -51,7 +57,7 @@ class BodiesTest {
     @ParameterizedTest
     @ValueSource(strings = {"resnet50", "se_resnet50", "se_resnet20", Bodies.ZOO})
     void networkGivesProbabilities(String model) {
-        Body body = Bodies.network(model, false, 2, 64, 7, false);
+        Body body = Bodies.network(model, false, 2, size(model), 7, false);
         body.run();
         INDArray output = body.result();
         assertThat(output.shape()).isEqualTo(new long[] {2, 7});
@@ -61,7 +67,7 @@ class BodiesTest {
     @ParameterizedTest
     @ValueSource(strings = {"resnet50", "se_resnet50", "se_resnet20", Bodies.ZOO})
     void trainingStepLowersTheLossOfItsBatch(String model) {
-        Body body = Bodies.network(model, false, 4, 64, 7, true);
+        Body body = Bodies.network(model, false, 4, size(model), 7, true);
         double first = body.result().getDouble(0);
         for (int i = 0; i < 3; i++) {
             body.run();
@@ -72,10 +78,25 @@ class BodiesTest {
 
     @Test
     void zooNetworkIsTheSameWithAndWithoutThisLibrary() {
-        Body ours = Bodies.network(Bodies.ZOO, false, 2, 64, 7, false);
-        Body stock = Bodies.network(Bodies.ZOO, true, 2, 64, 7, false);
-        assertThat(ours.learnedParameters()).isEqualTo(stock.learnedParameters());
+        Body ours = Bodies.network(Bodies.ZOO, false, 2, size(Bodies.ZOO), 7, false);
+        Body stock = Bodies.network(Bodies.ZOO, true, 2, size(Bodies.ZOO), 7, false);
+        // The zoo's 25,636,712 with 1000 classes, less 53,120 running statistics and 993 classes of 2049 parameters.
+        assertThat(ours.learnedParameters())
+                .isEqualTo(stock.learnedParameters())
+                .isEqualTo(25_636_712 - 53_120 - 993 * 2049);
         assertClose(ours.result(), stock.result());
+    }
+
+    /** From 4.5 to 1.3; the network amplifies float's rounding to a few percent of its gradients, with and without. */
+    @Test
+    void zooNetworkTrainsAsWithoutThisLibrary() {
+        double ours = Bodies.network(Bodies.ZOO, false, 4, size(Bodies.ZOO), 7, true)
+                .result()
+                .getDouble(0);
+        double stock = Bodies.network(Bodies.ZOO, true, 4, size(Bodies.ZOO), 7, true)
+                .result()
+                .getDouble(0);
+        assertThat(ours).isCloseTo(stock, withinPercentage(10));
     }
 
     @Test

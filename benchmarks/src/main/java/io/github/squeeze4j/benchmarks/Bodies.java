@@ -34,6 +34,8 @@ final class Bodies {
     private static final Pattern CIFAR = Pattern.compile(".*resnet(20|32|44|56|110)");
     /** Small, so that many steps on one batch of noise stay finite. */
     private static final double LEARNING_RATE = 1e-3;
+    /** The zoo's network has gradients of norm 10,000 at the start. */
+    private static final double ZOO_LEARNING_RATE = 1e-6;
 
     /** The names in papers and in the worker's cases, where they differ from the library's. */
     private static final Map<String, String> ALIASES =
@@ -65,7 +67,7 @@ final class Bodies {
      * @throws UnavailableException if this version has no such network
      */
     static NetworkBody network(String model, boolean stock, int batch, int size, int classes, boolean training) {
-        Nesterovs updater = new Nesterovs(LEARNING_RATE, 0.9);
+        Nesterovs updater = new Nesterovs(model.equals(ZOO) ? ZOO_LEARNING_RATE : LEARNING_RATE, 0.9);
         ComputationGraph graph;
         if (model.equals(ZOO)) {
             graph = ZooResNet50.create(!stock, size, classes, updater);

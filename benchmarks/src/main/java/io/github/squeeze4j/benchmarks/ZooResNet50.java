@@ -3,7 +3,6 @@ package io.github.squeeze4j.benchmarks;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
-import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -23,7 +22,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 /**
  * The layers of the DL4J zoo's ResNet50, of stock DL4J layers or of this library's. The zoo's network is not the paper's: stage
  * 2 strides too, max pooling stands before the classifier, and convolutions have biases. Weights start by He's rule, since
- * the zoo's own random weights overflow.
+ * the zoo's own random weights overflow, and there is no regularisation.
  */
 final class ZooResNet50 {
     private static final int[] BLOCKS = {3, 4, 6, 3};
@@ -40,6 +39,7 @@ final class ZooResNet50 {
      * An initialised network.
      *
      * @param accelerated whether with this library's convolution and batch normalization
+     * @param size at least 131, so that the last pooling window fits
      */
     static ComputationGraph create(boolean accelerated, int size, int classes, IUpdater updater) {
         GraphBuilder graph = new NeuralNetConfiguration.Builder()
@@ -76,7 +76,6 @@ final class ZooResNet50 {
                 new SubsamplingLayer.Builder(PoolingType.MAX)
                         .kernelSize(3, 3)
                         .stride(2, 2)
-                        .convolutionMode(ConvolutionMode.Same)
                         .build(),
                 map);
         graph.addLayer(
