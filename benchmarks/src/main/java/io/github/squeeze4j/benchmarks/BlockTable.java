@@ -1,12 +1,6 @@
 package io.github.squeeze4j.benchmarks;
 
-import io.github.squeeze4j.blocks.AttentionBlock;
-import io.github.squeeze4j.blocks.Cbam;
 import io.github.squeeze4j.blocks.Computation;
-import io.github.squeeze4j.blocks.Rgse;
-import io.github.squeeze4j.blocks.Salient;
-import io.github.squeeze4j.blocks.Spse;
-import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.cli.NativeBuild;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,28 +11,8 @@ import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.function.DoubleSupplier;
-import java.util.function.Supplier;
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.workspace.ArrayType;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
-import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
-import org.nd4j.linalg.api.memory.enums.AllocationPolicy;
-import org.nd4j.linalg.api.memory.enums.LearningPolicy;
-import org.nd4j.linalg.api.memory.enums.ResetPolicy;
-import org.nd4j.linalg.api.memory.enums.SpillPolicy;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.config.Sgd;
 
 /**
  * Every block's fused kernel against its SameDiff definition at the four stage shapes of ResNet-50, batch 8, FLOAT: medians
@@ -48,13 +22,6 @@ import org.nd4j.linalg.learning.config.Sgd;
  */
 public final class BlockTable {
     private static final int[][] SHAPES = {{256, 56}, {512, 28}, {1024, 14}, {2048, 7}};
-    private static final ArrayType[] TYPES = {
-        ArrayType.INPUT,
-        ArrayType.ACTIVATIONS,
-        ArrayType.ACTIVATION_GRAD,
-        ArrayType.FF_WORKING_MEM,
-        ArrayType.BP_WORKING_MEM
-    };
 
     private BlockTable() {}
 
@@ -78,9 +45,9 @@ public final class BlockTable {
         System.out.printf(
                 "%-8s %-16s %9s %9s %8s   %9s %9s %8s%n",
                 "block", "shape", "forward", "SameDiff", "speed-up", "training", "SameDiff", "speed-up");
-        for (Map.Entry<String, Supplier<AttentionBlock.Builder<?>>> block : blocks().entrySet()) {
+        for (String block : Bodies.blocks().keySet()) {
             for (int[] shape : SHAPES) {
-                rows.add(row(block.getKey(), block.getValue(), shape, runs, batch));
+                rows.add(row(block, shape, runs, batch));
             }
         }
         if (csv.getParent() != null) {
@@ -92,32 +59,24 @@ public final class BlockTable {
         System.out.println("Written to " + csv);
     }
 
-    private static Map<String, Supplier<AttentionBlock.Builder<?>>> blocks() {
-        Map<String, Supplier<AttentionBlock.Builder<?>>> blocks = new LinkedHashMap<>();
-        blocks.put("se", SqueezeExcitation::builder);
-        blocks.put("salient", Salient::builder);
-        blocks.put("spse", Spse::builder);
-        blocks.put("rgse", Rgse::builder);
-        blocks.put("cbam", Cbam::builder);
-        return blocks;
-    }
-
-    private static String row(
-            String name, Supplier<AttentionBlock.Builder<?>> builder, int[] shape, int runs, int batch) {
+    private static String row(String name, int[] shape, int runs, int batch) {
         int channels = shape[0];
         int size = shape[1];
-        Run fused = new Run(builder.get().computation(Computation.FUSED).build(), channels, size, batch);
-        Run reference = new Run(builder.get().computation(Computation.SAMEDIFF).build(), channels, size, batch);
-        double[][] times = new double[4][runs];
+        Body[] bodies = {
+            Bodies.block(name, Computation.FUSED, channels, size, batch, false),
+            Bodies.block(name, Computation.SAMEDIFF, channels, size, batch, false),
+            Bodies.block(name, Computation.FUSED, channels, size, batch, true),
+            Bodies.block(name, Computation.SAMEDIFF, channels, size, batch, true)
+        };
+        double[][] times = new double[bodies.length][runs];
         PrintStream console = System.out;
         System.setOut(new PrintStream(OutputStream.nullOutputStream())); // SameDiff prints what it differentiates
         try {
             for (int i = -2; i < runs; i++) {
                 int run = Math.max(i, 0);
-                times[0][run] = settled(fused::forward);
-                times[1][run] = settled(reference::forward);
-                times[2][run] = settled(fused::training);
-                times[3][run] = settled(reference::training);
+                for (int b = 0; b < bodies.length; b++) {
+                    times[b][run] = settled(bodies[b]);
+                }
             }
         } finally {
             System.setOut(console);
@@ -151,77 +110,16 @@ public final class BlockTable {
     }
 
     /** The second of two runs, so that neither way pays for the caches and the garbage that the other one left. */
-    private static double settled(DoubleSupplier timed) {
-        timed.getAsDouble();
-        return timed.getAsDouble();
+    private static double settled(Body body) {
+        body.run();
+        long start = System.nanoTime();
+        body.run();
+        return (System.nanoTime() - start) / 1e6;
     }
 
     private static double median(double[] times) {
         double[] sorted = times.clone();
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];
-    }
-
-    /** One block as a layer in workspaces like those of a network that trains. */
-    private static final class Run {
-        private static final WorkspaceConfiguration MEMORY = WorkspaceConfiguration.builder()
-                .initialSize(0)
-                .overallocationLimit(0.05)
-                .policyAllocation(AllocationPolicy.OVERALLOCATE)
-                .policyLearning(LearningPolicy.FIRST_LOOP)
-                .policyReset(ResetPolicy.BLOCK_LEFT)
-                .policySpill(SpillPolicy.REALLOCATE)
-                .build();
-
-        private final Layer layer;
-        private final INDArray x;
-        private final INDArray gradOutput;
-        private final LayerWorkspaceMgr workspaces;
-
-        Run(AttentionBlock block, int channels, int size, int batch) {
-            NeuralNetConfiguration conf = new NeuralNetConfiguration.Builder()
-                    .updater(new Sgd(1))
-                    .layer(block)
-                    .build();
-            AttentionBlock configured = (AttentionBlock) conf.getLayer();
-            configured.setNIn(InputType.convolutional(size, size, channels), true);
-            long length = configured.initializer().numParams(conf);
-            layer = configured.instantiate(
-                    conf, Collections.emptyList(), 0, Nd4j.create(DataType.FLOAT, length), true, DataType.FLOAT);
-            layer.setBackpropGradientsViewArray(Nd4j.create(DataType.FLOAT, length));
-            x = Nd4j.randn(DataType.FLOAT, batch, channels, size, size);
-            gradOutput = Nd4j.randn(DataType.FLOAT, batch, channels, size, size);
-            String prefix = configured.blockName() + configured.getComputation() + channels;
-            LayerWorkspaceMgr.Builder builder = LayerWorkspaceMgr.builder();
-            for (ArrayType type : TYPES) {
-                builder.with(type, prefix + type, MEMORY);
-            }
-            workspaces = builder.build();
-        }
-
-        double forward() {
-            long start = System.nanoTime();
-            try (MemoryWorkspace activations = workspaces.notifyScopeEntered(ArrayType.ACTIVATIONS);
-                    MemoryWorkspace working = workspaces.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
-                layer.setInput(x, LayerWorkspaceMgr.noWorkspaces());
-                layer.activate(false, workspaces);
-            }
-            return (System.nanoTime() - start) / 1e6;
-        }
-
-        double training() {
-            long start = System.nanoTime();
-            try (MemoryWorkspace activations = workspaces.notifyScopeEntered(ArrayType.ACTIVATIONS)) {
-                layer.setInput(x, LayerWorkspaceMgr.noWorkspaces());
-                try (MemoryWorkspace working = workspaces.notifyScopeEntered(ArrayType.FF_WORKING_MEM)) {
-                    layer.activate(true, workspaces);
-                }
-                try (MemoryWorkspace gradients = workspaces.notifyScopeEntered(ArrayType.ACTIVATION_GRAD);
-                        MemoryWorkspace working = workspaces.notifyScopeEntered(ArrayType.BP_WORKING_MEM)) {
-                    layer.backpropGradient(gradOutput, workspaces);
-                }
-            }
-            return (System.nanoTime() - start) / 1e6;
-        }
     }
 }
