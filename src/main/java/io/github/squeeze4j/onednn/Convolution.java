@@ -77,11 +77,12 @@ public final class Convolution {
         Context context = Context.current();
         boolean biased = gradBias != null;
         boolean inputToo = gradInput != null;
-        long[] key = key(x, weights, gradOutput, biased, inputToo);
+        boolean gradLast = inputToo && Layout.channelsLast(gradInput);
+        long[] key = key(x, weights, gradOutput, biased, inputToo, gradLast);
         long[] arrays = inputToo
                 ? addresses(biased, x, weights, gradOutput, gradInput, gradWeights, gradBias)
                 : addresses(biased, x, weights, gradOutput, gradWeights, gradBias);
-        context.program("conv_bp", () -> backwardProgram(x, weights, gradOutput, biased, inputToo), key)
+        context.program("conv_bp", () -> backwardProgram(x, weights, gradOutput, biased, inputToo, gradLast), key)
                 .run(arrays);
     }
 
@@ -117,13 +118,13 @@ public final class Convolution {
     }
 
     private Program backwardProgram(
-            INDArray x, INDArray weights, INDArray gradOutput, boolean biased, boolean inputToo) {
+            INDArray x, INDArray weights, INDArray gradOutput, boolean biased, boolean inputToo, boolean gradLast) {
         Program.Builder program = new Program.Builder();
         boolean channelsLast = channelsLast(x, gradOutput);
         int from = program.array(Layout.map(x.shape(), Layout.channelsLast(x)));
         int by = program.array(weightsKind(weights));
         int incoming = program.array(Layout.map(gradOutput.shape(), Layout.channelsLast(gradOutput)));
-        int gradInput = inputToo ? program.array(Layout.map(x.shape(), Layout.channelsLast(x))) : -1;
+        int gradInput = inputToo ? program.array(Layout.map(x.shape(), gradLast)) : -1;
         int gradWeights = program.array(weightsKind(weights));
         int gradBias = biased ? program.array(biasKind(gradOutput)) : -1;
         dnnl_primitive_desc forward =
@@ -233,7 +234,11 @@ public final class Convolution {
         return Layout.of(new long[] {y.size(1)}, dnnl_a);
     }
 
-    private long[] key(INDArray x, INDArray weights, INDArray y, boolean first, boolean second) {
+    private long[] key(INDArray x, INDArray weights, INDArray y, boolean... options) {
+        long bits = (Layout.channelsLast(x) ? 1 : 0) + (Layout.channelsLast(y) ? 2 : 0);
+        for (int i = 0; i < options.length; i++) {
+            bits |= options[i] ? 4L << i : 0;
+        }
         return new long[] {
             x.size(0),
             x.size(1),
@@ -253,10 +258,7 @@ public final class Convolution {
             begin[1],
             end[0],
             end[1],
-            Layout.channelsLast(x) ? 1 : 0,
-            Layout.channelsLast(y) ? 1 : 0,
-            first ? 1 : 0,
-            second ? 1 : 0
+            bits
         };
     }
 }

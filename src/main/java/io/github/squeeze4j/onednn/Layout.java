@@ -51,8 +51,8 @@ final class Layout {
         return description;
     }
 
-    /** Where an array's numbers begin. */
+    /** Where an array's numbers begin; a buffer's address is that of the array of which it is a view. */
     static long address(INDArray array) {
-        return array == null ? 0 : array.data().address();
+        return array == null ? 0 : array.data().address() + array.offset() * Float.BYTES;
     }
 }
