@@ -70,6 +70,24 @@ public final class SqueezeExcitation extends AttentionBlock {
         return new Builder();
     }
 
+    /**
+     * The function that turns scores into weights.
+     *
+     * @return the gate
+     */
+    public Gate getGate() {
+        return gate;
+    }
+
+    /**
+     * The activation between the two linear layers.
+     *
+     * @return the activation
+     */
+    public Activation getActivation() {
+        return activation;
+    }
+
     private long hidden() {
         return rounding.hidden(getChannels(), reduction);
     }

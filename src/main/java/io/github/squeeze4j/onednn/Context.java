@@ -29,7 +29,9 @@ final class Context {
 
     private static final ThreadLocal<Context> CURRENT = ThreadLocal.withInitial(Context::new);
 
-    final dnnl_engine engine = new dnnl_engine();
+    /** All threads', so that a program made by one thread runs in another. */
+    static final dnnl_engine ENGINE = engine();
+
     final dnnl_stream stream = new dnnl_stream();
     private BytePointer scratch;
     private final Map<Key, Program> programs = new LinkedHashMap<>(256, 0.75f, true) {
@@ -46,8 +48,13 @@ final class Context {
     };
 
     private Context() {
+        check(dnnl_stream_create(stream, ENGINE, dnnl_stream_default_flags));
+    }
+
+    private static dnnl_engine engine() {
+        dnnl_engine engine = new dnnl_engine();
         check(dnnl_engine_create(engine, dnnl_cpu, 0));
-        check(dnnl_stream_create(stream, engine, dnnl_stream_default_flags));
+        return engine;
     }
 
     static Context current() {

@@ -1,16 +1,17 @@
 package io.github.squeeze4j.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_init_by_tag;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_nchw;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_nhwc;
+import static org.bytedeco.dnnl.global.dnnl.*;
 
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Descriptions of memory. Maps are [N, C, H, W] by name, with the channels of a pixel apart or together. */
-final class Layout {
+/**
+ * Descriptions of memory. Maps are [N, C, H, W] by name, with the channels of a pixel apart, together, or together in
+ * blocks of 8 or 16, oneDNN's own layout.
+ */
+public final class Layout {
+    private static final int[] DENSE = {0, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd, dnnl_abcde};
+
     private Layout() {}
 
     /** Whether a map is without gaps in the order N, C, H, W or, channels last, N, H, W, C. */
@@ -37,12 +38,82 @@ final class Layout {
         throw new IllegalArgumentException("map must have no gaps; duplicate it first");
     }
 
-    static dnnl_memory_desc_t map(long[] shape, boolean channelsLast) {
+    /**
+     * A map without gaps.
+     *
+     * @param shape [N, C, H, W]
+     * @param channelsLast whether memory is in the order N, H, W, C
+     * @return the description
+     */
+    public static dnnl_memory_desc_t map(long[] shape, boolean channelsLast) {
         return of(shape, channelsLast ? dnnl_nhwc : dnnl_nchw);
     }
 
     static dnnl_memory_desc_t any(long... shape) {
         return of(shape, dnnl_format_tag_any);
+    }
+
+    /**
+     * A dense array in C order.
+     *
+     * @param shape of one to five axes
+     * @return the description
+     */
+    public static dnnl_memory_desc_t dense(long... shape) {
+        return of(shape, DENSE[shape.length]);
+    }
+
+    /**
+     * A matrix in Fortran order.
+     *
+     * @param shape rows, columns
+     * @return the description
+     */
+    public static dnnl_memory_desc_t transposed(long... shape) {
+        return of(shape, dnnl_ba);
+    }
+
+    /**
+     * A map with channels in blocks.
+     *
+     * @param shape [N, C, H, W]
+     * @param block what {@link #block} gave
+     * @return the description
+     */
+    public static dnnl_memory_desc_t blocked(long[] shape, int block) {
+        return of(shape, block == 16 ? dnnl_nChw16c : block == 8 ? dnnl_nChw8c : dnnl_nchw);
+    }
+
+    /**
+     * How many channels of a pixel lie together.
+     *
+     * @param kind a map's description
+     * @return 16 or 8, 1 with channels first, 0 for any other layout
+     */
+    public static int block(dnnl_memory_desc_t kind) {
+        long[] shape = shape(kind);
+        for (int block : new int[] {16, 8, 1}) {
+            if (shape.length == 4 && Program.Builder.same(kind, blocked(shape, block))) {
+                return block;
+            }
+        }
+        return 0;
+    }
+
+    static boolean plain(dnnl_memory_desc_t kind) {
+        return block(kind) == 1;
+    }
+
+    /**
+     * The shape, whatever the layout.
+     *
+     * @param kind a description
+     * @return its axes' sizes
+     */
+    public static long[] shape(dnnl_memory_desc_t kind) {
+        long[] shape = new long[kind.ndims()];
+        kind.dims().get(shape);
+        return shape;
     }
 
     static dnnl_memory_desc_t of(long[] shape, int tag) {
@@ -51,8 +122,13 @@ final class Layout {
         return description;
     }
 
-    /** Where an array's numbers begin; a buffer's address is that of the array of which it is a view. */
-    static long address(INDArray array) {
+    /**
+     * Where an array's numbers begin; a buffer's address is that of the array of which it is a view.
+     *
+     * @param array FLOAT; null for none
+     * @return the address of its first number; 0 for none
+     */
+    public static long address(INDArray array) {
         return array == null ? 0 : array.data().address() + array.offset() * Float.BYTES;
     }
 }

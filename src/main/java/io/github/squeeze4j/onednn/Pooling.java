@@ -18,7 +18,7 @@ public final class Pooling {
         /** The mean of what lies inside the map. */
         AVERAGE_INSIDE(dnnl_pooling_avg_exclude_padding);
 
-        private final int algorithm;
+        final int algorithm;
 
         Kind(int algorithm) {
             this.algorithm = algorithm;

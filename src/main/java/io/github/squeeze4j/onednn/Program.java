@@ -4,7 +4,9 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.dnnl.const_dnnl_op_desc_t;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -15,43 +17,132 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A sequence of oneDNN primitives over numbered places: first the caller's arrays, then temporaries in scratch memory,
- * which share space where their lives do not overlap.
+ * A sequence of oneDNN primitives, and of calls back to Java, over numbered places. The caller's arrays are places;
+ * so are temporaries, which share scratch memory where their lives do not overlap.
  */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
     private static final long ALIGNMENT = 64;
 
-    private final Context context;
+    /** A step in Java. */
+    @FunctionalInterface
+    public interface Call {
+        /** Reads and writes the places that the builder was told of. */
+        void run(Program program);
+    }
+
     private final Step[] steps;
+    private final int[] base;
+    private final int[] users;
     private final long[] offsets;
-    private final int users;
     private final long bytes;
     private final long[] places;
+    private final Constant[] constants;
 
-    private Program(Context context, Step[] steps, long[] offsets, int users, long bytes) {
-        this.context = context;
+    private Program(Step[] steps, int[] base, int[] users, long[] offsets, long bytes, Constant[] constants) {
+        this.constants = constants;
         this.steps = steps;
-        this.offsets = offsets;
+        this.base = base;
         this.users = users;
+        this.offsets = offsets;
         this.bytes = bytes;
-        places = new long[offsets.length];
+        places = new long[base.length];
+    }
+
+    /**
+     * Memory outside of workspaces.
+     *
+     * @param bytes how much is wanted from {@link #aligned} on
+     * @return a vector that is a little longer
+     */
+    public static INDArray memory(long bytes) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            return Nd4j.createUninitialized(DataType.FLOAT, (bytes + ALIGNMENT) / Float.BYTES + 1);
+        }
+    }
+
+    /**
+     * The first address in an array that is a multiple of 64.
+     *
+     * @param memory what {@link #memory} gave
+     * @return the address
+     */
+    public static long aligned(INDArray memory) {
+        return (Layout.address(memory) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     /** Runs on the arrays at these addresses, in the order in which the builder asked for them. */
     void run(long... addresses) {
-        if (addresses.length != users) {
-            throw new IllegalArgumentException(addresses.length + " arrays for a program of " + users);
+        begin(bytes == 0 ? 0 : Context.current().scratch(bytes), addresses);
+        run(0, steps.length);
+    }
+
+    /**
+     * How much scratch memory {@link #begin} needs.
+     *
+     * @return bytes
+     */
+    public long scratchBytes() {
+        return bytes;
+    }
+
+    /**
+     * Says where everything lies until the next call.
+     *
+     * @param scratch address of {@link #scratchBytes} bytes, a multiple of 64
+     * @param addresses the arrays', in the order in which the builder asked for them
+     */
+    public void begin(long scratch, long... addresses) {
+        if (addresses.length != users.length) {
+            throw new IllegalArgumentException(addresses.length + " arrays for a program of " + users.length);
         }
-        System.arraycopy(addresses, 0, places, 0, users);
-        long base = bytes == 0 ? 0 : context.scratch(bytes);
-        for (int i = users; i < places.length; i++) {
-            places[i] = base + offsets[i];
+        for (int i = 0; i < places.length; i++) {
+            places[i] = constants[i] != null ? constants[i].address : offsets[i] < 0 ? 0 : scratch + offsets[i];
         }
-        for (Step step : steps) {
-            step.run(places, base, context);
+        for (int i = 0; i < users.length; i++) {
+            places[users[i]] = addresses[i];
         }
+        this.scratch = scratch;
+    }
+
+    private long scratch;
+
+    /**
+     * Runs a part.
+     *
+     * @param from first step
+     * @param to step behind the last one
+     */
+    public void run(int from, int to) {
+        Context context = Context.current();
+        for (int i = from; i < to; i++) {
+            steps[i].run(this, context);
+        }
+    }
+
+    /**
+     * Where a place lies now.
+     *
+     * @param place a place
+     * @return its address
+     */
+    public long address(int place) {
+        return places[base[place]];
+    }
+
+    /**
+     * Where an external place lies from now on.
+     *
+     * @param place what {@link Builder#external} gave
+     * @param address its address
+     */
+    public void place(int place, long address) {
+        places[base[place]] = address;
     }
 
     @Override
@@ -61,20 +152,43 @@ final class Program implements AutoCloseable {
         }
     }
 
-    /** One primitive and the places that it reads and writes. */
+    /** Memory that stays, and the array that owns it. */
+    private static final class Constant {
+        @SuppressWarnings("unused") // keeps the memory
+        final INDArray owner;
+
+        final long address;
+
+        Constant(INDArray owner, long address) {
+            this.owner = owner;
+            this.address = address;
+        }
+    }
+
+    /** One primitive, or one call, and the places that it reads and writes. */
     private static final class Step implements AutoCloseable {
-        private final dnnl_primitive primitive = new dnnl_primitive();
+        private final dnnl_primitive primitive;
+        private final Call call;
         private final dnnl_memory[] memories;
         private final int[] at;
+        private final long[] last;
         private final dnnl_exec_arg_t arguments;
         private final Context.Address address = new Context.Address();
         final long scratchpad;
 
-        Step(
-                Context context,
-                dnnl_primitive_desc description,
-                int[] argumentsAndPlaces,
-                List<dnnl_memory_desc_t> kinds) {
+        Step(Call call) {
+            this.call = call;
+            primitive = null;
+            memories = new dnnl_memory[0];
+            at = new int[0];
+            last = new long[0];
+            arguments = null;
+            scratchpad = 0;
+        }
+
+        Step(dnnl_primitive_desc description, int[] argumentsAndPlaces, List<dnnl_memory_desc_t> kinds) {
+            call = null;
+            primitive = new dnnl_primitive();
             Context.check(dnnl_primitive_create(primitive, description));
             dnnl_memory_desc_t scratchpadKind = query(description, dnnl_query_scratchpad_md, 0);
             scratchpad = dnnl_memory_desc_get_size(scratchpadKind);
@@ -82,34 +196,45 @@ final class Program implements AutoCloseable {
             int all = scratchpad > 0 ? count + 1 : count;
             memories = new dnnl_memory[all];
             at = new int[all];
+            last = new long[all];
             arguments = new dnnl_exec_arg_t(all);
             for (int i = 0; i < all; i++) {
                 boolean own = i == count;
                 at[i] = own ? -1 : argumentsAndPlaces[2 * i + 1];
                 memories[i] = new dnnl_memory();
                 dnnl_memory_desc_t kind = own ? scratchpadKind : kinds.get(at[i]);
-                Context.check(dnnl_memory_create(memories[i], kind, context.engine, address.at(0)));
+                Context.check(dnnl_memory_create(memories[i], kind, Context.ENGINE, address.at(0)));
                 dnnl_exec_arg_t argument = arguments.getPointer(i);
                 argument.arg(own ? DNNL_ARG_SCRATCHPAD : argumentsAndPlaces[2 * i]);
                 argument.memory(memories[i]);
             }
         }
 
-        void run(long[] places, long scratch, Context context) {
+        void run(Program program, Context context) {
+            if (call != null) {
+                call.run(program);
+                return;
+            }
             for (int i = 0; i < at.length; i++) {
-                long where = at[i] < 0 ? scratch : places[at[i]];
-                Context.check(dnnl_memory_set_data_handle(memories[i], address.at(where)));
+                long where = at[i] < 0 ? program.scratch : program.address(at[i]);
+                // telling oneDNN costs a call into native code
+                if (where != last[i]) {
+                    Context.check(dnnl_memory_set_data_handle(memories[i], address.at(where)));
+                    last[i] = where;
+                }
             }
             Context.check(dnnl_primitive_execute(primitive, context.stream, at.length, arguments));
         }
 
         @Override
         public void close() {
-            dnnl_primitive_destroy(primitive);
-            for (dnnl_memory memory : memories) {
-                dnnl_memory_destroy(memory);
+            if (call == null) {
+                dnnl_primitive_destroy(primitive);
+                for (dnnl_memory memory : memories) {
+                    dnnl_memory_destroy(memory);
+                }
+                arguments.close();
             }
-            arguments.close();
         }
     }
 
@@ -118,29 +243,84 @@ final class Program implements AutoCloseable {
     }
 
     /** Puts a program together. */
-    static final class Builder {
-        private final Context context = Context.current();
+    public static final class Builder {
         private final List<Object[]> steps = new ArrayList<>();
         private final List<dnnl_memory_desc_t> kinds = new ArrayList<>();
-        private int users;
+        private final List<Integer> base = new ArrayList<>();
+        private final List<Integer> users = new ArrayList<>();
+        private final List<Boolean> inScratch = new ArrayList<>();
+        private final Map<Integer, Constant> constants = new HashMap<>();
 
-        /** The caller's next array. All of them come before the first temporary. */
-        int array(dnnl_memory_desc_t kind) {
-            if (users != kinds.size()) {
-                throw new IllegalStateException("arrays come before temporaries");
-            }
-            users++;
-            return temporary(kind);
+        private int add(dnnl_memory_desc_t kind, int of, boolean scratch) {
+            int place = kinds.size();
+            kinds.add(kind);
+            base.add(of < 0 ? place : base.get(of));
+            inScratch.add(scratch);
+            return place;
+        }
+
+        /** The caller's next array. */
+        public int array(dnnl_memory_desc_t kind) {
+            int place = add(kind, -1, false);
+            users.add(place);
+            return place;
+        }
+
+        /** Memory of whose address a {@link Call} says at each run. */
+        public int external(dnnl_memory_desc_t kind) {
+            return add(kind, -1, false);
         }
 
         /** Scratch memory. */
-        int temporary(dnnl_memory_desc_t kind) {
-            kinds.add(kind);
-            return kinds.size() - 1;
+        public int temporary(dnnl_memory_desc_t kind) {
+            return add(kind, -1, true);
+        }
+
+        /** An array without gaps that the program keeps and that never changes. */
+        public int constant(dnnl_memory_desc_t kind, INDArray values) {
+            int place = add(kind, -1, false);
+            constants.put(place, new Constant(values, Layout.address(values)));
+            return place;
+        }
+
+        boolean isConstant(int place) {
+            return constants.containsKey(base.get(place));
+        }
+
+        /** A constant in another layout, copied now. */
+        int constantAs(int place, dnnl_memory_desc_t kind) {
+            if (same(kinds.get(place), kind)) {
+                return place;
+            }
+            INDArray memory = memory(dnnl_memory_desc_get_size(kind));
+            Constant copy = new Constant(memory, Program.aligned(memory));
+            Builder reorder = new Builder();
+            reorder.copy(reorder.array(kinds.get(place)), reorder.array(kind));
+            try (Program program = reorder.build()) {
+                program.run(constants.get(base.get(place)).address, copy.address);
+            }
+            int result = add(kind, -1, false);
+            constants.put(result, copy);
+            return result;
+        }
+
+        /** The same memory, described otherwise. */
+        public int view(int place, dnnl_memory_desc_t kind) {
+            return add(kind, place, false);
+        }
+
+        /** How a place's memory is described. */
+        public dnnl_memory_desc_t kind(int place) {
+            return kinds.get(place);
+        }
+
+        /** The number of steps so far. */
+        public int size() {
+            return steps.size();
         }
 
         /** The place itself where its memory is of this kind already; else a temporary copy of that kind. */
-        int as(int place, dnnl_memory_desc_t kind) {
+        public int as(int place, dnnl_memory_desc_t kind) {
             if (same(kinds.get(place), kind)) {
                 return place;
             }
@@ -150,14 +330,22 @@ final class Program implements AutoCloseable {
         }
 
         /** A place to compute a result in: the given one, or a temporary that {@link #deliver} copies from. */
-        int target(int place, dnnl_memory_desc_t kind) {
+        public int target(int place, dnnl_memory_desc_t kind) {
             return same(kinds.get(place), kind) ? place : temporary(kind);
         }
 
-        void deliver(int from, int to) {
+        /** Copies a result to where it belongs, unless it is there. */
+        public void deliver(int from, int to) {
             if (from != to) {
                 copy(from, to);
             }
+        }
+
+        /** A copy in scratch memory. */
+        public int copy(int place) {
+            int copy = temporary(kinds.get(place));
+            copy(place, copy);
+            return copy;
         }
 
         private void copy(int from, int to) {
@@ -165,42 +353,48 @@ final class Program implements AutoCloseable {
             Context.check(dnnl_reorder_primitive_desc_create(
                     description,
                     kinds.get(from),
-                    context.engine,
+                    Context.ENGINE,
                     kinds.get(to),
-                    context.engine,
+                    Context.ENGINE,
                     Context.attributes(null)));
             step(description, DNNL_ARG_FROM, from, DNNL_ARG_TO, to);
         }
 
-        dnnl_primitive_desc describe(Pointer operation, dnnl_primitive_attr attributes, dnnl_primitive_desc forward) {
+        public dnnl_primitive_desc describe(
+                Pointer operation, dnnl_primitive_attr attributes, dnnl_primitive_desc forward) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
             Context.check(dnnl_primitive_desc_create(
                     description,
                     new const_dnnl_op_desc_t(operation),
                     attributes == null ? Context.attributes(null) : attributes,
-                    context.engine,
+                    Context.ENGINE,
                     forward));
             return description;
         }
 
-        dnnl_primitive_desc describe(Pointer operation) {
+        public dnnl_primitive_desc describe(Pointer operation) {
             return describe(operation, null, null);
         }
 
         /** As {@link #describe}, but refuses oneDNN's reference implementations, which are 100 times slower. */
-        dnnl_primitive_desc describeFast(Pointer operation, dnnl_primitive_attr attributes) {
+        public dnnl_primitive_desc describeFast(Pointer operation, dnnl_primitive_attr attributes) {
             dnnl_primitive_desc description = describe(operation, attributes, null);
-            try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
-                Context.check(dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, name));
-                if (new BytePointer(name.get(0)).getString().startsWith("ref")) {
-                    throw new Context.Refused(dnnl_unimplemented);
-                }
+            if (implementation(description).startsWith("ref")) {
+                throw new Context.Refused(dnnl_unimplemented);
             }
             return description;
         }
 
+        /** oneDNN's name of the code that would run. */
+        public static String implementation(dnnl_primitive_desc description) {
+            try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
+                Context.check(dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, name));
+                return new BytePointer(name.get(0)).getString();
+            }
+        }
+
         /** Pairs of an argument's number and its place; a place of -1 leaves the pair out. */
-        void step(dnnl_primitive_desc description, int... argumentsAndPlaces) {
+        public void step(dnnl_primitive_desc description, int... argumentsAndPlaces) {
             int[] pairs = argumentsAndPlaces.clone();
             int length = 0;
             for (int i = 0; i < pairs.length; i += 2) {
@@ -212,52 +406,86 @@ final class Program implements AutoCloseable {
             steps.add(new Object[] {description, Arrays.copyOf(pairs, length)});
         }
 
-        Program build() {
+        /** A step in Java. */
+        public void call(Call call, int... places) {
+            int[] pairs = new int[2 * places.length];
+            for (int i = 0; i < places.length; i++) {
+                pairs[2 * i + 1] = places[i];
+            }
+            steps.add(new Object[] {call, pairs});
+        }
+
+        public Program build() {
             Step[] made = new Step[steps.size()];
-            int[] first = new int[kinds.size()];
-            int[] last = new int[kinds.size()];
+            int count = kinds.size();
+            int[] first = new int[count];
+            int[] last = new int[count];
             Arrays.fill(first, Integer.MAX_VALUE);
             long scratchpad = 0;
             for (int s = 0; s < made.length; s++) {
-                dnnl_primitive_desc description = (dnnl_primitive_desc) steps.get(s)[0];
+                Object what = steps.get(s)[0];
                 int[] pairs = (int[]) steps.get(s)[1];
-                made[s] = new Step(context, description, pairs, kinds);
+                made[s] = what instanceof Call
+                        ? new Step((Call) what)
+                        : new Step((dnnl_primitive_desc) what, pairs, kinds);
                 scratchpad = Math.max(scratchpad, made[s].scratchpad);
                 for (int i = 1; i < pairs.length; i += 2) {
-                    first[pairs[i]] = Math.min(first[pairs[i]], s);
-                    last[pairs[i]] = s;
+                    int place = base.get(pairs[i]);
+                    first[place] = Math.min(first[place], s);
+                    last[place] = s;
                 }
             }
-            long[] offsets = new long[kinds.size()];
-            long end = aligned(scratchpad);
-            long bytes = end;
-            long[] sizes = new long[kinds.size()];
-            for (int place = users; place < offsets.length; place++) {
-                sizes[place] = aligned(dnnl_memory_desc_get_size(kinds.get(place)));
-                offsets[place] = firstFit(place, first, last, offsets, sizes, end);
-                bytes = Math.max(bytes, offsets[place] + sizes[place]);
+            long[] sizes = new long[count];
+            for (int place = 0; place < count; place++) {
+                sizes[place] = inScratch.get(place) ? aligned(dnnl_memory_desc_get_size(kinds.get(place))) : -1;
             }
-            return new Program(context, made, offsets, users, bytes);
+            long[] offsets = new long[count];
+            Constant[] used = new Constant[count];
+            constants.forEach((place, values) -> used[place] = first[place] == Integer.MAX_VALUE ? null : values);
+            long bytes = arrange(sizes, first, last, aligned(scratchpad), offsets);
+            return new Program(
+                    made,
+                    base.stream().mapToInt(Integer::intValue).toArray(),
+                    users.stream().mapToInt(Integer::intValue).toArray(),
+                    offsets,
+                    bytes,
+                    used);
         }
 
-        private long firstFit(int place, int[] first, int[] last, long[] offsets, long[] sizes, long start) {
-            long at = start;
-            boolean moved = true;
-            while (moved) {
-                moved = false;
-                for (int other = users; other < place; other++) {
+        /** Gives every place an offset, the largest first, each the lowest that is free during its life. */
+        private static long arrange(long[] sizes, int[] first, int[] last, long start, long[] offsets) {
+            Integer[] order = new Integer[sizes.length];
+            Arrays.setAll(order, i -> i);
+            Arrays.sort(order, (a, b) -> Long.compare(sizes[b], sizes[a]));
+            List<Integer> placed = new ArrayList<>(); // by offset
+            long bytes = start;
+            Arrays.fill(offsets, -1);
+            for (int place : order) {
+                if (sizes[place] < 0 || first[place] == Integer.MAX_VALUE) {
+                    continue;
+                }
+                long at = start;
+                for (int other : placed) {
                     boolean together = first[other] <= last[place] && first[place] <= last[other];
-                    boolean overlap = at < offsets[other] + sizes[other] && offsets[other] < at + sizes[place];
-                    if (together && overlap) {
-                        at = offsets[other] + sizes[other];
-                        moved = true;
+                    if (together && offsets[other] >= at + sizes[place]) {
+                        break;
+                    }
+                    if (together) {
+                        at = Math.max(at, offsets[other] + sizes[other]);
                     }
                 }
+                offsets[place] = at;
+                bytes = Math.max(bytes, at + sizes[place]);
+                int position = 0;
+                while (position < placed.size() && offsets[placed.get(position)] <= at) {
+                    position++;
+                }
+                placed.add(position, place);
             }
-            return at;
+            return bytes;
         }
 
-        private static boolean same(dnnl_memory_desc_t a, dnnl_memory_desc_t b) {
+        static boolean same(dnnl_memory_desc_t a, dnnl_memory_desc_t b) {
             return dnnl_memory_desc_equal(a, b) != 0;
         }
 

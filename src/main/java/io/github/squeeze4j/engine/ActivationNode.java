@@ -1,0 +1,39 @@
+package io.github.squeeze4j.engine;
+
+import io.github.squeeze4j.onednn.Function;
+
+/** A function of each number. */
+final class ActivationNode extends Node {
+    private final Function function;
+
+    ActivationNode(String name, int vertex, int input, Function function) {
+        super(name, vertex, input);
+        this.function = function;
+    }
+
+    @Override
+    void forward(Emission emission) {
+        Pending before = emission.absorbable(inputs[0]);
+        if (before != null && before.takesFunction(function)) {
+            before.function = function;
+            emission.defer(vertex, before);
+        } else if (function == Function.IDENTITY) {
+            emission.define(vertex, emission.place(inputs[0]));
+        } else {
+            int from = emission.place(inputs[0]);
+            // what is read elsewhere, or needed by backward, stays
+            int to = emission.mayOverwrite(inputs[0]) ? from : emission.program.temporary(emission.program.kind(from));
+            emission.steps.apply(function, from, to);
+            emission.define(vertex, to);
+        }
+    }
+
+    @Override
+    void backward(Emission emission) {
+        Pending pass = emission.pending(vertex);
+        int gradient = emission.gradient(vertex);
+        boolean done = function == Function.IDENTITY || pass != null && pass.ownsFunctionGradient();
+        emission.contribute(
+                inputs[0], done ? gradient : emission.steps.applySource(function, emission.place(vertex), gradient));
+    }
+}

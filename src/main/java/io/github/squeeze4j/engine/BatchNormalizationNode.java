@@ -1,0 +1,202 @@
+package io.github.squeeze4j.engine;
+
+import io.github.squeeze4j.onednn.Function;
+import io.github.squeeze4j.onednn.Layout;
+import io.github.squeeze4j.onednn.Steps;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Batch normalization of maps, with the ReLU behind it in the same pass. */
+final class BatchNormalizationNode extends Node {
+    private static final String GAMMA = BatchNormalizationParamInitializer.GAMMA;
+    private static final String BETA = BatchNormalizationParamInitializer.BETA;
+    private static final String MEAN = BatchNormalizationParamInitializer.GLOBAL_MEAN;
+    private static final String VARIANCE = BatchNormalizationParamInitializer.GLOBAL_VAR;
+    private static final String LOG_STD = BatchNormalizationParamInitializer.GLOBAL_LOG_STD;
+
+    private final Layer layer;
+    private final GradientViews views;
+    private final double epsilon;
+    private final double decay;
+    private final boolean logStd;
+    private final boolean frozen;
+
+    /** @param logStd whether the running statistic is log10 of the standard deviation */
+    BatchNormalizationNode(
+            String name,
+            int vertex,
+            int input,
+            Layer layer,
+            double epsilon,
+            double decay,
+            boolean logStd,
+            boolean frozen) {
+        super(name, vertex, input);
+        this.layer = layer;
+        this.epsilon = epsilon;
+        this.decay = decay;
+        this.logStd = logStd;
+        this.frozen = frozen;
+        views = new GradientViews(layer);
+    }
+
+    @Override
+    boolean learns() {
+        return !frozen;
+    }
+
+    private long channels() {
+        return layer.getParam(GAMMA).length();
+    }
+
+    private double variance(long channel) {
+        return logStd
+                ? Math.pow(10, 2 * layer.getParam(LOG_STD).getDouble(channel))
+                : layer.getParam(VARIANCE).getDouble(channel);
+    }
+
+    @Override
+    void forward(Emission emission) {
+        Pending before = emission.absorbable(inputs[0]);
+        if (emission.mode == Mode.FROZEN
+                && before instanceof ConvolutionNode.Folded
+                && ((ConvolutionNode.Folded) before).takesAffine()) {
+            ((ConvolutionNode.Folded) before).affine(scale(), shift(scale()));
+            emission.defer(vertex, before);
+        } else {
+            Pass pass = new Pass();
+            emission.defer(vertex, pass);
+            emission.remember(this, pass);
+        }
+    }
+
+    private double[] scale() {
+        double[] scale = new double[(int) channels()];
+        for (int c = 0; c < scale.length; c++) {
+            scale[c] = layer.getParam(GAMMA).getDouble(c) / Math.sqrt(variance(c) + epsilon);
+        }
+        return scale;
+    }
+
+    private double[] shift(double[] scale) {
+        double[] shift = new double[scale.length];
+        for (int c = 0; c < scale.length; c++) {
+            shift[c] = layer.getParam(BETA).getDouble(c) - layer.getParam(MEAN).getDouble(c) * scale[c];
+        }
+        return shift;
+    }
+
+    /** The normalization, until what follows is known. */
+    private final class Pass extends Pending {
+        private Steps.Normalized normalized;
+        private int mean;
+        private int variance;
+
+        @Override
+        boolean takesAddend() {
+            return false;
+        }
+
+        @Override
+        boolean takesFunction(Function next) {
+            return super.takesFunction(next) && next != Function.IDENTITY;
+        }
+
+        @Override
+        boolean ownsFunctionGradient() {
+            return normalized != null && normalized.relu;
+        }
+
+        @Override
+        int emit(Emission emission) {
+            dnnl_memory_desc_t numbers = Layout.dense(channels());
+            boolean batch = emission.training() && !frozen;
+            if (batch) {
+                mean = emission.program.temporary(numbers);
+                variance = emission.program.temporary(numbers);
+            } else {
+                mean = emission.parameter(layer, MEAN, numbers);
+                variance = logStd ? runningVariance(emission, numbers) : emission.parameter(layer, VARIANCE, numbers);
+            }
+            normalized = emission.steps.batchNormalization(
+                    emission.place(inputs[0]),
+                    emission.parameter(layer, GAMMA, numbers),
+                    emission.parameter(layer, BETA, numbers),
+                    mean,
+                    variance,
+                    epsilon,
+                    function == Function.RELU,
+                    batch);
+            if (function != Function.IDENTITY && !normalized.relu) {
+                emission.steps.apply(function, normalized.output, normalized.output);
+            }
+            return normalized.output;
+        }
+
+        private int runningVariance(Emission emission, dnnl_memory_desc_t numbers) {
+            int place = emission.program.temporary(numbers);
+            emission.program.call(
+                    program -> {
+                        long to = program.address(place);
+                        long from = Layout.address(layer.getParam(LOG_STD));
+                        for (long c = 0; c < channels(); c++) {
+                            Memory.put(to, c, (float) Math.pow(10, 2.0 * Memory.get(from, c)));
+                        }
+                    },
+                    place);
+            return place;
+        }
+    }
+
+    @Override
+    void backward(Emission emission) {
+        Pass pass = emission.recall(this);
+        dnnl_memory_desc_t numbers = Layout.dense(channels());
+        int gradGamma = frozen ? emission.program.temporary(numbers) : emission.gradientOf(views, GAMMA, numbers);
+        int gradBeta = frozen ? emission.program.temporary(numbers) : emission.gradientOf(views, BETA, numbers);
+        int gradient =
+                emission.steps.batchNormalizationSource(pass.normalized, emission.gradient(vertex), gradGamma, gradBeta);
+        emission.contribute(inputs[0], gradient);
+        if (!frozen) {
+            emission.program.call(
+                    program -> moveStatistics(program.address(pass.mean), program.address(pass.variance)),
+                    pass.mean,
+                    pass.variance);
+        }
+    }
+
+    /** As in DL4J, the "gradient" of a running statistic is what training subtracts. */
+    private void moveStatistics(long mean, long variance) {
+        long runningMean = Layout.address(layer.getParam(MEAN));
+        long gradMean = Layout.address(views.get(MEAN));
+        String key = logStd ? LOG_STD : VARIANCE;
+        long running = Layout.address(layer.getParam(key));
+        long gradient = Layout.address(views.get(key));
+        double rate = 1 - decay;
+        for (long c = 0; c < channels(); c++) {
+            Memory.put(gradMean, c, (float) (rate * (Memory.get(runningMean, c) - Memory.get(mean, c))));
+            double batch = Memory.get(variance, c);
+            if (logStd) {
+                double old = Math.pow(10, 2.0 * Memory.get(running, c));
+                Memory.put(gradient, c, (float) (0.5 * Math.log10(old / (decay * old + rate * batch))));
+            } else {
+                Memory.put(gradient, c, (float) (rate * (Memory.get(running, c) - batch)));
+            }
+        }
+    }
+
+    @Override
+    Gradient gradient() {
+        Gradient gradient = new DefaultGradient();
+        Map<String, INDArray> all = views.all();
+        for (String key : new String[] {GAMMA, BETA, MEAN, logStd ? LOG_STD : VARIANCE}) {
+            gradient.setGradientFor(key, all.get(key));
+        }
+        return gradient;
+    }
+}

@@ -1,0 +1,171 @@
+package io.github.squeeze4j.engine;
+
+import io.github.squeeze4j.onednn.Function;
+import io.github.squeeze4j.onednn.Layout;
+import io.github.squeeze4j.onednn.PostOps;
+import io.github.squeeze4j.onednn.Steps;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.params.ConvolutionParamInitializer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Convolution, in groups or not, with the activation of its layer. */
+final class ConvolutionNode extends Node {
+    private static final String WEIGHT = ConvolutionParamInitializer.WEIGHT_KEY;
+    private static final String BIAS = ConvolutionParamInitializer.BIAS_KEY;
+
+    private final Layer layer;
+    private final GradientViews views;
+    private final Geometry geometry;
+    private final int groups;
+    private final boolean biased;
+    private final Function activation;
+    private final boolean frozen;
+
+    ConvolutionNode(
+            String name,
+            int vertex,
+            int input,
+            Layer layer,
+            Geometry geometry,
+            int groups,
+            boolean biased,
+            Function activation,
+            boolean frozen) {
+        super(name, vertex, input);
+        this.layer = layer;
+        this.geometry = geometry;
+        this.groups = groups;
+        this.biased = biased;
+        this.activation = activation;
+        this.frozen = frozen;
+        views = new GradientViews(layer);
+    }
+
+    @Override
+    boolean learns() {
+        return !frozen;
+    }
+
+    private dnnl_memory_desc_t weightKind() {
+        long[] shape = layer.getParam(WEIGHT).shape();
+        return groups == 1
+                ? Layout.dense(shape)
+                : Layout.dense(groups, shape[0] / groups, shape[1], shape[2], shape[3]);
+    }
+
+    private dnnl_memory_desc_t biasKind() {
+        return Layout.dense(layer.getParam(WEIGHT).size(0));
+    }
+
+    @Override
+    void forward(Emission emission) {
+        if (emission.mode == Mode.FROZEN) {
+            Folded folded = new Folded();
+            folded.function = activation;
+            emission.defer(vertex, folded);
+            return;
+        }
+        long[] out = emission.shape(vertex);
+        Steps.Convolved convolved = emission.steps.convolution(
+                geometry.window(emission.shape(inputs[0]), out),
+                emission.place(inputs[0]),
+                emission.parameter(layer, WEIGHT, weightKind()),
+                biased ? emission.parameter(layer, BIAS, biasKind()) : -1,
+                out,
+                -1,
+                new PostOps().apply(activation),
+                true);
+        emission.define(vertex, convolved.output);
+        emission.remember(this, convolved);
+    }
+
+    @Override
+    void backward(Emission emission) {
+        Steps.Convolved convolved = emission.recall(this);
+        int gradient = emission.gradient(vertex);
+        if (activation != Function.IDENTITY) {
+            gradient = emission.steps.applySource(activation, convolved.output, gradient);
+        }
+        if (learns()) {
+            int gradWeights = emission.gradientOf(views, WEIGHT, weightKind());
+            int gradBias = biased ? emission.gradientOf(views, BIAS, biasKind()) : -1;
+            emission.steps.convolutionWeights(convolved, gradient, gradWeights, gradBias);
+        }
+        if (emission.wantsGradient(inputs[0])) {
+            emission.contribute(inputs[0], emission.steps.convolutionSource(convolved, gradient));
+        }
+    }
+
+    @Override
+    Gradient gradient() {
+        Gradient gradient = new DefaultGradient();
+        Map<String, INDArray> all = views.all();
+        if (biased) {
+            gradient.setGradientFor(BIAS, all.get(BIAS));
+        }
+        gradient.setGradientFor(WEIGHT, all.get(WEIGHT), 'c');
+        return gradient;
+    }
+
+    /** A convolution whose weights have taken in the batch normalization behind it. */
+    final class Folded extends Pending {
+        private double[] scale;
+        private double[] shift;
+        private int gate = -1;
+
+        /** Whether an affine map per channel can become part of the weights. */
+        boolean takesAffine() {
+            return takesAddend() && scale == null;
+        }
+
+        void affine(double[] scale, double[] shift) {
+            this.scale = scale;
+            this.shift = shift;
+        }
+
+        @Override
+        int emit(Emission emission) {
+            INDArray weights = layer.getParam(WEIGHT).dup('c');
+            long out = weights.size(0);
+            float[] bias = new float[(int) out];
+            for (int o = 0; o < out; o++) {
+                double own = biased ? layer.getParam(BIAS).getDouble(o) : 0;
+                bias[o] = (float) (scale == null ? own : own * scale[o] + shift[o]);
+            }
+            if (scale != null) {
+                weights.muli(org.nd4j.linalg.factory.Nd4j.createFromArray(scale)
+                        .castTo(weights.dataType())
+                        .reshape(out, 1, 1, 1));
+            }
+            boolean addInPlace = addend >= 0 && emission.mayOverwrite(addend);
+            int to = addInPlace ? emission.place(addend) : -1;
+            PostOps post = new PostOps();
+            if (addInPlace) {
+                post.addToDestination();
+            }
+            if (addInPlace || addend < 0) {
+                post.apply(function);
+            }
+            long[] shape = emission.shape(vertex);
+            int result = emission.steps.convolution(
+                            geometry.window(emission.shape(inputs[0]), shape),
+                            emission.place(inputs[0]),
+                            emission.constant(weights, weightKind()),
+                            biased || scale != null ? emission.constant(bias) : -1,
+                            shape,
+                            to,
+                            post,
+                            false)
+                    .output;
+            if (addend >= 0 && !addInPlace) {
+                int other = emission.program.as(emission.place(addend), emission.program.kind(result));
+                emission.steps.add(result, other, result, new PostOps().apply(function));
+            }
+            return result;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package io.github.squeeze4j.engine;
+
+import io.github.squeeze4j.onednn.Layout;
+import io.github.squeeze4j.onednn.PostOps;
+import io.github.squeeze4j.onednn.Program;
+import io.github.squeeze4j.onednn.Steps;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.deeplearning4j.nn.api.Layer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** The making of one program: where each vertex's result and its gradient are. */
+final class Emission {
+    final Program.Builder program = new Program.Builder();
+    final Steps steps = new Steps(program);
+    final Mode mode;
+
+    private final Plan plan;
+    private final long[][] shapes;
+    private final int[] places;
+    private final Pending[] pending;
+    private final int[] gradients;
+    private final int[] uses;
+    private final boolean[] wanted;
+    private final Map<Node, Object> states = new HashMap<>();
+    private final List<LongSupplier> addresses = new ArrayList<>();
+    private final Map<String, Integer> parameters = new HashMap<>();
+
+    /** @param shapes of each vertex's result, as in NCHW */
+    Emission(Plan plan, Mode mode, long[][] shapes) {
+        this.plan = plan;
+        this.mode = mode;
+        this.shapes = shapes;
+        places = new int[shapes.length];
+        gradients = new int[shapes.length];
+        pending = new Pending[shapes.length];
+        uses = new int[shapes.length];
+        Arrays.fill(places, -1);
+        Arrays.fill(gradients, -1);
+        for (Node node : plan.nodes) {
+            for (int input : node.inputs) {
+                uses[input]++;
+            }
+        }
+        for (int vertex : plan.results) {
+            uses[vertex]++;
+        }
+        wanted = plan.gradientsWanted();
+    }
+
+    boolean training() {
+        return mode == Mode.TRAINING;
+    }
+
+    // ---- results ---------------------------------------------------------------------------------------------------
+
+    long[] shape(int vertex) {
+        return shapes[vertex];
+    }
+
+    boolean isMap(int vertex) {
+        return shapes[vertex].length == 4;
+    }
+
+    /** Dense, as DL4J has it: [N, C, H, W], or that of [N, H, W, C] memory; [N, F]. */
+    dnnl_memory_desc_t denseKind(int vertex) {
+        return isMap(vertex) ? Layout.map(shapes[vertex], plan.channelsLast) : Layout.dense(shapes[vertex]);
+    }
+
+    /** Says that a result is at a place. */
+    void define(int vertex, int place) {
+        places[vertex] = place;
+    }
+
+    /** Says that a result is not computed yet. */
+    void defer(int vertex, Pending result) {
+        pending[vertex] = result;
+    }
+
+    /** A result, in whatever layout; it is computed now if it was pending. */
+    int place(int vertex) {
+        if (places[vertex] < 0) {
+            if (pending[vertex] == null) {
+                throw new IllegalStateException("vertex " + vertex + " has no result");
+            }
+            places[vertex] = pending[vertex].place(this);
+        }
+        return places[vertex];
+    }
+
+    /** A result as DL4J has it. */
+    int densePlace(int vertex) {
+        return program.as(place(vertex), denseKind(vertex));
+    }
+
+    /** A pending result of which the asking node is the only reader, or null. */
+    Pending absorbable(int vertex) {
+        return places[vertex] < 0 && uses[vertex] == 1 ? pending[vertex] : null;
+    }
+
+    /** The pending form of a result, computed or not, or null. */
+    Pending pending(int vertex) {
+        return pending[vertex];
+    }
+
+    /** Whether the node that is being added reads a result last, so that it may write over it. */
+    boolean mayOverwrite(int vertex) {
+        return mode != Mode.TRAINING && uses[vertex] == 1 && !plan.isInput(vertex) && !plan.isForeign(vertex);
+    }
+
+    /** A node has read its inputs. */
+    void used(Node node) {
+        for (int input : node.inputs) {
+            uses[input]--;
+        }
+    }
+
+    void remember(Node node, Object state) {
+        states.put(node, state);
+    }
+
+    @SuppressWarnings("unchecked") // each node gets back what it gave
+    <T> T recall(Node node) {
+        return (T) states.get(node);
+    }
+
+    // ---- gradients -------------------------------------------------------------------------------------------------
+
+    /** Whether anything needs the gradient of a result. */
+    boolean wantsGradient(int vertex) {
+        return wanted[vertex];
+    }
+
+    /** The gradient of a result so far, or -1. */
+    int gradient(int vertex) {
+        return gradients[vertex];
+    }
+
+    /** Adds to the gradient of a result. Places are never written to twice, so several results may share one. */
+    void contribute(int vertex, int place) {
+        if (!wanted[vertex]) {
+            return;
+        }
+        if (gradients[vertex] < 0) {
+            gradients[vertex] = place;
+        } else {
+            int other = program.as(place, program.kind(gradients[vertex]));
+            gradients[vertex] = steps.add(gradients[vertex], other, -1, new PostOps());
+        }
+    }
+
+    // ---- arrays of the network -------------------------------------------------------------------------------------
+
+    /** A parameter of a layer, wherever it lies at each run. */
+    int parameter(Layer layer, String key, dnnl_memory_desc_t kind) {
+        String name = System.identityHashCode(layer) + key + kind.ndims();
+        if (mode == Mode.FROZEN) {
+            return parameters.computeIfAbsent(
+                    name, n -> program.constant(kind, layer.getParam(key).dup('c')));
+        }
+        return parameters.computeIfAbsent(name, n -> array(kind, () -> Layout.address(layer.getParam(key))));
+    }
+
+    /** The gradient view of a parameter. */
+    int gradientOf(GradientViews views, String key, dnnl_memory_desc_t kind) {
+        return array(kind, () -> Layout.address(views.get(key)));
+    }
+
+    /** An array whose address is asked for at each run. */
+    int array(dnnl_memory_desc_t kind, LongSupplier address) {
+        addresses.add(address);
+        return program.array(kind);
+    }
+
+    /** [n] times the same number. */
+    int repeated(double value, long n) {
+        return program.constant(Layout.dense(n), Nd4j.valueArrayOf(new long[] {n}, value, DataType.FLOAT));
+    }
+
+    /** A constant vector. */
+    int constant(float[] values) {
+        return program.constant(Layout.dense(values.length), Nd4j.createFromArray(values));
+    }
+
+    /** A constant in the kind's layout. */
+    int constant(INDArray values, dnnl_memory_desc_t kind) {
+        return program.constant(kind, values);
+    }
+
+    LongSupplier[] addresses() {
+        return addresses.toArray(new LongSupplier[0]);
+    }
+}

@@ -1,0 +1,189 @@
+package io.github.squeeze4j.engine;
+
+import io.github.squeeze4j.onednn.Layout;
+import io.github.squeeze4j.onednn.Program;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Runs a plan: one program for each mode and size, all in the same scratch memory. */
+final class Executor {
+    /** Sizes that alternate, such as the last batch of an epoch, keep their programs. */
+    private static final int PROGRAMS = 8;
+
+    private final Plan plan;
+    private final Run run;
+    private final INDArray[] inputs;
+    private final INDArray[] epsilons;
+    private final Map<List<Object>, Compiled> programs = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<List<Object>, Compiled> eldest) {
+            boolean full = size() > PROGRAMS;
+            if (full) {
+                eldest.getValue().program.close();
+            }
+            return full;
+        }
+    };
+
+    private Compiled current;
+
+    Executor(Plan plan) {
+        this.plan = plan;
+        run = plan.run;
+        inputs = new INDArray[plan.graph.getConfiguration().getNetworkInputs().size()];
+        epsilons = new INDArray[plan.graph.getVertices().length];
+    }
+
+    /** A program and what it needs to know at each run. */
+    private static final class Compiled {
+        final Program program;
+        final LongSupplier[] suppliers;
+        final long[] addresses;
+        final int forward;
+        final int all;
+        final Map<Integer, Integer> results;
+        final long[][] shapes;
+
+        Compiled(Emission emission, int forward, Map<Integer, Integer> results, long[][] shapes) {
+            program = emission.program.build();
+            suppliers = emission.addresses();
+            addresses = new long[suppliers.length];
+            this.forward = forward;
+            all = emission.program.size();
+            this.results = results;
+            this.shapes = shapes;
+        }
+
+        void begin(long scratch) {
+            for (int i = 0; i < suppliers.length; i++) {
+                addresses[i] = suppliers[i].getAsLong();
+            }
+            program.begin(scratch, addresses);
+        }
+    }
+
+    /**
+     * The forward pass.
+     *
+     * @param given the network's inputs, dense
+     * @throws Unsupported if there is no program for inputs of these shapes
+     */
+    void forward(Mode mode, INDArray[] given, LayerWorkspaceMgr workspaces) {
+        current = compiled(mode, given);
+        System.arraycopy(given, 0, inputs, 0, inputs.length);
+        run.begin(workspaces, mode == Mode.TRAINING);
+        for (INDArray input : inputs) {
+            run.keep(input);
+        }
+        current.begin(run.scratch(current.program.scratchBytes()));
+        current.program.run(0, current.forward);
+    }
+
+    /** The result of a vertex of {@link Plan#results}, copied. */
+    INDArray result(int vertex, LayerWorkspaceMgr workspaces) {
+        INDArray view = run.array(
+                current.program.address(current.results.get(vertex)), run.shape(current.shapes[vertex]));
+        return workspaces.dup(ArrayType.ACTIVATIONS, view, 'c');
+    }
+
+    long[] resultShape(int vertex) {
+        return run.shape(current.shapes[vertex]);
+    }
+
+    /** The backward pass behind the last forward pass in training. */
+    void backward(INDArray[] given, LayerWorkspaceMgr workspaces) {
+        run.resume(workspaces);
+        for (int vertex : plan.results) {
+            epsilons[vertex] = dense(given[vertex], workspaces);
+        }
+        for (INDArray epsilon : epsilons) {
+            if (epsilon != null) {
+                run.keep(epsilon);
+            }
+        }
+        current.begin(run.scratch(current.program.scratchBytes()));
+        current.program.run(current.forward, current.all);
+        Arrays.fill(epsilons, null);
+        run.end();
+    }
+
+    static INDArray dense(INDArray array, LayerWorkspaceMgr workspaces) {
+        return Run.isDense(array) ? array : workspaces.dup(ArrayType.ACTIVATION_GRAD, array, 'c');
+    }
+
+    private Compiled compiled(Mode mode, INDArray[] given) {
+        long[][] shapes = new long[given.length][];
+        Object[] key = new Object[given.length + 1];
+        key[0] = mode;
+        for (int i = 0; i < given.length; i++) {
+            long[] s = given[i].shape();
+            shapes[i] = plan.channelsLast && s.length == 4 ? new long[] {s[0], s[3], s[1], s[2]} : s;
+            key[i + 1] = Arrays.toString(s);
+        }
+        Compiled known = programs.get(Arrays.asList(key));
+        if (known == null) {
+            // constants stay with the program
+            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+                known = compile(mode, shapes);
+            }
+            programs.put(Arrays.asList(key), known);
+        }
+        return known;
+    }
+
+    private Compiled compile(Mode mode, long[][] inputShapes) {
+        long[][] shapes = plan.shapes(inputShapes);
+        Emission emission = new Emission(plan, mode, shapes);
+        List<String> names = plan.graph.getConfiguration().getNetworkInputs();
+        for (int i = 0; i < names.size(); i++) {
+            int input = i;
+            int vertex = plan.graph.getVertex(names.get(i)).getVertexIndex();
+            emission.define(
+                    vertex, emission.array(emission.denseKind(vertex), () -> Layout.address(inputs[input])));
+        }
+        for (Node node : plan.nodes) {
+            node.forward(emission);
+            emission.used(node);
+        }
+        Map<Integer, Integer> results = new LinkedHashMap<>();
+        for (int vertex : plan.results) {
+            int dense = emission.densePlace(vertex);
+            // DL4J's own arrays may lie in a workspace that closes before the result is read
+            results.put(vertex, plan.isForeign(vertex) ? emission.program.copy(dense) : dense);
+        }
+        // so that results outlive what comes before
+        emission.program.call(
+                program -> {}, results.values().stream().mapToInt(Integer::intValue).toArray());
+        int forward = emission.program.size();
+        if (mode == Mode.TRAINING) {
+            backward(emission);
+        }
+        return new Compiled(emission, forward, results, shapes);
+    }
+
+    private void backward(Emission emission) {
+        for (int vertex : plan.results) {
+            int given = emission.array(emission.denseKind(vertex), () -> Layout.address(epsilons[vertex]));
+            emission.contribute(vertex, given);
+        }
+        for (int i = plan.nodes.size() - 1; i >= 0; i--) {
+            Node node = plan.nodes.get(i);
+            if (emission.wantsGradient(node.vertex)) {
+                if (emission.gradient(node.vertex) < 0) {
+                    throw new Unsupported("nothing that is trained reads layer " + node.name);
+                }
+                node.backward(emission);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.github.squeeze4j.engine;
+
+import io.github.squeeze4j.onednn.Program;
+import java.util.Arrays;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Any other vertex: DL4J's own computation between the program's steps. */
+final class VertexNode extends Node {
+    private final GraphVertex original;
+    private final Run run;
+    private final String reason;
+    private final boolean learns;
+    private Gradient gradient;
+
+    VertexNode(GraphVertex original, int[] inputs, Run run, String reason) {
+        super(original.getVertexName(), original.getVertexIndex(), inputs);
+        this.original = original;
+        this.run = run;
+        this.reason = reason;
+        learns = original.hasLayer() && original.numParams() > 0 && !Plan.isFrozen(original);
+    }
+
+    @Override
+    boolean learns() {
+        return learns;
+    }
+
+    @Override
+    String whyNotNative() {
+        return reason;
+    }
+
+    @Override
+    void forward(Emission emission) {
+        int[] from = new int[inputs.length];
+        int[] all = new int[inputs.length + 1];
+        for (int i = 0; i < from.length; i++) {
+            from[i] = emission.densePlace(inputs[i]);
+            all[i] = from[i];
+        }
+        int to = emission.program.external(emission.denseKind(vertex));
+        all[from.length] = to;
+        emission.program.call(program -> forward(emission, program, from, to), all);
+        emission.define(vertex, to);
+        emission.remember(this, from);
+    }
+
+    private void forward(Emission emission, Program program, int[] from, int to) {
+        for (int i = 0; i < from.length; i++) {
+            INDArray input = run.array(program.address(from[i]), run.shape(emission.shape(inputs[i])));
+            original.setInput(i, input, run.workspaces());
+        }
+        INDArray output = original.doForward(run.training(), run.workspaces());
+        program.place(to, run.keep(dense(output, ArrayType.ACTIVATIONS, emission.shape(vertex))));
+    }
+
+    private INDArray dense(INDArray array, ArrayType type, long[] shape) {
+        long[] expected = run.shape(shape);
+        if (!Arrays.equals(array.shape(), expected)) {
+            throw new IllegalStateException("vertex " + name + " gave " + array.shapeInfoToString()
+                    + " where its configuration says " + Arrays.toString(expected));
+        }
+        // a vertex may give back its input, whose scratch memory is used again
+        boolean asIs = Run.isDense(array) && !run.isScratch(array);
+        return asIs ? array : run.workspaces().dup(type, array.castTo(DataType.FLOAT), 'c');
+    }
+
+    @Override
+    void backward(Emission emission) {
+        int[] from = emission.recall(this);
+        int gradOutput = emission.program.as(emission.gradient(vertex), emission.denseKind(vertex));
+        int[] to = new int[inputs.length];
+        int[] all = Arrays.copyOf(from, 2 * from.length + 1);
+        for (int i = 0; i < to.length; i++) {
+            to[i] = emission.program.external(emission.denseKind(inputs[i]));
+            all[from.length + i] = to[i];
+        }
+        all[2 * from.length] = gradOutput;
+        emission.program.call(program -> backward(emission, program, gradOutput, to), all);
+        for (int i = 0; i < to.length; i++) {
+            emission.contribute(inputs[i], to[i]);
+        }
+    }
+
+    private void backward(Emission emission, Program program, int gradOutput, int[] to) {
+        original.setEpsilon(run.array(program.address(gradOutput), run.shape(emission.shape(vertex))));
+        Pair<Gradient, INDArray[]> result = original.doBackward(false, run.workspaces());
+        gradient = result.getFirst();
+        for (int i = 0; i < to.length; i++) {
+            INDArray given = result.getSecond()[i];
+            long[] shape = emission.shape(inputs[i]);
+            INDArray dense = given == null
+                    ? run.workspaces().create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, run.shape(shape), 'c')
+                    : dense(given, ArrayType.ACTIVATION_GRAD, shape);
+            program.place(to[i], run.keep(dense));
+        }
+        original.clear();
+    }
+
+    /** What the last backward pass gave. */
+    @Override
+    Gradient gradient() {
+        return gradient;
+    }
+}

@@ -1,0 +1,29 @@
+package io.github.squeeze4j.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.*;
+
+/** Functions of one number whose derivative follows from their result, so that backward needs no more than that. */
+public enum Function {
+    /** x. */
+    IDENTITY(0, 0, 0, 0),
+    /** max(x, 0). */
+    RELU(dnnl_eltwise_relu, dnnl_eltwise_relu_use_dst_for_bwd, 0, 0),
+    /** min(max(x, 0), 6). */
+    RELU6(dnnl_eltwise_clip_v2, dnnl_eltwise_clip_v2_use_dst_for_bwd, 0, 6),
+    /** 1 / (1 + exp(-x)). */
+    SIGMOID(dnnl_eltwise_logistic, dnnl_eltwise_logistic_use_dst_for_bwd, 0, 0),
+    /** Hyperbolic tangent. */
+    TANH(dnnl_eltwise_tanh, dnnl_eltwise_tanh_use_dst_for_bwd, 0, 0);
+
+    final int algorithm;
+    final int backward;
+    final float alpha;
+    final float beta;
+
+    Function(int algorithm, int backward, float alpha, float beta) {
+        this.algorithm = algorithm;
+        this.backward = backward;
+        this.alpha = alpha;
+        this.beta = beta;
+    }
+}
