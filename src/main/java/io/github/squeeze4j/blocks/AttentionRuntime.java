@@ -68,12 +68,17 @@ final class AttentionRuntime extends SameDiffLayer {
             target.assign(gradX);
         }
 
-        // Statistics stay out: gradient clipping and normalisation work on what is returned here.
+        return new Pair<>(gradient(), backpropDropOutIfPresent(gradInput));
+    }
+
+    /** Statistics stay out: gradient clipping and normalisation work on what is returned here. */
+    @Override
+    public Gradient gradient() {
         Gradient gradient = new DefaultGradient();
         for (ParameterSpec.Parameter parameter : block().parameters().learned()) {
             gradient.setGradientFor(parameter.name, gradTable.get(parameter.name));
         }
-        return new Pair<>(gradient, backpropDropOutIfPresent(gradInput));
+        return gradient;
     }
 
     private CNN2DFormat format() {

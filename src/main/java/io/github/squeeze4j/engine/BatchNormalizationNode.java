@@ -120,13 +120,13 @@ final class BatchNormalizationNode extends Node {
                 mean = emission.program.temporary(numbers);
                 variance = emission.program.temporary(numbers);
             } else {
-                mean = emission.parameter(layer, MEAN, numbers);
-                variance = logStd ? runningVariance(emission, numbers) : emission.parameter(layer, VARIANCE, numbers);
+                mean = emission.parameter(BatchNormalizationNode.this, layer, MEAN, numbers);
+                variance = logStd ? runningVariance(emission, numbers) : emission.parameter(BatchNormalizationNode.this, layer, VARIANCE, numbers);
             }
             normalized = emission.steps.batchNormalization(
                     emission.place(inputs[0]),
-                    emission.parameter(layer, GAMMA, numbers),
-                    emission.parameter(layer, BETA, numbers),
+                    emission.parameter(BatchNormalizationNode.this, layer, GAMMA, numbers),
+                    emission.parameter(BatchNormalizationNode.this, layer, BETA, numbers),
                     mean,
                     variance,
                     epsilon,

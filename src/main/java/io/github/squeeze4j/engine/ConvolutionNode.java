@@ -10,7 +10,9 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.params.ConvolutionParamInitializer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Convolution, in groups or not, with the activation of its layer. */
 final class ConvolutionNode extends Node {
@@ -51,10 +53,26 @@ final class ConvolutionNode extends Node {
     }
 
     private dnnl_memory_desc_t weightKind() {
-        long[] shape = layer.getParam(WEIGHT).shape();
         return groups == 1
-                ? Layout.dense(shape)
-                : Layout.dense(groups, shape[0] / groups, shape[1], shape[2], shape[3]);
+                ? Layout.dense(layer.getParam(WEIGHT).shape())
+                : Layout.dense(GroupPacking.grouped(layer.getParam(WEIGHT).shape(), groups));
+    }
+
+    /** Null where groups are as oneDNN likes them. */
+    private GroupPacking packing() {
+        return GroupPacking.of(layer.getParam(WEIGHT).shape(), groups);
+    }
+
+    private int weights(Emission emission) {
+        int own = emission.parameter(ConvolutionNode.this, layer, WEIGHT, weightKind());
+        GroupPacking packing = packing();
+        if (packing == null) {
+            return own;
+        }
+        int packed = emission.program.temporary(packing.kind());
+        emission.program.call(
+                program -> packing.pack(program.address(own), program.address(packed)), own, packed);
+        return packed;
     }
 
     private dnnl_memory_desc_t biasKind() {
@@ -73,8 +91,8 @@ final class ConvolutionNode extends Node {
         Steps.Convolved convolved = emission.steps.convolution(
                 geometry.window(emission.shape(inputs[0]), out),
                 emission.place(inputs[0]),
-                emission.parameter(layer, WEIGHT, weightKind()),
-                biased ? emission.parameter(layer, BIAS, biasKind()) : -1,
+                weights(emission),
+                biased ? emission.parameter(ConvolutionNode.this, layer, BIAS, biasKind()) : -1,
                 out,
                 -1,
                 new PostOps().apply(activation),
@@ -93,7 +111,17 @@ final class ConvolutionNode extends Node {
         if (learns()) {
             int gradWeights = emission.gradientOf(views, WEIGHT, weightKind());
             int gradBias = biased ? emission.gradientOf(views, BIAS, biasKind()) : -1;
-            emission.steps.convolutionWeights(convolved, gradient, gradWeights, gradBias);
+            GroupPacking packing = packing();
+            if (packing == null) {
+                emission.steps.convolutionWeights(convolved, gradient, gradWeights, gradBias);
+            } else {
+                int packed = emission.program.temporary(packing.kind());
+                emission.steps.convolutionWeights(convolved, gradient, packed, gradBias);
+                emission.program.call(
+                        program -> packing.unpack(program.address(packed), program.address(gradWeights)),
+                        packed,
+                        gradWeights);
+            }
         }
         if (emission.wantsGradient(inputs[0])) {
             emission.contribute(inputs[0], emission.steps.convolutionSource(convolved, gradient));
@@ -115,7 +143,6 @@ final class ConvolutionNode extends Node {
     final class Folded extends Pending {
         private double[] scale;
         private double[] shift;
-        private int gate = -1;
 
         /** Whether an affine map per channel can become part of the weights. */
         boolean takesAffine() {
@@ -127,20 +154,33 @@ final class ConvolutionNode extends Node {
             this.shift = shift;
         }
 
-        @Override
-        int emit(Emission emission) {
+        private INDArray weights() {
             INDArray weights = layer.getParam(WEIGHT).dup('c');
-            long out = weights.size(0);
-            float[] bias = new float[(int) out];
-            for (int o = 0; o < out; o++) {
+            if (scale != null) {
+                weights.muli(Nd4j.createFromArray(scale).castTo(DataType.FLOAT).reshape(scale.length, 1, 1, 1));
+            }
+            GroupPacking packing = packing();
+            if (packing == null) {
+                return weights;
+            }
+            INDArray packed = Nd4j.create(DataType.FLOAT, packing.shape());
+            packing.pack(Layout.address(weights), Layout.address(packed));
+            return packed;
+        }
+
+        private INDArray bias() {
+            float[] bias = new float[(int) layer.getParam(WEIGHT).size(0)];
+            for (int o = 0; o < bias.length; o++) {
                 double own = biased ? layer.getParam(BIAS).getDouble(o) : 0;
                 bias[o] = (float) (scale == null ? own : own * scale[o] + shift[o]);
             }
-            if (scale != null) {
-                weights.muli(org.nd4j.linalg.factory.Nd4j.createFromArray(scale)
-                        .castTo(weights.dataType())
-                        .reshape(out, 1, 1, 1));
-            }
+            return Nd4j.createFromArray(bias);
+        }
+
+        @Override
+        int emit(Emission emission) {
+            GroupPacking packing = packing();
+            dnnl_memory_desc_t kind = packing == null ? weightKind() : packing.kind();
             boolean addInPlace = addend >= 0 && emission.mayOverwrite(addend);
             int to = addInPlace ? emission.place(addend) : -1;
             PostOps post = new PostOps();
@@ -154,8 +194,10 @@ final class ConvolutionNode extends Node {
             int result = emission.steps.convolution(
                             geometry.window(emission.shape(inputs[0]), shape),
                             emission.place(inputs[0]),
-                            emission.constant(weights, weightKind()),
-                            biased || scale != null ? emission.constant(bias) : -1,
+                            emission.constant(ConvolutionNode.this, "folded weights", kind, this::weights),
+                            biased || scale != null
+                                    ? emission.constant(ConvolutionNode.this, "folded bias", biasKind(), this::bias)
+                                    : -1,
                             shape,
                             to,
                             post,

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -18,8 +19,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** The making of one program: where each vertex's result and its gradient are. */
 final class Emission {
-    final Program.Builder program = new Program.Builder();
-    final Steps steps = new Steps(program);
+    final Program.Builder program;
+    final Steps steps;
     final Mode mode;
 
     private final Plan plan;
@@ -28,7 +29,6 @@ final class Emission {
     private final Pending[] pending;
     private final int[] gradients;
     private final int[] uses;
-    private final boolean[] wanted;
     private final Map<Node, Object> states = new HashMap<>();
     private final List<LongSupplier> addresses = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
@@ -36,6 +36,8 @@ final class Emission {
     /** @param shapes of each vertex's result, as in NCHW */
     Emission(Plan plan, Mode mode, long[][] shapes) {
         this.plan = plan;
+        program = new Program.Builder(plan.constants);
+        steps = new Steps(program);
         this.mode = mode;
         this.shapes = shapes;
         places = new int[shapes.length];
@@ -52,7 +54,6 @@ final class Emission {
         for (int vertex : plan.results) {
             uses[vertex]++;
         }
-        wanted = plan.gradientsWanted();
     }
 
     boolean training() {
@@ -110,14 +111,25 @@ final class Emission {
         return pending[vertex];
     }
 
-    /** Whether the node that is being added reads a result last, so that it may write over it. */
+    /** Whether what is being added is all that still reads a result, so that it may write over it. */
     boolean mayOverwrite(int vertex) {
         return mode != Mode.TRAINING && uses[vertex] == 1 && !plan.isInput(vertex) && !plan.isForeign(vertex);
     }
 
-    /** A node has read its inputs. */
+    /** A node has read its inputs, or will when its pending result is computed. */
     void used(Node node) {
+        Pending result = places[node.vertex] < 0 ? pending[node.vertex] : null;
         for (int input : node.inputs) {
+            if (result != null) {
+                result.reads.add(input);
+            } else {
+                uses[input]--;
+            }
+        }
+    }
+
+    void released(List<Integer> reads) {
+        for (int input : reads) {
             uses[input]--;
         }
     }
@@ -135,7 +147,7 @@ final class Emission {
 
     /** Whether anything needs the gradient of a result. */
     boolean wantsGradient(int vertex) {
-        return wanted[vertex];
+        return plan.isTrained(vertex);
     }
 
     /** The gradient of a result so far, or -1. */
@@ -145,7 +157,7 @@ final class Emission {
 
     /** Adds to the gradient of a result. Places are never written to twice, so several results may share one. */
     void contribute(int vertex, int place) {
-        if (!wanted[vertex]) {
+        if (!wantsGradient(vertex)) {
             return;
         }
         if (gradients[vertex] < 0) {
@@ -158,14 +170,14 @@ final class Emission {
 
     // ---- arrays of the network -------------------------------------------------------------------------------------
 
-    /** A parameter of a layer, wherever it lies at each run. */
-    int parameter(Layer layer, String key, dnnl_memory_desc_t kind) {
-        String name = System.identityHashCode(layer) + key + kind.ndims();
-        if (mode == Mode.FROZEN) {
-            return parameters.computeIfAbsent(
-                    name, n -> program.constant(kind, layer.getParam(key).dup('c')));
-        }
-        return parameters.computeIfAbsent(name, n -> array(kind, () -> Layout.address(layer.getParam(key))));
+    /** A parameter of a node's layer, wherever it lies at each run. */
+    int parameter(Node node, Layer layer, String key, dnnl_memory_desc_t kind) {
+        String name = node.name + "/" + key;
+        return parameters.computeIfAbsent(
+                name,
+                n -> mode == Mode.FROZEN
+                        ? program.constant(n, kind, () -> layer.getParam(key).dup('c'))
+                        : array(kind, () -> Layout.address(layer.getParam(key))));
     }
 
     /** The gradient view of a parameter. */
@@ -181,17 +193,15 @@ final class Emission {
 
     /** [n] times the same number. */
     int repeated(double value, long n) {
-        return program.constant(Layout.dense(n), Nd4j.valueArrayOf(new long[] {n}, value, DataType.FLOAT));
+        return program.constant(
+                n + " times " + value,
+                Layout.dense(n),
+                () -> Nd4j.valueArrayOf(new long[] {n}, value, DataType.FLOAT));
     }
 
-    /** A constant vector. */
-    int constant(float[] values) {
-        return program.constant(Layout.dense(values.length), Nd4j.createFromArray(values));
-    }
-
-    /** A constant in the kind's layout. */
-    int constant(INDArray values, dnnl_memory_desc_t kind) {
-        return program.constant(kind, values);
+    /** What a node computes from its parameters once. */
+    int constant(Node node, String what, dnnl_memory_desc_t kind, Supplier<INDArray> values) {
+        return program.constant(node.name + "/" + what, kind, values);
     }
 
     LongSupplier[] addresses() {

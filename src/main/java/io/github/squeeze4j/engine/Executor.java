@@ -2,11 +2,15 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.Program;
+import io.github.squeeze4j.onednn.RefusedException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.VertexIndices;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -35,6 +39,7 @@ final class Executor {
         }
     };
 
+    private final Map<List<Object>, String> refused = new HashMap<>();
     private Compiled current;
 
     Executor(Plan plan) {
@@ -96,6 +101,30 @@ final class Executor {
         return workspaces.dup(ArrayType.ACTIVATIONS, view, 'c');
     }
 
+    /** The network's outputs behind the last forward pass, its output layers computed by DL4J. */
+    INDArray[] outputs(LayerWorkspaceMgr workspaces) {
+        List<String> names = plan.graph.getConfiguration().getNetworkOutputs();
+        INDArray[] outputs = new INDArray[names.size()];
+        for (int i = 0; i < outputs.length; i++) {
+            GraphVertex vertex = plan.graph.getVertex(names.get(i));
+            int index = vertex.getVertexIndex();
+            if (plan.node(index) != null) {
+                outputs[i] = result(index, workspaces);
+                continue;
+            }
+            VertexIndices[] from = vertex.getInputVertices();
+            for (int j = 0; j < from.length; j++) {
+                int input = from[j].getVertexIndex();
+                INDArray array = plan.isInput(input) ? inputs[input] : result(input, workspaces);
+                vertex.setInput(j, array, workspaces);
+            }
+            outputs[i] = vertex.doForward(false, workspaces);
+            vertex.clear();
+        }
+        run.end();
+        return outputs;
+    }
+
     long[] resultShape(int vertex) {
         return run.shape(current.shapes[vertex]);
     }
@@ -131,10 +160,16 @@ final class Executor {
             key[i + 1] = Arrays.toString(s);
         }
         Compiled known = programs.get(Arrays.asList(key));
+        if (refused.containsKey(Arrays.asList(key))) {
+            throw new Unsupported(refused.get(Arrays.asList(key)));
+        }
         if (known == null) {
             // constants stay with the program
             try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
                 known = compile(mode, shapes);
+            } catch (Unsupported | RefusedException e) {
+                refused.put(Arrays.asList(key), e.getMessage());
+                throw new Unsupported(e.getMessage());
             }
             programs.put(Arrays.asList(key), known);
         }

@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -21,7 +23,6 @@ import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
-import org.deeplearning4j.nn.graph.vertex.impl.ElementWiseVertex;
 import org.deeplearning4j.nn.graph.vertex.impl.LayerVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.nd4j.linalg.activations.Activation;
@@ -76,16 +77,18 @@ final class NodeFactory {
     Node node(GraphVertex vertex, int[] inputs) {
         String name = vertex.getVertexName();
         int index = vertex.getVertexIndex();
-        if (vertex instanceof ElementWiseVertex) {
-            org.deeplearning4j.nn.conf.graph.ElementWiseVertex conf =
-                    (org.deeplearning4j.nn.conf.graph.ElementWiseVertex)
-                            graph.getConfiguration().getVertices().get(name);
-            return conf.getOp() == org.deeplearning4j.nn.conf.graph.ElementWiseVertex.Op.Add
+        org.deeplearning4j.nn.conf.graph.GraphVertex described = graph.getConfiguration().getVertices().get(name);
+        if (described instanceof FrozenVertex) {
+            described = ((FrozenVertex) described).getUnderlying();
+        }
+        if (described instanceof ElementWiseVertex) {
+            ElementWiseVertex.Op op = ((ElementWiseVertex) described).getOp();
+            return op == ElementWiseVertex.Op.Add
                     ? new AdditionNode(name, index, inputs)
-                    : foreign(vertex, inputs, conf.getOp() + " of maps");
+                    : foreign(vertex, inputs, op + " of maps");
         }
         if (!(vertex instanceof LayerVertex)) {
-            return foreign(vertex, inputs, vertex.getClass().getSimpleName());
+            return foreign(vertex, inputs, described.getClass().getSimpleName());
         }
         if (((LayerVertex) vertex).getLayerPreProcessor() != null) {
             return foreign(vertex, inputs, "it has an input preprocessor");

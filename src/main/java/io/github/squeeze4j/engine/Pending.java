@@ -2,6 +2,8 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Function;
 import io.github.squeeze4j.onednn.PostOps;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A result that is not computed yet, since what follows may become part of the same pass. */
 abstract class Pending {
@@ -9,6 +11,9 @@ abstract class Pending {
     int addend = -1;
     /** What is applied last. */
     Function function = Function.IDENTITY;
+
+    /** The vertices that it reads. */
+    final List<Integer> reads = new ArrayList<>();
 
     private int place = -1;
 
@@ -31,6 +36,8 @@ abstract class Pending {
     final int place(Emission emission) {
         if (place < 0) {
             place = emit(emission);
+            emission.released(reads);
+            reads.clear();
         }
         return place;
     }

@@ -1,10 +1,10 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.onednn.Constants;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -24,10 +24,12 @@ final class Plan {
 
     final boolean channelsLast;
     final Run run;
+    final Constants constants = new Constants();
     final ComputationGraph graph;
 
     private final int[] order;
     private final Node[] byVertex;
+    private final boolean[] trained;
 
     /** @throws Unsupported if the whole network must stay as it is */
     Plan(ComputationGraph graph) {
@@ -44,9 +46,6 @@ final class Plan {
         NodeFactory factory = new NodeFactory(graph, run);
         for (int index : order) {
             GraphVertex vertex = vertices[index];
-            if (vertex instanceof FrozenVertex) {
-                throw new Unsupported("vertex " + vertex.getVertexName() + " is a FrozenVertex");
-            }
             if (vertex.hasLayer() && vertex.getLayer().isPretrainLayer()) {
                 throw new Unsupported("layer " + vertex.getVertexName() + " is pretrained without labels");
             }
@@ -67,6 +66,7 @@ final class Plan {
                 results.add(node.vertex);
             }
         }
+        trained = trained();
         if (nodes.stream().noneMatch(node -> node.whyNotNative() == null)) {
             throw new Unsupported("it has no layer that oneDNN computes");
         }
@@ -91,12 +91,24 @@ final class Plan {
         return outside;
     }
 
+    /** Whether a node of the plan reads a result. */
+    boolean isReadInside(int vertex) {
+        for (Node node : nodes) {
+            for (int input : node.inputs) {
+                if (input == vertex) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     static boolean isOutputLayer(GraphVertex vertex) {
         return vertex.hasLayer() && vertex.getLayer() instanceof IOutputLayer;
     }
 
     static boolean isFrozen(GraphVertex vertex) {
-        return vertex.hasLayer() && vertex.getLayer() instanceof FrozenLayer;
+        return vertex instanceof FrozenVertex || vertex.hasLayer() && vertex.getLayer() instanceof FrozenLayer;
     }
 
     private static CNN2DFormat format(GraphVertex[] vertices) {
@@ -125,7 +137,7 @@ final class Plan {
     }
 
     /** Per vertex, whether the gradient of its result changes anything that is learned. */
-    boolean[] gradientsWanted() {
+    private boolean[] trained() {
         boolean[] wanted = new boolean[byVertex.length];
         for (Node node : nodes) {
             boolean any = node.learns();
@@ -140,7 +152,7 @@ final class Plan {
 
     /** Whether training needs the backward pass of a vertex. */
     boolean isTrained(int vertex) {
-        return gradientsWanted()[vertex];
+        return trained[vertex];
     }
 
     /** Shapes of all results, [N, C, H, W] or [N, F], for those of the network's inputs. */
@@ -165,7 +177,11 @@ final class Plan {
                 for (int i = 0; i < from.length; i++) {
                     from[i] = types.get(vertices[byVertex[index].inputs[i]].getVertexName());
                 }
-                types.put(name, graph.getConfiguration().getVertices().get(name).getOutputType(layers, from));
+                try {
+                    types.put(name, graph.getConfiguration().getVertices().get(name).getOutputType(layers, from));
+                } catch (RuntimeException e) {
+                    throw new Unsupported("vertex " + name + ": " + e.getMessage());
+                }
             }
             layers += vertex.hasLayer() ? 1 : 0;
             shapes[index] = shape(name, batch, types.get(name));
@@ -193,9 +209,5 @@ final class Plan {
             return new long[] {batch, ((InputType.InputTypeFeedForward) type).getSize()};
         }
         throw new Unsupported("vertex " + name + " gives neither maps nor rows but " + type);
-    }
-
-    Layer layer(int vertex) {
-        return graph.getVertices()[vertex].getLayer();
     }
 }

@@ -1,6 +1,6 @@
 package io.github.squeeze4j.engine;
 
-import java.util.Map;
+import java.util.Arrays;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.vertex.BaseWrapperVertex;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -13,11 +13,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * whole program, the others have nothing left to do but hand out what is read outside.
  */
 final class RegionVertex extends BaseWrapperVertex {
-    private final Region region;
+    private final GraphRegion region;
     private final INDArray[] given;
     private INDArray epsilon;
 
-    RegionVertex(GraphVertex original, Region region) {
+    RegionVertex(GraphVertex original, GraphRegion region) {
         super(original);
         this.region = region;
         given = new INDArray[original.getInputVertices().length];
@@ -25,10 +25,6 @@ final class RegionVertex extends BaseWrapperVertex {
 
     GraphVertex original() {
         return underlying;
-    }
-
-    INDArray epsilon() {
-        return epsilon;
     }
 
     @Override
@@ -77,7 +73,7 @@ final class RegionVertex extends BaseWrapperVertex {
 
     @Override
     public void clear() {
-        java.util.Arrays.fill(given, null);
+        Arrays.fill(given, null);
         epsilon = null;
         underlying.clear();
     }
@@ -90,10 +86,5 @@ final class RegionVertex extends BaseWrapperVertex {
     @Override
     public String toString() {
         return underlying.toString();
-    }
-
-    @Override
-    public Map<String, INDArray> paramTable(boolean backpropOnly) {
-        return underlying.paramTable(backpropOnly);
     }
 }

@@ -87,8 +87,8 @@ final class SqueezeExcitationNode extends Node {
         private int linear(Emission emission, int in, String weight, String bias, Function function) {
             return emission.steps.linear(
                     in,
-                    emission.parameter(layer, weight, weightKind(weight)),
-                    biased() ? emission.parameter(layer, bias, biasKind(bias)) : -1,
+                    emission.parameter(SqueezeExcitationNode.this, layer, weight, weightKind(weight)),
+                    biased() ? emission.parameter(SqueezeExcitationNode.this, layer, bias, biasKind(bias)) : -1,
                     new PostOps().apply(function));
         }
 
@@ -135,7 +135,7 @@ final class SqueezeExcitationNode extends Node {
         int gradWeight = frozen ? emission.program.temporary(kind) : emission.gradientOf(views, weight, kind);
         int gradBias = biased() && !frozen ? emission.gradientOf(views, bias, biasKind(bias)) : -1;
         return emission.steps.linearBackward(
-                in, emission.parameter(layer, weight, kind), gradOutput, gradWeight, gradBias);
+                in, emission.parameter(SqueezeExcitationNode.this, layer, weight, kind), gradOutput, gradWeight, gradBias);
     }
 
     @Override

@@ -1,7 +1,10 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.onednn.Program;
 import java.util.Arrays;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.workspace.ArrayType;
@@ -15,7 +18,7 @@ final class VertexNode extends Node {
     private final Run run;
     private final String reason;
     private final boolean learns;
-    private Gradient gradient;
+    private final GradientViews views;
 
     VertexNode(GraphVertex original, int[] inputs, Run run, String reason) {
         super(original.getVertexName(), original.getVertexIndex(), inputs);
@@ -23,6 +26,7 @@ final class VertexNode extends Node {
         this.run = run;
         this.reason = reason;
         learns = original.hasLayer() && original.numParams() > 0 && !Plan.isFrozen(original);
+        views = learns ? new GradientViews(original.getLayer()) : null;
     }
 
     @Override
@@ -90,7 +94,6 @@ final class VertexNode extends Node {
     private void backward(Emission emission, Program program, int gradOutput, int[] to) {
         original.setEpsilon(run.array(program.address(gradOutput), run.shape(emission.shape(vertex))));
         Pair<Gradient, INDArray[]> result = original.doBackward(false, run.workspaces());
-        gradient = result.getFirst();
         for (int i = 0; i < to.length; i++) {
             INDArray given = result.getSecond()[i];
             long[] shape = emission.shape(inputs[i]);
@@ -102,9 +105,18 @@ final class VertexNode extends Node {
         original.clear();
     }
 
-    /** What the last backward pass gave. */
+    /** What the vertex itself gives, also before it has. */
     @Override
     Gradient gradient() {
+        if (!learns) {
+            return null;
+        }
+        Layer layer = original.getLayer();
+        if (layer.conf().getLayer() instanceof AttentionBlock) {
+            return layer.gradient();
+        }
+        Gradient gradient = new DefaultGradient();
+        views.all().forEach(gradient::setGradientFor);
         return gradient;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.engine.Acceleration;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -60,13 +61,15 @@ public abstract class Network {
     }
 
     /**
-     * A new graph with random weights drawn from the seed.
+     * A new graph with random weights drawn from the seed, accelerated where that is possible.
      *
      * @return the initialised graph
+     * @see Acceleration
      */
     public final ComputationGraph init() {
         ComputationGraph graph = new ComputationGraph(conf());
         graph.init();
+        Acceleration.apply(graph);
         return graph;
     }
 

@@ -63,16 +63,7 @@ final class Context {
 
     static void check(int status) {
         if (status != 0) {
-            throw new Refused(status);
-        }
-    }
-
-    /** oneDNN has no implementation for what was asked, or the call failed. */
-    static final class Refused extends IllegalStateException {
-        private static final long serialVersionUID = 1L;
-
-        Refused(int status) {
-            super("oneDNN status " + status);
+            throw new RefusedException(status);
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.dnnl.const_dnnl_op_desc_t;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -42,9 +43,9 @@ public final class Program implements AutoCloseable {
     private final long[] offsets;
     private final long bytes;
     private final long[] places;
-    private final Constant[] constants;
+    private final Constants.Constant[] constants;
 
-    private Program(Step[] steps, int[] base, int[] users, long[] offsets, long bytes, Constant[] constants) {
+    private Program(Step[] steps, int[] base, int[] users, long[] offsets, long bytes, Constants.Constant[] constants) {
         this.constants = constants;
         this.steps = steps;
         this.base = base;
@@ -152,19 +153,6 @@ public final class Program implements AutoCloseable {
         }
     }
 
-    /** Memory that stays, and the array that owns it. */
-    private static final class Constant {
-        @SuppressWarnings("unused") // keeps the memory
-        final INDArray owner;
-
-        final long address;
-
-        Constant(INDArray owner, long address) {
-            this.owner = owner;
-            this.address = address;
-        }
-    }
-
     /** One primitive, or one call, and the places that it reads and writes. */
     private static final class Step implements AutoCloseable {
         private final dnnl_primitive primitive;
@@ -249,7 +237,19 @@ public final class Program implements AutoCloseable {
         private final List<Integer> base = new ArrayList<>();
         private final List<Integer> users = new ArrayList<>();
         private final List<Boolean> inScratch = new ArrayList<>();
-        private final Map<Integer, Constant> constants = new HashMap<>();
+        private final Map<Integer, Constants.Source> constants = new HashMap<>();
+        private final Constants store;
+
+        /** A program with constants of its own. */
+        public Builder() {
+            this(new Constants());
+        }
+
+        /** A program that shares constants with others. */
+        public Builder(Constants store) {
+            this.store = store;
+        }
+
 
         private int add(dnnl_memory_desc_t kind, int of, boolean scratch) {
             int place = kinds.size();
@@ -276,10 +276,16 @@ public final class Program implements AutoCloseable {
             return add(kind, -1, true);
         }
 
-        /** An array without gaps that the program keeps and that never changes. */
-        public int constant(dnnl_memory_desc_t kind, INDArray values) {
+        /**
+         * Numbers that never change, kept in whatever layouts are asked for.
+         *
+         * @param name of the numbers within the store
+         * @param kind a dense kind
+         * @param values gives them without gaps; asked only where the store lacks them
+         */
+        public int constant(String name, dnnl_memory_desc_t kind, Supplier<INDArray> values) {
             int place = add(kind, -1, false);
-            constants.put(place, new Constant(values, Layout.address(values)));
+            constants.put(place, store.new Source(name, kind, values));
             return place;
         }
 
@@ -292,15 +298,8 @@ public final class Program implements AutoCloseable {
             if (same(kinds.get(place), kind)) {
                 return place;
             }
-            INDArray memory = memory(dnnl_memory_desc_get_size(kind));
-            Constant copy = new Constant(memory, Program.aligned(memory));
-            Builder reorder = new Builder();
-            reorder.copy(reorder.array(kinds.get(place)), reorder.array(kind));
-            try (Program program = reorder.build()) {
-                program.run(constants.get(base.get(place)).address, copy.address);
-            }
             int result = add(kind, -1, false);
-            constants.put(result, copy);
+            constants.put(result, constants.get(base.get(place)).as(kind));
             return result;
         }
 
@@ -348,7 +347,7 @@ public final class Program implements AutoCloseable {
             return copy;
         }
 
-        private void copy(int from, int to) {
+        void copy(int from, int to) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
             Context.check(dnnl_reorder_primitive_desc_create(
                     description,
@@ -380,7 +379,7 @@ public final class Program implements AutoCloseable {
         public dnnl_primitive_desc describeFast(Pointer operation, dnnl_primitive_attr attributes) {
             dnnl_primitive_desc description = describe(operation, attributes, null);
             if (implementation(description).startsWith("ref")) {
-                throw new Context.Refused(dnnl_unimplemented);
+                throw new RefusedException(dnnl_unimplemented);
             }
             return description;
         }
@@ -440,8 +439,12 @@ public final class Program implements AutoCloseable {
                 sizes[place] = inScratch.get(place) ? aligned(dnnl_memory_desc_get_size(kinds.get(place))) : -1;
             }
             long[] offsets = new long[count];
-            Constant[] used = new Constant[count];
-            constants.forEach((place, values) -> used[place] = first[place] == Integer.MAX_VALUE ? null : values);
+            Constants.Constant[] used = new Constants.Constant[count];
+            constants.forEach((place, source) -> {
+                if (first[place] != Integer.MAX_VALUE) {
+                    used[place] = source.get();
+                }
+            });
             long bytes = arrange(sizes, first, last, aligned(scratchpad), offsets);
             return new Program(
                     made,

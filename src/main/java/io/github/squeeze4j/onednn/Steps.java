@@ -70,28 +70,46 @@ public final class Steps {
             int target,
             PostOps post,
             boolean training) {
-        dnnl_convolution_desc_t operation = new dnnl_convolution_desc_t();
-        dnnl_memory_desc_t weightKind = program.kind(weights);
-        Context.check(dnnl_dilated_convolution_forward_desc_init(
-                operation,
-                training ? dnnl_forward_training : dnnl_forward_inference,
-                training ? dnnl_convolution_direct : dnnl_convolution_auto,
-                Layout.any(Layout.shape(program.kind(source))),
-                Layout.any(Layout.shape(weightKind)),
-                bias < 0 ? null : program.kind(bias),
-                target < 0 ? Layout.any(shape) : program.kind(target),
-                window.stride,
-                window.dilation,
-                window.begin,
-                window.end));
-        dnnl_primitive_desc description = program.describe(operation, post.attributes(program), null);
+        dnnl_primitive_desc description = null;
+        boolean grouped = Layout.shape(program.kind(weights)).length == 5;
+        if (!training && !grouped && window.suitsWinograd(Layout.shape(program.kind(source))[1], shape)) {
+            try {
+                description = forward(dnnl_convolution_winograd, window, source, weights, bias, shape, target, post);
+            } catch (RefusedException e) {
+                // not on this processor, or not for these sizes
+            }
+        }
+        if (description == null) {
+            description = forward(dnnl_convolution_direct, window, source, weights, bias, shape, target, post);
+        }
         int from = program.as(source, Program.query(description, dnnl_query_src_md, 0));
         int by = reordered(weights, Program.query(description, dnnl_query_weights_md, 0));
         int to = target < 0 ? program.temporary(Program.query(description, dnnl_query_dst_md, 0)) : target;
         program.step(
                 description,
                 post.with(DNNL_ARG_SRC, from, DNNL_ARG_WEIGHTS, by, DNNL_ARG_BIAS, bias, DNNL_ARG_DST, to));
-        return new Convolved(description, window, from, weights, to);
+        // Groups of few channels have a layout of their own, for which nothing else is fast.
+        int result = Layout.block(program.kind(to)) == 0 ? program.as(to, Layout.blocked(shape, 16)) : to;
+        return new Convolved(description, window, from, weights, result);
+    }
+
+    /** Described as for training even where it is not, since that form has maps in blocks, as all that follows. */
+    private dnnl_primitive_desc forward(
+            int algorithm, Window window, int source, int weights, int bias, long[] shape, int target, PostOps post) {
+        dnnl_convolution_desc_t operation = new dnnl_convolution_desc_t();
+        Context.check(dnnl_dilated_convolution_forward_desc_init(
+                operation,
+                dnnl_forward_training,
+                algorithm,
+                Layout.any(Layout.shape(program.kind(source))),
+                Layout.any(Layout.shape(program.kind(weights))),
+                bias < 0 ? null : program.kind(bias),
+                target < 0 ? Layout.any(shape) : program.kind(target),
+                window.stride,
+                window.dilation,
+                window.begin,
+                window.end));
+        return program.describe(operation, post.attributes(program), null);
     }
 
     private int reordered(int weights, dnnl_memory_desc_t kind) {

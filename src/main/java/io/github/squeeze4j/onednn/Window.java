@@ -25,6 +25,21 @@ public final class Window {
         this.end = longs(end, 0);
     }
 
+    /**
+     * Whether the algorithm of Winograd, which takes fewer multiplications, is made for it and worth its larger weights:
+     * they are read once for all tiles of 4x4 pixels, so there must be enough of these. The factor is measured.
+     */
+    boolean suitsWinograd(long inputChannels, long[] output) {
+        boolean made = kernel[0] == 3
+                && kernel[1] == 3
+                && stride[0] == 1
+                && stride[1] == 1
+                && dilation[0] == 0
+                && dilation[1] == 0;
+        long tiles = output[0] * ((output[2] + 3) / 4) * ((output[3] + 3) / 4);
+        return made && 3 * tiles >= inputChannels;
+    }
+
     /** oneDNN counts the gaps of a dilated kernel. */
     private static long[] longs(int[] values, int less) {
         return new long[] {values[0] - less, values[1] - less};

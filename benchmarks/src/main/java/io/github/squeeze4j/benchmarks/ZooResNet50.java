@@ -1,7 +1,6 @@
 package io.github.squeeze4j.benchmarks;
 
-import io.github.squeeze4j.layers.NativeBatchNormalization;
-import io.github.squeeze4j.layers.NativeConvolution;
+import io.github.squeeze4j.engine.Acceleration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
@@ -20,7 +19,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * The layers of the DL4J zoo's ResNet50, of stock DL4J layers or of this library's. The zoo's network is not the paper's: stage
+ * The layers of the DL4J zoo's ResNet50, stock DL4J layers all, with or without the call that accelerates them. The zoo's network is not the paper's: stage
  * 2 strides too, max pooling stands before the classifier, and convolutions have biases. Weights start by He's rule, since
  * the zoo's own random weights overflow, and there is no regularisation.
  */
@@ -28,17 +27,15 @@ final class ZooResNet50 {
     private static final int[] BLOCKS = {3, 4, 6, 3};
 
     private final GraphBuilder graph;
-    private final boolean accelerated;
 
-    private ZooResNet50(GraphBuilder graph, boolean accelerated) {
+    private ZooResNet50(GraphBuilder graph) {
         this.graph = graph;
-        this.accelerated = accelerated;
     }
 
     /**
      * An initialised network.
      *
-     * @param accelerated whether with this library's convolution and batch normalization
+     * @param accelerated whether to make {@link Acceleration#apply the one call}
      * @param size at least 131, so that the last pooling window fits
      */
     static ComputationGraph create(boolean accelerated, int size, int classes, IUpdater updater) {
@@ -50,9 +47,12 @@ final class ZooResNet50 {
                 .graphBuilder()
                 .addInputs("input")
                 .setInputTypes(InputType.convolutional(size, size, 3));
-        new ZooResNet50(graph, accelerated).layers(classes);
+        new ZooResNet50(graph).layers(classes);
         ComputationGraph network = new ComputationGraph(graph.build());
         network.init();
+        if (accelerated) {
+            Acceleration.apply(network);
+        }
         return network;
     }
 
@@ -107,8 +107,8 @@ final class ZooResNet50 {
                 .build();
         BatchNormalization normalization =
                 new BatchNormalization.Builder().useLogStd(false).build();
-        add(name + ".conv", accelerated ? NativeConvolution.of(convolution) : convolution, in);
-        add(name + ".bn", accelerated ? NativeBatchNormalization.of(normalization) : normalization, name + ".conv");
+        add(name + ".conv", convolution, in);
+        add(name + ".bn", normalization, name + ".conv");
         return relu ? relu(name, name + ".bn") : name + ".bn";
     }
 
