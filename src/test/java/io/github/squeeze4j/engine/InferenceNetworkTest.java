@@ -8,7 +8,6 @@ import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.Network;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -88,7 +87,7 @@ class InferenceNetworkTest {
         assertEqualLogits(model, model.endsWith("20") ? 32 : 64);
     }
 
-    static Set<String> names() {
+    static List<String> names() {
         return Models.names();
     }
 
