@@ -159,8 +159,12 @@ public final class Acceleration {
         StringBuilder text = new StringBuilder();
         text.append("oneDNN computes ").append(nativeLayers.size()).append(" layers and vertices, DL4J ");
         text.append(otherLayers.size()).append(" and the output layers");
-        otherLayers.forEach((name, reason) ->
-                text.append(System.lineSeparator()).append("  DL4J: ").append(name).append(" (").append(reason).append(')'));
+        otherLayers.forEach((name, reason) -> text.append(System.lineSeparator())
+                .append("  DL4J: ")
+                .append(name)
+                .append(" (")
+                .append(reason)
+                .append(')'));
         return text.toString();
     }
 }

@@ -121,7 +121,9 @@ final class BatchNormalizationNode extends Node {
                 variance = emission.program.temporary(numbers);
             } else {
                 mean = emission.parameter(BatchNormalizationNode.this, layer, MEAN, numbers);
-                variance = logStd ? runningVariance(emission, numbers) : emission.parameter(BatchNormalizationNode.this, layer, VARIANCE, numbers);
+                variance = logStd
+                        ? runningVariance(emission, numbers)
+                        : emission.parameter(BatchNormalizationNode.this, layer, VARIANCE, numbers);
             }
             normalized = emission.steps.batchNormalization(
                     emission.place(inputs[0]),
@@ -159,8 +161,8 @@ final class BatchNormalizationNode extends Node {
         dnnl_memory_desc_t numbers = Layout.dense(channels());
         int gradGamma = frozen ? emission.program.temporary(numbers) : emission.gradientOf(views, GAMMA, numbers);
         int gradBeta = frozen ? emission.program.temporary(numbers) : emission.gradientOf(views, BETA, numbers);
-        int gradient =
-                emission.steps.batchNormalizationSource(pass.normalized, emission.gradient(vertex), gradGamma, gradBeta);
+        int gradient = emission.steps.batchNormalizationSource(
+                pass.normalized, emission.gradient(vertex), gradGamma, gradBeta);
         emission.contribute(inputs[0], gradient);
         if (!frozen) {
             emission.program.call(

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.engine;
 
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
@@ -8,7 +9,6 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
@@ -72,8 +72,7 @@ final class ChainRegion implements Region {
             parameters += network.getLayers()[i].numParams();
             before = name;
         }
-        ComputationGraph graph =
-                new ComputationGraph(builder.setOutputs(before).build());
+        ComputationGraph graph = new ComputationGraph(builder.setOutputs(before).build());
         graph.init(prefix(network.params(), parameters), false);
         return graph;
     }
@@ -134,7 +133,8 @@ final class ChainRegion implements Region {
         }
         Gradient gradient = plan.node(vertex(layer)).gradient();
         // as in forward, DL4J checks in which workspace lies what nobody reads
-        boolean preprocessed = layer.position == 0 && network.getLayerWiseConfigurations().getInputPreProcess(0) != null;
+        boolean preprocessed =
+                layer.position == 0 && network.getLayerWiseConfigurations().getInputPreProcess(0) != null;
         long[] shape = preprocessed ? layer.input().shape() : new long[] {1};
         INDArray token = workspaces.create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, shape);
         return new Pair<>(gradient == null ? new DefaultGradient() : gradient, token);

@@ -70,8 +70,7 @@ final class ConvolutionNode extends Node {
             return own;
         }
         int packed = emission.program.temporary(packing.kind());
-        emission.program.call(
-                program -> packing.pack(program.address(own), program.address(packed)), own, packed);
+        emission.program.call(program -> packing.pack(program.address(own), program.address(packed)), own, packed);
         return packed;
     }
 

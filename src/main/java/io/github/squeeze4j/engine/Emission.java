@@ -194,9 +194,7 @@ final class Emission {
     /** [n] times the same number. */
     int repeated(double value, long n) {
         return program.constant(
-                n + " times " + value,
-                Layout.dense(n),
-                () -> Nd4j.valueArrayOf(new long[] {n}, value, DataType.FLOAT));
+                n + " times " + value, Layout.dense(n), () -> Nd4j.valueArrayOf(new long[] {n}, value, DataType.FLOAT));
     }
 
     /** What a node computes from its parameters once. */

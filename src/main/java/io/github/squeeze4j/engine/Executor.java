@@ -96,8 +96,8 @@ final class Executor {
 
     /** The result of a vertex of {@link Plan#results}, copied. */
     INDArray result(int vertex, LayerWorkspaceMgr workspaces) {
-        INDArray view = run.array(
-                current.program.address(current.results.get(vertex)), run.shape(current.shapes[vertex]));
+        INDArray view =
+                run.array(current.program.address(current.results.get(vertex)), run.shape(current.shapes[vertex]));
         return workspaces.dup(ArrayType.ACTIVATIONS, view, 'c');
     }
 
@@ -183,8 +183,7 @@ final class Executor {
         for (int i = 0; i < names.size(); i++) {
             int input = i;
             int vertex = plan.graph.getVertex(names.get(i)).getVertexIndex();
-            emission.define(
-                    vertex, emission.array(emission.denseKind(vertex), () -> Layout.address(inputs[input])));
+            emission.define(vertex, emission.array(emission.denseKind(vertex), () -> Layout.address(inputs[input])));
         }
         for (Node node : plan.nodes) {
             node.forward(emission);
@@ -198,7 +197,8 @@ final class Executor {
         }
         // so that results outlive what comes before
         emission.program.call(
-                program -> {}, results.values().stream().mapToInt(Integer::intValue).toArray());
+                program -> {},
+                results.values().stream().mapToInt(Integer::intValue).toArray());
         int forward = emission.program.size();
         if (mode == Mode.TRAINING) {
             backward(emission);

@@ -44,6 +44,11 @@ final class Geometry {
 
     /** Whether it only mixes channels, each pixel for itself. */
     boolean pointwise() {
-        return kernel[0] == 1 && kernel[1] == 1 && stride[0] == 1 && stride[1] == 1 && padding[0] == 0 && padding[1] == 0;
+        return kernel[0] == 1
+                && kernel[1] == 1
+                && stride[0] == 1
+                && stride[1] == 1
+                && padding[0] == 0
+                && padding[1] == 0;
     }
 }

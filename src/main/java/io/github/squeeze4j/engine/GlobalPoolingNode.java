@@ -17,8 +17,8 @@ final class GlobalPoolingNode extends Node {
     void forward(Emission emission) {
         long[] in = emission.shape(inputs[0]);
         long[] out = {in[0], in[1], 1, 1};
-        Steps.Pooled pooled = emission.steps.pooling(
-                kind, Geometry.whole(in), emission.place(inputs[0]), out, emission.training());
+        Steps.Pooled pooled =
+                emission.steps.pooling(kind, Geometry.whole(in), emission.place(inputs[0]), out, emission.training());
         int dense = emission.program.as(pooled.output, Layout.dense(out));
         emission.define(vertex, emission.program.view(dense, Layout.dense(in[0], in[1])));
         emission.remember(this, pooled);

@@ -104,9 +104,8 @@ final class GraphRegion implements Region {
         if (!backwardDone && (index == firstTrained || allEpsilonsAreThere())) {
             INDArray[] epsilons = new INDArray[vertices.length];
             for (int result : plan.results) {
-                epsilons[result] = result == index || saved[result] == null
-                        ? vertices[result].getEpsilon()
-                        : saved[result];
+                epsilons[result] =
+                        result == index || saved[result] == null ? vertices[result].getEpsilon() : saved[result];
             }
             session.executor.backward(epsilons, workspaces);
             backwardDone = true;

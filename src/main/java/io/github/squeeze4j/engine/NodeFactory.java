@@ -77,7 +77,8 @@ final class NodeFactory {
     Node node(GraphVertex vertex, int[] inputs) {
         String name = vertex.getVertexName();
         int index = vertex.getVertexIndex();
-        org.deeplearning4j.nn.conf.graph.GraphVertex described = graph.getConfiguration().getVertices().get(name);
+        org.deeplearning4j.nn.conf.graph.GraphVertex described =
+                graph.getConfiguration().getVertices().get(name);
         if (described instanceof FrozenVertex) {
             described = ((FrozenVertex) described).getUnderlying();
         }
@@ -139,7 +140,8 @@ final class NodeFactory {
                             frozen);
         }
         if (type == ActivationLayer.class) {
-            Function function = FUNCTIONS.get(((ActivationLayer) conf).getActivationFn().getClass());
+            Function function =
+                    FUNCTIONS.get(((ActivationLayer) conf).getActivationFn().getClass());
             return function == null ? null : new ActivationNode(name, index, input, function);
         }
         if (type == SubsamplingLayer.class) {
@@ -151,7 +153,8 @@ final class NodeFactory {
                     ? Pooling.Kind.AVERAGE
                     : pooling.getPoolingType() == PoolingType.MAX ? Pooling.Kind.MAX : null;
             int[] axes = pooling.getPoolingDimensions();
-            boolean whole = axes == null || Arrays.equals(axes, new int[] {2, 3}) || Arrays.equals(axes, new int[] {1, 2});
+            boolean whole =
+                    axes == null || Arrays.equals(axes, new int[] {2, 3}) || Arrays.equals(axes, new int[] {1, 2});
             boolean plain = pooling.isCollapseDimensions() && whole;
             return kind == null || !plain ? null : new GlobalPoolingNode(name, index, input, kind);
         }
@@ -170,10 +173,13 @@ final class NodeFactory {
             return null;
         }
         Geometry geometry = new Geometry(
-                conf.getKernelSize(), conf.getStride(), conf.getDilation(), conf.getPadding(), conf.getConvolutionMode());
+                conf.getKernelSize(),
+                conf.getStride(),
+                conf.getDilation(),
+                conf.getPadding(),
+                conf.getConvolutionMode());
         int groups = conf instanceof GroupedConvolution ? ((GroupedConvolution) conf).getGroups() : 1;
-        return new ConvolutionNode(
-                name, index, input, layer, geometry, groups, conf.hasBias(), activation, frozen);
+        return new ConvolutionNode(name, index, input, layer, geometry, groups, conf.hasBias(), activation, frozen);
     }
 
     private static Node pooling(String name, int index, int input, SubsamplingLayer conf) {
@@ -186,7 +192,11 @@ final class NodeFactory {
             return null;
         }
         Geometry geometry = new Geometry(
-                conf.getKernelSize(), conf.getStride(), conf.getDilation(), conf.getPadding(), conf.getConvolutionMode());
+                conf.getKernelSize(),
+                conf.getStride(),
+                conf.getDilation(),
+                conf.getPadding(),
+                conf.getConvolutionMode());
         return new PoolingNode(name, index, input, kind, geometry);
     }
 }

@@ -38,8 +38,8 @@ final class Plan {
         GraphVertex[] vertices = graph.getVertices();
         byVertex = new Node[vertices.length];
         if (graph.getConfiguration().getDataType() != DataType.FLOAT) {
-            throw new Unsupported("its data type is " + graph.getConfiguration().getDataType()
-                    + " and oneDNN computes in FLOAT");
+            throw new Unsupported(
+                    "its data type is " + graph.getConfiguration().getDataType() + " and oneDNN computes in FLOAT");
         }
         channelsLast = format(vertices) == CNN2DFormat.NHWC;
         run = new Run(channelsLast);
@@ -178,7 +178,9 @@ final class Plan {
                     from[i] = types.get(vertices[byVertex[index].inputs[i]].getVertexName());
                 }
                 try {
-                    types.put(name, graph.getConfiguration().getVertices().get(name).getOutputType(layers, from));
+                    types.put(
+                            name,
+                            graph.getConfiguration().getVertices().get(name).getOutputType(layers, from));
                 } catch (RuntimeException e) {
                     throw new Unsupported("vertex " + name + ": " + e.getMessage());
                 }

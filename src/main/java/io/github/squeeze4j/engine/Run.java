@@ -84,9 +84,7 @@ final class Run {
     }
 
     static boolean isDense(INDArray array) {
-        return array.ordering() == 'c'
-                && array.dataType() == DataType.FLOAT
-                && Shape.hasDefaultStridesForShape(array);
+        return array.ordering() == 'c' && array.dataType() == DataType.FLOAT && Shape.hasDefaultStridesForShape(array);
     }
 
     private static long length(long[] shape) {

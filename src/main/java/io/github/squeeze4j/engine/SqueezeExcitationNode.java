@@ -76,8 +76,8 @@ final class SqueezeExcitationNode extends Node {
             x = emission.place(inputs[0]);
             long[] shape = emission.shape(inputs[0]);
             long[] pixel = {shape[0], shape[1], 1, 1};
-            Steps.Pooled mean = emission.steps.pooling(
-                    Pooling.Kind.AVERAGE, Geometry.whole(shape), flat.map(x), pixel, false);
+            Steps.Pooled mean =
+                    emission.steps.pooling(Pooling.Kind.AVERAGE, Geometry.whole(shape), flat.map(x), pixel, false);
             squeezed = flat.matrix(mean.output);
             hidden = linear(emission, squeezed, REDUCE_WEIGHT, REDUCE_BIAS, Function.RELU);
             gate = linear(emission, hidden, EXPAND_WEIGHT, EXPAND_BIAS, Function.SIGMOID);
@@ -135,7 +135,11 @@ final class SqueezeExcitationNode extends Node {
         int gradWeight = frozen ? emission.program.temporary(kind) : emission.gradientOf(views, weight, kind);
         int gradBias = biased() && !frozen ? emission.gradientOf(views, bias, biasKind(bias)) : -1;
         return emission.steps.linearBackward(
-                in, emission.parameter(SqueezeExcitationNode.this, layer, weight, kind), gradOutput, gradWeight, gradBias);
+                in,
+                emission.parameter(SqueezeExcitationNode.this, layer, weight, kind),
+                gradOutput,
+                gradWeight,
+                gradBias);
     }
 
     @Override

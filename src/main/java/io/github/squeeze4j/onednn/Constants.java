@@ -43,8 +43,7 @@ public final class Constants {
             this(name, kind, kind, values);
         }
 
-        private Source(
-                String name, dnnl_memory_desc_t kind, dnnl_memory_desc_t wanted, Supplier<INDArray> values) {
+        private Source(String name, dnnl_memory_desc_t kind, dnnl_memory_desc_t wanted, Supplier<INDArray> values) {
             this.name = name;
             this.kind = kind;
             this.wanted = wanted;

@@ -10,7 +10,7 @@ import org.bytedeco.dnnl.dnnl_primitive_attr;
 
 /** What a primitive does to each number of its result before it writes it, in this order. */
 public final class PostOps {
-    /** Element by element: an algorithm with alpha and beta. */
+    /** One of the four kinds below, with its function or the place of its other operand. */
     private static final class Op {
         final int kind;
         final Function function;
@@ -29,6 +29,9 @@ public final class PostOps {
     private static final int BINARY_MULTIPLY = 3;
 
     private final List<Op> ops = new ArrayList<>();
+
+    /** Nothing yet. */
+    public PostOps() {}
 
     /**
      * Applies a function.
@@ -73,10 +76,6 @@ public final class PostOps {
     public PostOps multiply(int place) {
         ops.add(new Op(BINARY_MULTIPLY, null, place));
         return this;
-    }
-
-    boolean isEmpty() {
-        return ops.isEmpty();
     }
 
     dnnl_primitive_attr attributes(Program.Builder program) {

@@ -33,7 +33,11 @@ public final class Program implements AutoCloseable {
     /** A step in Java. */
     @FunctionalInterface
     public interface Call {
-        /** Reads and writes the places that the builder was told of. */
+        /**
+         * Reads and writes the places that the builder was told of.
+         *
+         * @param program whose {@link Program#address} says where they lie
+         */
         void run(Program program);
     }
 
@@ -43,6 +47,7 @@ public final class Program implements AutoCloseable {
     private final long[] offsets;
     private final long bytes;
     private final long[] places;
+    private long scratch;
     private final Constants.Constant[] constants;
 
     private Program(Step[] steps, int[] base, int[] users, long[] offsets, long bytes, Constants.Constant[] constants) {
@@ -110,8 +115,6 @@ public final class Program implements AutoCloseable {
         }
         this.scratch = scratch;
     }
-
-    private long scratch;
 
     /**
      * Runs a part.
@@ -226,13 +229,26 @@ public final class Program implements AutoCloseable {
         }
     }
 
+    /** A step to be: a primitive, or a call, and pairs of an argument and a place. */
+    private static final class Draft {
+        final dnnl_primitive_desc description;
+        final Call call;
+        final int[] pairs;
+
+        Draft(dnnl_primitive_desc description, Call call, int[] pairs) {
+            this.description = description;
+            this.call = call;
+            this.pairs = pairs;
+        }
+    }
+
     static dnnl_memory_desc_t query(dnnl_primitive_desc description, int what, int index) {
         return new dnnl_memory_desc_t(dnnl_primitive_desc_query_md(description, what, index));
     }
 
     /** Puts a program together. */
     public static final class Builder {
-        private final List<Object[]> steps = new ArrayList<>();
+        private final List<Draft> steps = new ArrayList<>();
         private final List<dnnl_memory_desc_t> kinds = new ArrayList<>();
         private final List<Integer> base = new ArrayList<>();
         private final List<Integer> users = new ArrayList<>();
@@ -245,11 +261,14 @@ public final class Program implements AutoCloseable {
             this(new Constants());
         }
 
-        /** A program that shares constants with others. */
+        /**
+         * A program that shares constants with others.
+         *
+         * @param store where they are kept
+         */
         public Builder(Constants store) {
             this.store = store;
         }
-
 
         private int add(dnnl_memory_desc_t kind, int of, boolean scratch) {
             int place = kinds.size();
@@ -259,19 +278,34 @@ public final class Program implements AutoCloseable {
             return place;
         }
 
-        /** The caller's next array. */
+        /**
+         * The caller's next array.
+         *
+         * @param kind its description
+         * @return its place
+         */
         public int array(dnnl_memory_desc_t kind) {
             int place = add(kind, -1, false);
             users.add(place);
             return place;
         }
 
-        /** Memory of whose address a {@link Call} says at each run. */
+        /**
+         * Memory of whose address a {@link Call} says at each run, with {@link Program#place}.
+         *
+         * @param kind its description
+         * @return its place
+         */
         public int external(dnnl_memory_desc_t kind) {
             return add(kind, -1, false);
         }
 
-        /** Scratch memory. */
+        /**
+         * Scratch memory.
+         *
+         * @param kind its description
+         * @return its place
+         */
         public int temporary(dnnl_memory_desc_t kind) {
             return add(kind, -1, true);
         }
@@ -282,6 +316,7 @@ public final class Program implements AutoCloseable {
          * @param name of the numbers within the store
          * @param kind a dense kind
          * @param values gives them without gaps; asked only where the store lacks them
+         * @return their place
          */
         public int constant(String name, dnnl_memory_desc_t kind, Supplier<INDArray> values) {
             int place = add(kind, -1, false);
@@ -303,22 +338,43 @@ public final class Program implements AutoCloseable {
             return result;
         }
 
-        /** The same memory, described otherwise. */
+        /**
+         * The same memory, described otherwise.
+         *
+         * @param place whose memory
+         * @param kind the other description
+         * @return a place
+         */
         public int view(int place, dnnl_memory_desc_t kind) {
             return add(kind, place, false);
         }
 
-        /** How a place's memory is described. */
+        /**
+         * How a place's memory is described.
+         *
+         * @param place a place
+         * @return its description
+         */
         public dnnl_memory_desc_t kind(int place) {
             return kinds.get(place);
         }
 
-        /** The number of steps so far. */
+        /**
+         * The number of steps so far.
+         *
+         * @return a step's number, for {@link Program#run(int, int)}
+         */
         public int size() {
             return steps.size();
         }
 
-        /** The place itself where its memory is of this kind already; else a temporary copy of that kind. */
+        /**
+         * The place itself where its memory is of this kind already; else a temporary copy of that kind.
+         *
+         * @param place what to read
+         * @param kind how to read it
+         * @return a place of that kind
+         */
         public int as(int place, dnnl_memory_desc_t kind) {
             if (same(kinds.get(place), kind)) {
                 return place;
@@ -328,19 +384,35 @@ public final class Program implements AutoCloseable {
             return copy;
         }
 
-        /** A place to compute a result in: the given one, or a temporary that {@link #deliver} copies from. */
+        /**
+         * A place to compute a result in: the given one, or a temporary that {@link #deliver} copies from.
+         *
+         * @param place where the result belongs
+         * @param kind what kind it is computed in
+         * @return a place of that kind
+         */
         public int target(int place, dnnl_memory_desc_t kind) {
             return same(kinds.get(place), kind) ? place : temporary(kind);
         }
 
-        /** Copies a result to where it belongs, unless it is there. */
+        /**
+         * Copies a result to where it belongs, unless it is there.
+         *
+         * @param from what {@link #target} gave
+         * @param to where the result belongs
+         */
         public void deliver(int from, int to) {
             if (from != to) {
                 copy(from, to);
             }
         }
 
-        /** A copy in scratch memory. */
+        /**
+         * A copy in scratch memory.
+         *
+         * @param place what to copy
+         * @return a place of the same kind
+         */
         public int copy(int place) {
             int copy = temporary(kinds.get(place));
             copy(place, copy);
@@ -359,8 +431,7 @@ public final class Program implements AutoCloseable {
             step(description, DNNL_ARG_FROM, from, DNNL_ARG_TO, to);
         }
 
-        public dnnl_primitive_desc describe(
-                Pointer operation, dnnl_primitive_attr attributes, dnnl_primitive_desc forward) {
+        dnnl_primitive_desc describe(Pointer operation, dnnl_primitive_attr attributes, dnnl_primitive_desc forward) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
             Context.check(dnnl_primitive_desc_create(
                     description,
@@ -371,12 +442,12 @@ public final class Program implements AutoCloseable {
             return description;
         }
 
-        public dnnl_primitive_desc describe(Pointer operation) {
+        dnnl_primitive_desc describe(Pointer operation) {
             return describe(operation, null, null);
         }
 
         /** As {@link #describe}, but refuses oneDNN's reference implementations, which are 100 times slower. */
-        public dnnl_primitive_desc describeFast(Pointer operation, dnnl_primitive_attr attributes) {
+        dnnl_primitive_desc describeFast(Pointer operation, dnnl_primitive_attr attributes) {
             dnnl_primitive_desc description = describe(operation, attributes, null);
             if (implementation(description).startsWith("ref")) {
                 throw new RefusedException(dnnl_unimplemented);
@@ -385,7 +456,7 @@ public final class Program implements AutoCloseable {
         }
 
         /** oneDNN's name of the code that would run. */
-        public static String implementation(dnnl_primitive_desc description) {
+        static String implementation(dnnl_primitive_desc description) {
             try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
                 Context.check(dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, name));
                 return new BytePointer(name.get(0)).getString();
@@ -393,7 +464,7 @@ public final class Program implements AutoCloseable {
         }
 
         /** Pairs of an argument's number and its place; a place of -1 leaves the pair out. */
-        public void step(dnnl_primitive_desc description, int... argumentsAndPlaces) {
+        void step(dnnl_primitive_desc description, int... argumentsAndPlaces) {
             int[] pairs = argumentsAndPlaces.clone();
             int length = 0;
             for (int i = 0; i < pairs.length; i += 2) {
@@ -402,18 +473,27 @@ public final class Program implements AutoCloseable {
                     pairs[length++] = pairs[i + 1];
                 }
             }
-            steps.add(new Object[] {description, Arrays.copyOf(pairs, length)});
+            steps.add(new Draft(description, null, Arrays.copyOf(pairs, length)));
         }
 
-        /** A step in Java. */
+        /**
+         * A step in Java.
+         *
+         * @param call what to do
+         * @param places all that it reads and writes
+         */
         public void call(Call call, int... places) {
             int[] pairs = new int[2 * places.length];
             for (int i = 0; i < places.length; i++) {
                 pairs[2 * i + 1] = places[i];
             }
-            steps.add(new Object[] {call, pairs});
+            steps.add(new Draft(null, call, pairs));
         }
-
+        /**
+         * The program.
+         *
+         * @return a program that starts with {@link Program#begin}
+         */
         public Program build() {
             Step[] made = new Step[steps.size()];
             int count = kinds.size();
@@ -422,11 +502,9 @@ public final class Program implements AutoCloseable {
             Arrays.fill(first, Integer.MAX_VALUE);
             long scratchpad = 0;
             for (int s = 0; s < made.length; s++) {
-                Object what = steps.get(s)[0];
-                int[] pairs = (int[]) steps.get(s)[1];
-                made[s] = what instanceof Call
-                        ? new Step((Call) what)
-                        : new Step((dnnl_primitive_desc) what, pairs, kinds);
+                Draft draft = steps.get(s);
+                int[] pairs = draft.pairs;
+                made[s] = draft.call == null ? new Step(draft.description, pairs, kinds) : new Step(draft.call);
                 scratchpad = Math.max(scratchpad, made[s].scratchpad);
                 for (int i = 1; i < pairs.length; i += 2) {
                     int place = base.get(pairs[i]);

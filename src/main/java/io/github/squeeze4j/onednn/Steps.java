@@ -236,14 +236,7 @@ public final class Steps {
      * @return the result
      */
     public Normalized batchNormalization(
-            int source,
-            int gamma,
-            int beta,
-            int mean,
-            int variance,
-            double epsilon,
-            boolean relu,
-            boolean training) {
+            int source, int gamma, int beta, int mean, int variance, double epsilon, boolean relu, boolean training) {
         dnnl_memory_desc_t kind = program.kind(source);
         // With channels first the fused form goes element by element.
         boolean fused = relu && !Layout.plain(kind);
@@ -253,9 +246,7 @@ public final class Steps {
                 | (fused ? dnnl_fuse_norm_relu : 0);
         dnnl_primitive_desc description = program.describe(normalization(kind, epsilon, flags, training));
         int output = program.temporary(kind);
-        int mask = fused && training
-                ? program.temporary(Program.query(description, dnnl_query_workspace_md, 0))
-                : -1;
+        int mask = fused && training ? program.temporary(Program.query(description, dnnl_query_workspace_md, 0)) : -1;
         program.step(
                 description,
                 DNNL_ARG_SRC,
@@ -601,11 +592,7 @@ public final class Steps {
         dnnl_primitive_desc forward = linear(x, weights, -1, out, new PostOps());
         dnnl_inner_product_desc_t toWeights = new dnnl_inner_product_desc_t();
         Context.check(dnnl_inner_product_backward_weights_desc_init(
-                toWeights,
-                in,
-                program.kind(gradWeights),
-                gradBias < 0 ? null : program.kind(gradBias),
-                out));
+                toWeights, in, program.kind(gradWeights), gradBias < 0 ? null : program.kind(gradBias), out));
         program.step(
                 program.describe(toWeights, null, forward),
                 DNNL_ARG_SRC,

@@ -57,7 +57,8 @@ class AccelerationTest {
                 ? Nd4j.randn(DataType.FLOAT, batch, 3, size, size)
                 : Nd4j.randn(DataType.FLOAT, batch, size, size, 3);
         return new MultiDataSet(
-                new INDArray[] {images}, new INDArray[] {labels(batch, Networks.CLASSES), labels(batch, Networks.CLASSES)});
+                new INDArray[] {images},
+                new INDArray[] {labels(batch, Networks.CLASSES), labels(batch, Networks.CLASSES)});
     }
 
     private static INDArray labels(int batch, int classes) {
@@ -77,7 +78,8 @@ class AccelerationTest {
 
     private static void assertSameGradients(ComputationGraph actual, ComputationGraph expected) {
         Map<String, INDArray> wanted = expected.gradient().gradientForVariable();
-        assertThat(actual.gradient().gradientForVariable().keySet()).containsExactlyInAnyOrderElementsOf(wanted.keySet());
+        assertThat(actual.gradient().gradientForVariable().keySet())
+                .containsExactlyInAnyOrderElementsOf(wanted.keySet());
         wanted.forEach((name, gradient) -> assertClose(name, actual.gradient().getGradientFor(name), gradient, BOUND));
         assertThat(actual.score()).isCloseTo(expected.score(), org.assertj.core.api.Assertions.within(BOUND));
     }
@@ -220,8 +222,7 @@ class AccelerationTest {
         assertThat(acceleration.lastRefusal()).contains("each layer's result");
         wanted.forEach((name, result) -> assertClose(name, results.get(name), result, BOUND));
         for (String name : new String[] {"relu", "merge", "se", "dense"}) {
-            INDArray one = actual.output(
-                    Collections.singletonList(name), false, new INDArray[] {images}, null)[0];
+            INDArray one = actual.output(Collections.singletonList(name), false, new INDArray[] {images}, null)[0];
             assertClose(name, one, wanted.get(name), BOUND);
         }
     }
@@ -334,7 +335,8 @@ class AccelerationTest {
 
     @Test
     void aTrainingStepAllocatesNothingThatStays() {
-        ComputationGraph network = Models.builder("se_resnet20").updater(new Sgd(0.01)).build().init();
+        ComputationGraph network =
+                Models.builder("se_resnet20").updater(new Sgd(0.01)).build().init();
         Nd4j.getRandom().setSeed(1);
         DataSet data = new DataSet(Nd4j.randn(DataType.FLOAT, 4, 3, 32, 32), labels(4, 10));
         for (int i = 0; i < 5; i++) {
@@ -358,17 +360,35 @@ class AccelerationTest {
                 .updater(new Sgd(0.05))
                 .l2(1e-3)
                 .list()
-                .layer(new ConvolutionLayer.Builder(3, 3).nOut(8).activation(Activation.RELU).build())
+                .layer(new ConvolutionLayer.Builder(3, 3)
+                        .nOut(8)
+                        .activation(Activation.RELU)
+                        .build())
                 .layer(new BatchNormalization.Builder().useLogStd(false).build())
-                .layer(new SubsamplingLayer.Builder(PoolingType.MAX).kernelSize(2, 2).stride(2, 2).build())
-                .layer(new ConvolutionLayer.Builder(3, 3).nOut(12).activation(Activation.TANH).build())
-                .layer(new DenseLayer.Builder().nOut(10).activation(Activation.TANH).build())
-                .layer(new OutputLayer.Builder().nOut(4).activation(Activation.SOFTMAX).build())
+                .layer(new SubsamplingLayer.Builder(PoolingType.MAX)
+                        .kernelSize(2, 2)
+                        .stride(2, 2)
+                        .build())
+                .layer(new ConvolutionLayer.Builder(3, 3)
+                        .nOut(12)
+                        .activation(Activation.TANH)
+                        .build())
+                .layer(new DenseLayer.Builder()
+                        .nOut(10)
+                        .activation(Activation.TANH)
+                        .build())
+                .layer(new OutputLayer.Builder()
+                        .nOut(4)
+                        .activation(Activation.SOFTMAX)
+                        .build())
                 .setInputType(InputType.convolutionalFlat(14, 14, 1))
                 .build());
         network.init();
         Nd4j.getRandom().setSeed(9);
-        network.setParams(Nd4j.rand(DataType.DOUBLE, 1, network.numParams()).addi(0.1).muli(0.4).castTo(type));
+        network.setParams(Nd4j.rand(DataType.DOUBLE, 1, network.numParams())
+                .addi(0.1)
+                .muli(0.4)
+                .castTo(type));
         return network;
     }
 

@@ -59,8 +59,7 @@ class InferenceNetworkTest {
 
     private static void assertEqualLogits(String model, int size) {
         Network described = Models.builder(model).inputSize(size).build();
-        ComputationGraph network =
-                Networks.withLogits(Networks.randomised(described.init()), Network.OUTPUT);
+        ComputationGraph network = Networks.withLogits(Networks.randomised(described.init()), Network.OUTPUT);
         // a clone is not accelerated: layer by layer
         ComputationGraph expected = network.clone();
         InferenceNetwork optimized = InferenceNetwork.optimize(network);
@@ -151,7 +150,8 @@ class InferenceNetworkTest {
     void badInput() {
         InferenceNetwork optimized = InferenceNetwork.optimize(everything(DataType.FLOAT, CNN2DFormat.NCHW));
         INDArray images = images(CNN2DFormat.NCHW, 2, SIZE);
-        assertThatThrownBy(() -> optimized.output(images, images)).hasMessageContaining("Invalid number of input arrays");
+        assertThatThrownBy(() -> optimized.output(images, images))
+                .hasMessageContaining("Invalid number of input arrays");
         assertThatThrownBy(() -> optimized.outputSingle(images))
                 .hasMessage("outputSingle: outputs (2) must be 1; use output() for all of them");
         assertThatThrownBy(() -> optimized.output(Nd4j.rand(DataType.FLOAT, 2, 4, SIZE, SIZE)))

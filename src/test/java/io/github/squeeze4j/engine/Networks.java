@@ -94,7 +94,14 @@ final class Networks {
 
     private void everything() {
         String map = add("conv", conv(3, 2, 24).convolutionMode(ConvolutionMode.Same), "input");
-        map = add("bn", new BatchNormalization.Builder().eps(1e-3).decay(0.8).useLogStd(true).build(), map);
+        map = add(
+                "bn",
+                new BatchNormalization.Builder()
+                        .eps(1e-3)
+                        .decay(0.8)
+                        .useLogStd(true)
+                        .build(),
+                map);
         map = add("relu6", new ActivationLayer(Activation.RELU6), map);
         map = add("max", pool(PoolingType.MAX, 3, 1, 1), map);
         String shortcut = add("shortcut", conv(1, 1, 32), map);
@@ -107,7 +114,10 @@ final class Networks {
         map = add("bn3", NativeBatchNormalization.standard(), map);
         map = add("relu3", new ActivationLayer(Activation.RELU), map);
         map = add("gate", SqueezeExcitation.builder().reduction(8).biases(false).build(), map);
-        map = add("dilated", conv(3, 1, 16).dilation(2, 2).padding(2, 2).hasBias(true).activation(Activation.TANH), map);
+        map = add(
+                "dilated",
+                conv(3, 1, 16).dilation(2, 2).padding(2, 2).hasBias(true).activation(Activation.TANH),
+                map);
         map = add("cbam", Cbam.builder().reduction(4).build(), map);
         String other = add("stride", conv(3, 2, 16).padding(1, 1).hasBias(true).activation(Activation.SIGMOID), block);
         graph.addVertex("sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), map, other, map);
@@ -116,7 +126,10 @@ final class Networks {
         String means = add("means", new GlobalPoolingLayer(PoolingType.AVG), average);
         String maxima = add("maxima", new GlobalPoolingLayer(PoolingType.MAX), "sum");
         graph.addVertex("merge", new MergeVertex(), means, maxima);
-        String hidden = add("dense", new DenseLayer.Builder().nOut(12).activation(Activation.TANH).build(), "merge");
+        String hidden = add(
+                "dense",
+                new DenseLayer.Builder().nOut(12).activation(Activation.TANH).build(),
+                "merge");
         graph.addLayer("out", output(), hidden);
         // a second head that reads what the first one's layers read too
         graph.addLayer("auxiliary", output(), "means");
