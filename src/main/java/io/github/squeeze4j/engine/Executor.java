@@ -90,6 +90,9 @@ final class Executor {
         for (INDArray input : inputs) {
             run.keep(input);
         }
+        if (mode == Mode.FROZEN) {
+            plan.graph.setInputs(inputs); // preprocessors ask for the size of the batch
+        }
         current.begin(run.scratch(current.program.scratchBytes()));
         current.program.run(0, current.forward);
     }
@@ -122,6 +125,8 @@ final class Executor {
             vertex.clear();
         }
         run.end();
+        plan.graph.clear();
+        Arrays.fill(inputs, null);
         return outputs;
     }
 

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.engine.Acceleration;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,6 +67,7 @@ final class ModelFile {
         // DL4J's restoreNormalizerFromFile rewrites a file that it cannot read; from a stream it only fails.
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             ComputationGraph graph = ModelSerializer.restoreComputationGraph(file.toFile(), true);
+            Acceleration.apply(graph);
             NormalizerStandardize normalizer = ModelSerializer.restoreNormalizerFromInputStream(in);
             return new ImageClassifier(
                     description.path("model").asText(),

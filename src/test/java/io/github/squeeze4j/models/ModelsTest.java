@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Arrays4j;
+import io.github.squeeze4j.engine.Acceleration;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -172,6 +173,7 @@ class ModelsTest {
         File file = folder.resolve("network.zip").toFile();
         ModelSerializer.writeModel(graph, file, true);
         ComputationGraph read = ModelSerializer.restoreComputationGraph(file, true);
+        Acceleration.apply(read); // as init() does
         Arrays4j.assertClose("output", read.outputSingle(images), graph.outputSingle(images), 0);
         Arrays4j.assertClose(
                 "updater state",
