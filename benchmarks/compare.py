@@ -20,6 +20,7 @@ COMPILE = "mvn -q -Pbenchmarks test-compile"
 HEADER = ["case", "ours_ms", "peer_ms", "ratio", "ours_min", "ours_max", "peer_min", "peer_max"]
 MEMORY = "memory_mib.se_resnet50.train.b8"
 MEMORY_STEPS = 5
+OVER = "se_resnet50_over_resnet50"
 
 
 def cases():
@@ -36,7 +37,8 @@ def cases():
         for mode, reps in (("inference.b8", 3), ("inference.b1", 5), ("train.b8", 2))
     ]
     zoo = [("zoo_resnet50.inference.b8", 2), ("zoo_resnet50.train.b8", 1)]
-    return dict(blocks + networks + [("se_resnet20.train.b64", 3)] + zoo)
+    over = [(f"{OVER}.inference.b8", 3), (f"{OVER}.inference.b1", 5), (f"{OVER}.train.b8", 2)]
+    return dict(blocks + networks + [("se_resnet20.train.b64", 3)] + over + zoo)
 
 
 class WorkerError(Exception):
@@ -113,7 +115,7 @@ class Workers:
             command += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
             command += ["-cp", os.pathsep.join(folders + [CLASSPATH.read_text().strip()])]
             command += ["io.github.squeeze4j.benchmarks.Worker"] + (["stock"] if name == "stock" else [])
-            environment["OMP_WAIT_POLICY"] = "PASSIVE"  # as the library's command line sets it
+            environment["GOMP_SPINCOUNT"] = "1000"  # as the library's command line sets it
         return Worker(name, command, environment, self.options.verbose)
 
     def get(self, name):
@@ -131,8 +133,14 @@ class Workers:
             self.drop(name)
 
 
-def peer_of(case):
-    return "stock" if case.startswith("zoo_") else "torch"
+def sides_of(case):
+    """Which worker runs which body on either side."""
+    if case.startswith("zoo_"):
+        return {"ours": ("ours", case), "peer": ("stock", case)}
+    if case.startswith(OVER):
+        mode = case[len(OVER):]
+        return {"ours": ("ours", "se_resnet50" + mode), "peer": ("second", "resnet50" + mode)}
+    return {"ours": ("ours", case), "peer": ("torch", case)}
 
 
 def numbers(worker, request):
@@ -148,16 +156,16 @@ def compare(case, reps, rounds, workers, progress):
     """One row, or the reason why there is none."""
     sides = {"ours": [], "peer": []}
     learned = {}
-    names = {"ours": "ours", "peer": peer_of(case)}
-    for side, name in names.items():
-        learned[side], reason = numbers(workers.get(name), f"PARAMS {case}")
+    names = sides_of(case)
+    for side, (name, body) in names.items():
+        learned[side], reason = numbers(workers.get(name), f"PARAMS {body}")
         if reason:
             return None, reason
-    if learned["ours"] != learned["peer"]:
+    if learned["ours"] != learned["peer"] and not case.startswith(OVER):
         progress.say(f"{case}: learned parameters differ: ours {learned['ours'][0]:.0f}, peer {learned['peer'][0]:.0f}")
     for _ in range(rounds):
-        for side, name in names.items():
-            values, reason = numbers(workers.get(name), f"CASE {case} {reps}")
+        for side, (name, body) in names.items():
+            values, reason = numbers(workers.get(name), f"CASE {body} {reps}")
             if reason:
                 return None, reason
             sides[side].append(values)
@@ -320,8 +328,9 @@ def main():
                 if case == MEMORY:
                     result, reason = memory(options.rounds, workers)
                 else:
-                    # The peer that has no part in this case must not hold memory.
-                    workers.drop("torch" if peer_of(case) == "stock" else "stock")
+                    # Peers that have no part in this case must not hold memory.
+                    for name in {"torch", "stock", "second"} - {name for name, _ in sides_of(case).values()}:
+                        workers.drop(name)
                     result, reason = compare(case, reps, options.rounds, workers, progress)
             except WorkerError as e:
                 result, reason = None, str(e)

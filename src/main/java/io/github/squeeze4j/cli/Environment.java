@@ -6,7 +6,7 @@ final class Environment {
 
     static void prepare() {
         NativeBuild.choose();
-        OpenMp.waitPassively();
+        OpenMp.spinBriefly();
         setDefault("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         setDefault("java.awt.headless", "true");
         // From Java 22 to 24 the default console says that it is a terminal when it is none.

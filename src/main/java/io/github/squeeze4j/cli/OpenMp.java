@@ -4,25 +4,28 @@ import com.sun.jna.Function;
 import com.sun.jna.Platform;
 
 /**
- * Makes the threads of ND4J's native operations sleep while they wait for work. GNU OpenMP lets them spin by default, which
- * costs half as much processor time again on an idle machine, and on a busy one slows a training down many times.
+ * Makes the threads of native operations sleep soon when they wait for work. GNU OpenMP lets them spin for milliseconds by
+ * default, which on a busy machine slows a training down many times. A few microseconds are kept: most operations follow one
+ * another so closely that going to sleep and waking up would cost small networks half of their time.
  *
  * <p>GNU OpenMP reads its environment once, when it is loaded: this must run before the first ND4J class loads.
  */
 final class OpenMp {
+    private static final String SPIN_COUNT = "GOMP_SPINCOUNT";
     private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
+    private static final String TURNS = "1000";
 
     private OpenMp() {}
 
-    /** Sets the waiting policy, unless the user has. */
-    static void waitPassively() {
-        if (!Platform.isLinux() || System.getenv(WAIT_POLICY) != null) {
+    /** Sets how long threads spin, unless the user has. */
+    static void spinBriefly() {
+        if (!Platform.isLinux() || System.getenv(WAIT_POLICY) != null || System.getenv(SPIN_COUNT) != null) {
             return;
         }
         try {
-            Function.getFunction("c", "setenv").invokeInt(new Object[] {WAIT_POLICY, "PASSIVE", 0});
+            Function.getFunction("c", "setenv").invokeInt(new Object[] {SPIN_COUNT, TURNS, 0});
         } catch (LinkageError | RuntimeException e) {
-            // Only speed depends on it, and only on a busy machine.
+            // Only speed depends on it.
         }
     }
 }

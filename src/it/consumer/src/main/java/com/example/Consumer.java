@@ -6,6 +6,9 @@ import io.github.squeeze4j.blocks.Rgse;
 import io.github.squeeze4j.blocks.Salient;
 import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.engine.Acceleration;
+import io.github.squeeze4j.engine.InferenceNetwork;
+import io.github.squeeze4j.models.Models;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -45,6 +48,20 @@ public final class Consumer {
         for (AttentionBlock block : blocks) {
             train(block);
         }
+        withoutOneDnn();
+    }
+
+    /** This project leaves out org.bytedeco:dnnl: networks run all the same, and say why not faster. */
+    private static void withoutOneDnn() {
+        ComputationGraph network =
+                Models.builder("se_resnet20").inputSize(16).build().init();
+        Acceleration acceleration = Acceleration.apply(network);
+        System.out.println(acceleration.report());
+        check(acceleration.report().contains("org.bytedeco:dnnl"), "the report does not name what is missing");
+        INDArray images = Nd4j.rand(2, 3, 16, 16);
+        network.fit(new DataSet(images, Nd4j.eye(10).getRows(0, 1)));
+        INDArray optimized = InferenceNetwork.optimize(network).outputSingle(images);
+        check(optimized.equals(network.outputSingle(images)), "the optimised network's output differs");
     }
 
     private static void train(AttentionBlock block) {
