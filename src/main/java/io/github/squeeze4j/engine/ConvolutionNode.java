@@ -2,6 +2,7 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Function;
 import io.github.squeeze4j.onednn.Layout;
+import io.github.squeeze4j.onednn.Pooling;
 import io.github.squeeze4j.onednn.PostOps;
 import io.github.squeeze4j.onednn.Steps;
 import java.util.Map;
@@ -153,6 +154,42 @@ final class ConvolutionNode extends Node {
             this.shift = shift;
         }
 
+        /**
+         * The means [N, C] of the result's maps before the result exists, or -1 where that is no gain: the mean of a 1x1
+         * convolution is the same convolution of the mean of its input, which is the smaller map.
+         */
+        int means(Emission emission) {
+            long[] in = emission.shape(inputs[0]);
+            long[] out = emission.shape(vertex);
+            boolean linear = takesAddend() && groups == 1 && geometry.pointwise();
+            // numbers read less than in one pass over the result, and weights read more
+            if (!linear || in[0] * in[2] * in[3] * (out[1] - in[1]) < 2 * in[1] * out[1]) {
+                return -1;
+            }
+            Steps.Pooled mean = emission.steps.pooling(
+                    Pooling.Kind.AVERAGE,
+                    Geometry.whole(in),
+                    emission.place(inputs[0]),
+                    new long[] {in[0], in[1], 1, 1},
+                    false);
+            int dense = emission.program.as(mean.output, Layout.dense(in[0], in[1], 1, 1));
+            int rows = emission.program.view(dense, Layout.dense(in[0], in[1]));
+            int matrix = emission.program.view(foldedWeights(emission), Layout.dense(out[1], in[1]));
+            return emission.steps.linear(rows, matrix, foldedBias(emission), new PostOps());
+        }
+
+        private int foldedWeights(Emission emission) {
+            GroupPacking packing = packing();
+            dnnl_memory_desc_t kind = packing == null ? weightKind() : packing.kind();
+            return emission.constant(ConvolutionNode.this, "folded weights", kind, this::weights);
+        }
+
+        private int foldedBias(Emission emission) {
+            return biased || scale != null
+                    ? emission.constant(ConvolutionNode.this, "folded bias", biasKind(), this::bias)
+                    : -1;
+        }
+
         private INDArray weights() {
             INDArray weights = layer.getParam(WEIGHT).dup('c');
             if (scale != null) {
@@ -178,8 +215,6 @@ final class ConvolutionNode extends Node {
 
         @Override
         int emit(Emission emission) {
-            GroupPacking packing = packing();
-            dnnl_memory_desc_t kind = packing == null ? weightKind() : packing.kind();
             boolean addInPlace = addend >= 0 && emission.mayOverwrite(addend);
             int to = addInPlace ? emission.place(addend) : -1;
             PostOps post = new PostOps();
@@ -193,10 +228,8 @@ final class ConvolutionNode extends Node {
             int result = emission.steps.convolution(
                             geometry.window(emission.shape(inputs[0]), shape),
                             emission.place(inputs[0]),
-                            emission.constant(ConvolutionNode.this, "folded weights", kind, this::weights),
-                            biased || scale != null
-                                    ? emission.constant(ConvolutionNode.this, "folded bias", biasKind(), this::bias)
-                                    : -1,
+                            foldedWeights(emission),
+                            foldedBias(emission),
                             shape,
                             to,
                             post,

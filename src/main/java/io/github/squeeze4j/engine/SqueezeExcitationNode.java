@@ -84,6 +84,11 @@ final class SqueezeExcitationNode extends Node {
             flatGate = flat.pixels(gate);
         }
 
+        private int means(Emission emission, int map, long[] shape) {
+            long[] pixel = {shape[0], shape[1], 1, 1};
+            return emission.steps.pooling(Pooling.Kind.AVERAGE, Geometry.whole(shape), map, pixel, false).output;
+        }
+
         private int linear(Emission emission, int in, String weight, String bias, Function function) {
             return emission.steps.linear(
                     in,
