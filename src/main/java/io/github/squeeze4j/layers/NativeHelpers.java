@@ -1,6 +1,8 @@
 package io.github.squeeze4j.layers;
 
+import io.github.squeeze4j.onednn.OneDnn;
 import java.util.Arrays;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.layers.convolution.ConvolutionHelper;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalizationHelper;
@@ -11,7 +13,15 @@ import org.nd4j.linalg.factory.Nd4j;
 final class NativeHelpers {
     private NativeHelpers() {}
 
-    /** A helper for one runtime layer, or null where DL4J's own path must compute: oneDNN refuses dilation here. */
+    /** The runtime of a convolution. */
+    static org.deeplearning4j.nn.layers.convolution.ConvolutionLayer convolutionRuntime(
+            NeuralNetConfiguration conf, DataType type, ConvolutionLayer layer) {
+        return OneDnn.supports(type)
+                ? new KernelConvolutionRuntime(conf, type, new OneDnnConvolutionKernel(layer, 1))
+                : new NativeConvolutionRuntime(conf, type);
+    }
+
+    /** A helper for one runtime layer, or null where DL4J's own path must compute: ND4J's operation refuses dilation. */
     static ConvolutionHelper convolution(DataType type, ConvolutionLayer layer) {
         return available(type) && Arrays.stream(layer.getDilation()).allMatch(dilation -> dilation == 1)
                 ? new OpsConvolutionHelper(type, layer.hasBias())
@@ -24,8 +34,10 @@ final class NativeHelpers {
     }
 
     /** How one runtime layer computes; every type and backend has an answer. */
-    static GroupedKernel groupedConvolution(DataType type, GroupedConvolution layer) {
-        return new OpsGroupedKernel(layer);
+    static ConvolutionKernel groupedConvolution(DataType type, GroupedConvolution layer) {
+        return OneDnn.supports(type)
+                ? new OneDnnConvolutionKernel(layer, layer.getGroups())
+                : new OpsGroupedKernel(layer);
     }
 
     // Not DL4J's own check: in M2.1 it looks for a class that no longer exists and always answers no. The helpers are

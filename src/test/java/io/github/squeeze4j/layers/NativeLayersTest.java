@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Arrays4j;
+import io.github.squeeze4j.onednn.OneDnn;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -85,6 +87,16 @@ class NativeLayersTest {
         return new BatchNormalization.Builder().useLogStd(false);
     }
 
+    /** Layers choose how they compute when they are created. */
+    private static <T> T withoutOneDnn(Supplier<T> creation) {
+        System.setProperty(OneDnn.PROPERTY, "false");
+        try {
+            return creation.get();
+        } finally {
+            System.clearProperty(OneDnn.PROPERTY);
+        }
+    }
+
     static List<ConvolutionLayer> convolutions() {
         List<ConvolutionLayer> cases = new ArrayList<>();
         for (boolean bias : new boolean[] {false, true}) {
@@ -105,11 +117,52 @@ class NativeLayersTest {
         return cases;
     }
 
+    /** What only oneDNN computes natively. */
+    static List<ConvolutionLayer> dilatedConvolutions() {
+        List<ConvolutionLayer> cases = new ArrayList<>();
+        for (ConvolutionMode mode : new ConvolutionMode[] {ConvolutionMode.Same, ConvolutionMode.Truncate}) {
+            for (int stride : new int[] {1, 2}) {
+                cases.add(convolution(3, stride, mode == ConvolutionMode.Same ? 0 : 1)
+                        .convolutionMode(mode)
+                        .dilation(2, 2)
+                        .build());
+                cases.add(new ConvolutionLayer.Builder(2, 3)
+                        .stride(stride, 1)
+                        .dilation(1, 3)
+                        .convolutionMode(mode)
+                        .nOut(4)
+                        .activation(Activation.SIGMOID)
+                        .build());
+            }
+        }
+        return cases;
+    }
+
     @ParameterizedTest
     @MethodSource("convolutions")
     void convolutionEqualsStock(ConvolutionLayer stock) {
         for (CNN2DFormat format : CNN2DFormat.values()) {
             compare(format, stock, NativeConvolution.of(stock));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dilatedConvolutions")
+    void dilatedConvolutionEqualsStock(ConvolutionLayer stock) {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            compare(format, stock, NativeConvolution.of(stock));
+        }
+    }
+
+    /** The remedy for machines without oneDNN's library: ND4J's operations. */
+    @ParameterizedTest
+    @MethodSource("convolutions")
+    void convolutionWithoutOneDnnEqualsStock(ConvolutionLayer stock) {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            withoutOneDnn(() -> {
+                compare(format, stock, NativeConvolution.of(stock));
+                return null;
+            });
         }
     }
 
@@ -228,10 +281,11 @@ class NativeLayersTest {
     }
 
     @Test
-    void dilatedConvolutionIsStock() {
+    void dilatedConvolutionIsStockWithoutOneDnn() {
         ConvolutionLayer stock = convolution(3, 1, 0).dilation(2, 2).build();
         MultiLayerNetwork expected = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, stock);
-        MultiLayerNetwork actual = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, NativeConvolution.of(stock));
+        MultiLayerNetwork actual =
+                withoutOneDnn(() -> network(DataType.FLOAT, CNN2DFormat.NCHW, 9, NativeConvolution.of(stock)));
         assertThat(actual.getLayer(0).getHelper()).isNull();
         INDArray features = features(CNN2DFormat.NCHW, 3, 9, 9, DataType.FLOAT);
         expected.fit(features, labels(3, DataType.FLOAT));
