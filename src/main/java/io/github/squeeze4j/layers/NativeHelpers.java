@@ -30,6 +30,9 @@ final class NativeHelpers {
 
     /** A helper for one runtime layer, or null where DL4J's own path must compute. */
     static BatchNormalizationHelper batchNormalization(DataType type) {
+        if (OneDnn.supports(type)) {
+            return new OneDnnBatchNormalizationHelper();
+        }
         return available(type) ? new RowBatchNormalizationHelper() : null;
     }
 

@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -24,6 +27,7 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -174,6 +178,17 @@ class NativeLayersTest {
         }
     }
 
+    @Test
+    void batchNormalizationWithoutOneDnnEqualsStock() {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            BatchNormalization stock = normalization().eps(1e-3).decay(0.8).build();
+            withoutOneDnn(() -> {
+                compare(format, stock, NativeBatchNormalization.of(stock));
+                return null;
+            });
+        }
+    }
+
     /** The oracle is the stock layer in double precision: in float its own rounding would be half of the difference. */
     private static void compare(CNN2DFormat format, Layer stockLayer, Layer nativeLayer) {
         MultiLayerNetwork stock = network(DataType.DOUBLE, format, 11, stockLayer);
@@ -263,6 +278,63 @@ class NativeLayersTest {
         assertThat(fast.getParam("1_mean").sumNumber().doubleValue()).isNotZero();
         INDArray features = features(CNN2DFormat.NCHW, 5, 9, 9, DataType.FLOAT);
         Arrays4j.assertClose("evaluation", fast.output(features), stock.output(features), TOLERANCE);
+    }
+
+    /** Each thread's own network, of one configuration, at changing sizes. */
+    @Test
+    void clonesComputeAtOnce() throws Exception {
+        MultiLayerNetwork network = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, stack(true));
+        List<INDArray> inputs = new ArrayList<>();
+        List<INDArray> outputs = new ArrayList<>();
+        List<INDArray> gradients = new ArrayList<>();
+        for (int batch = 2; batch < 6; batch++) {
+            INDArray x = features(CNN2DFormat.NCHW, batch, 9, 9, DataType.FLOAT);
+            inputs.add(x);
+            outputs.add(network.output(x));
+            gradients.add(gradient(network, x));
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> running = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                int first = thread;
+                MultiLayerNetwork clone = network.clone();
+                running.add(threads.submit(() -> {
+                    for (int step = 0; step < 20; step++) {
+                        int i = (first + step) % inputs.size();
+                        Arrays4j.assertClose("output", clone.output(inputs.get(i)), outputs.get(i), TOLERANCE);
+                        Arrays4j.assertClose("gradient", gradient(clone, inputs.get(i)), gradients.get(i), TOLERANCE);
+                    }
+                }));
+            }
+            for (Future<?> each : running) {
+                each.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static INDArray gradient(MultiLayerNetwork network, INDArray x) {
+        return network.calculateGradients(x, labels((int) x.size(0), DataType.FLOAT), null, null)
+                .getFirst()
+                .gradient()
+                .dup();
+    }
+
+    /** Dropout of weights is drawn anew in each step, and the derivative of the activation is that of the last input. */
+    @Test
+    void noisyWeightsTrain() {
+        ConvolutionLayer noisy = convolution(3, 1, 1)
+                .activation(Activation.RELU)
+                .weightNoise(new DropConnect(0.5))
+                .dropOut(0.8)
+                .build();
+        MultiLayerNetwork network = network(DataType.FLOAT, CNN2DFormat.NHWC, 9, NativeConvolution.of(noisy));
+        INDArray features = features(CNN2DFormat.NHWC, 3, 9, 9, DataType.FLOAT);
+        INDArray first = gradient(network, features);
+        assertThat(first.norm2Number().doubleValue()).isPositive();
+        assertThat(gradient(network, features).distance2(first)).isPositive();
     }
 
     @Test
