@@ -27,15 +27,24 @@ import org.nd4j.linalg.learning.config.Nesterovs;
  */
 class AllocationTest {
     private static final int BATCH = 4;
-    private static final int SIZE = 16;
+    private static final int SIZE = 32;
     private static final int WARM_UP = 3;
     private static final int STEPS = 3;
 
-    /** Less than the smallest map of the networks below (4x64x4x4); single numbers and shapes stay below it. */
+    /** Less than the smallest map of ResNet-20 (4x64x8x8); single numbers and shapes stay below it. */
     private static final long BYTES = 8192;
 
     @ParameterizedTest
-    @CsvSource({"se_resnet20,NCHW", "se_resnet20,NHWC", "resnet20,NCHW"})
+    @CsvSource({
+        "resnet20,NCHW",
+        "se_resnet20,NCHW",
+        "se_resnet20,NHWC",
+        "cbam_resnet20,NCHW",
+        "spse_resnet20,NCHW",
+        "rgse_resnet20,NCHW",
+        "salient_resnet20,NCHW",
+        "mobilenet_v2,NCHW"
+    })
     void trainingStaysInWorkspaces(String model, CNN2DFormat format) throws Exception {
         ComputationGraph graph = graph(model, format);
         INDArray[] images = {images(format)};
