@@ -2,8 +2,11 @@ package io.github.squeeze4j.layers;
 
 import io.github.squeeze4j.onednn.OneDnn;
 import java.util.Arrays;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.layers.convolution.ConvolutionHelper;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalizationHelper;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -41,6 +44,18 @@ final class NativeHelpers {
         return OneDnn.supports(type)
                 ? new OneDnnConvolutionKernel(layer, layer.getGroups())
                 : new OpsGroupedKernel(layer);
+    }
+
+    /** Whether oneDNN pools what this layer says. */
+    static boolean poolsDirectly(DataType type, SubsamplingLayer layer) {
+        boolean known = layer.getPoolingType() == PoolingType.MAX || layer.getPoolingType() == PoolingType.AVG;
+        boolean plain = Arrays.stream(layer.getDilation()).allMatch(dilation -> dilation == 1);
+        int[] kernel = layer.getKernelSize();
+        int[] padding = layer.getPadding();
+        // It wants part of the map in every window.
+        boolean inside =
+                layer.getConvolutionMode() == ConvolutionMode.Same || padding[0] < kernel[0] && padding[1] < kernel[1];
+        return known && plain && inside && OneDnn.supports(type);
     }
 
     // Not DL4J's own check: in M2.1 it looks for a class that no longer exists and always answers no. The helpers are

@@ -45,12 +45,7 @@ final class OneDnnConvolutionKernel implements ConvolutionKernel {
     }
 
     private Convolution geometry(INDArray input, INDArray output, int[] padding) {
-        int[] end = new int[2];
-        for (int axis = 0; axis < 2; axis++) {
-            long reach = (output.size(axis + 2) - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1;
-            // Fewer than the input has, where the last windows leave pixels out.
-            end[axis] = (int) Math.max(0, reach - input.size(axis + 2) - padding[axis]);
-        }
+        int[] end = Windows.end(input, output, kernel, stride, dilation, padding);
         return new Convolution(groups, stride, dilation, padding, end);
     }
 

@@ -27,6 +27,7 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -46,6 +47,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Nesterovs;
 import org.nd4j.linalg.lossfunctions.LossFunctions;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** The native layers against DL4J's stock layers. */
 class NativeLayersTest {
@@ -167,6 +169,74 @@ class NativeLayersTest {
                 compare(format, stock, NativeConvolution.of(stock));
                 return null;
             });
+        }
+    }
+
+    static List<SubsamplingLayer> poolings() {
+        List<SubsamplingLayer> cases = new ArrayList<>();
+        for (PoolingType type : new PoolingType[] {PoolingType.MAX, PoolingType.AVG}) {
+            cases.add(pooling(type, 3, 2, 1).build());
+            cases.add(pooling(type, 2, 2, 0).build());
+            cases.add(
+                    pooling(type, 3, 2, 0).convolutionMode(ConvolutionMode.Same).build());
+            cases.add(pooling(type, 2, 1, 1).avgPoolIncludePadInDivisor(true).build());
+            cases.add(new SubsamplingLayer.Builder(type)
+                    .kernelSize(2, 3)
+                    .stride(3, 1)
+                    .convolutionMode(ConvolutionMode.Truncate)
+                    .build());
+        }
+        return cases;
+    }
+
+    private static SubsamplingLayer.Builder pooling(PoolingType type, int kernel, int stride, int padding) {
+        return new SubsamplingLayer.Builder(type)
+                .kernelSize(kernel, kernel)
+                .stride(stride, stride)
+                .padding(padding, padding)
+                .convolutionMode(ConvolutionMode.Truncate);
+    }
+
+    @ParameterizedTest
+    @MethodSource("poolings")
+    void poolingEqualsStock(SubsamplingLayer stock) {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            comparePooling(format, stock);
+            withoutOneDnn(() -> {
+                comparePooling(format, stock);
+                return null;
+            });
+        }
+    }
+
+    private static void comparePooling(CNN2DFormat format, SubsamplingLayer stockLayer) {
+        MultiLayerNetwork stock = network(DataType.DOUBLE, format, 11, stockLayer);
+        MultiLayerNetwork fast = network(DataType.FLOAT, format, 11, NativePooling.of(stockLayer));
+        fast.setParams(stock.params().castTo(DataType.FLOAT));
+        stock.setParams(fast.params().castTo(DataType.DOUBLE));
+        for (int[] size : new int[][] {{4, 11, 11}, {2, 11, 11}, {3, 14, 9}, {4, 11, 11}}) {
+            compare(stock, fast, features(format, size[0], size[1], size[2], DataType.FLOAT));
+        }
+        INDArray image = features(format, 4, 9, 12, DataType.FLOAT);
+        compare(stock, fast, format == CNN2DFormat.NCHW ? image.permute(0, 1, 3, 2) : image.permute(0, 2, 1, 3));
+    }
+
+    /** What oneDNN does not compute, and its options. */
+    @Test
+    void otherPoolingsAreStock() {
+        for (SubsamplingLayer stock : new SubsamplingLayer[] {
+            pooling(PoolingType.PNORM, 2, 2, 0).pnorm(2).build(),
+            pooling(PoolingType.MAX, 2, 1, 0).dilation(2, 2).build()
+        }) {
+            NativePooling converted = NativePooling.of(stock);
+            assertThat(converted.toString().replace("NativePooling", "SubsamplingLayer"))
+                    .isEqualTo(stock.toString());
+            assertThat(converted).isNotEqualTo(stock).isEqualTo(NativePooling.of(stock));
+            assertThat(stock).isNotEqualTo(converted);
+            INDArray features = Transforms.abs(features(CNN2DFormat.NCHW, 3, 9, 9, DataType.FLOAT));
+            MultiLayerNetwork expected = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, stock);
+            MultiLayerNetwork actual = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, converted);
+            Arrays4j.assertClose("output", actual.output(features), expected.output(features), 0);
         }
     }
 
