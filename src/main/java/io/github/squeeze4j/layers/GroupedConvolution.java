@@ -110,7 +110,8 @@ public final class GroupedConvolution extends ConvolutionLayer {
             DataType networkDataType) {
         LayerValidation.assertNInNOutSet("GroupedConvolution", getLayerName(), layerIndex, getNIn(), getNOut());
         requireDivisible();
-        GroupedConvolutionRuntime runtime = new GroupedConvolutionRuntime(conf, networkDataType);
+        KernelConvolutionRuntime runtime = new KernelConvolutionRuntime(
+                conf, networkDataType, NativeHelpers.groupedConvolution(networkDataType, this));
         runtime.setListeners(trainingListeners);
         runtime.setIndex(layerIndex);
         runtime.setParamsViewArray(layerParamsView);

@@ -49,7 +49,8 @@ public final class NativeConvolution extends ConvolutionLayer {
             boolean initializeParams,
             DataType networkDataType) {
         LayerValidation.assertNInNOutSet("NativeConvolution", getLayerName(), layerIndex, getNIn(), getNOut());
-        NativeConvolutionRuntime runtime = new NativeConvolutionRuntime(conf, networkDataType);
+        org.deeplearning4j.nn.layers.convolution.ConvolutionLayer runtime =
+                NativeHelpers.convolutionRuntime(conf, networkDataType, this);
         runtime.setListeners(trainingListeners);
         runtime.setIndex(layerIndex);
         runtime.setParamsViewArray(layerParamsView);

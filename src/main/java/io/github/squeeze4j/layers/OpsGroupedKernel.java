@@ -14,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * native operation does dozens of channels in nearly the time of a few. A value that is not finite therefore spreads to the
  * neighbouring groups too.
  */
-final class OpsGroupedKernel implements GroupedKernel {
+final class OpsGroupedKernel implements ConvolutionKernel {
     /** Up to as many channels are computed at once. */
     private static final int BLOCK_CHANNELS = 32;
 

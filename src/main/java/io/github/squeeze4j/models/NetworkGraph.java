@@ -3,6 +3,7 @@ package io.github.squeeze4j.models;
 import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
+import io.github.squeeze4j.layers.NativePooling;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -111,12 +112,12 @@ final class NetworkGraph {
         int padding = kernel / 2;
         builder.addLayer(
                 name,
-                new SubsamplingLayer.Builder(PoolingType.MAX)
+                NativePooling.of(new SubsamplingLayer.Builder(PoolingType.MAX)
                         .kernelSize(kernel, kernel)
                         .stride(stride, stride)
                         .padding(padding, padding)
                         .dataFormat(network.format)
-                        .build(),
+                        .build()),
                 in.name);
         return new Feature(
                 name, in.channels, slid(in.height, kernel, stride, padding), slid(in.width, kernel, stride, padding));

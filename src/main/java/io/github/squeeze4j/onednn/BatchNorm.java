@@ -153,14 +153,20 @@ public final class BatchNorm {
         Context.check(dnnl_batch_normalization_backward_desc_init(
                 operation, dnnl_backward, kind, kind, (float) epsilon, flags));
         dnnl_primitive_desc description = program.describe(operation, null, program.describe(forward));
+        int from = program.array(kind);
+        int gradOutput = program.array(kind);
+        int gamma = program.array(numbers);
+        // A shift must be given but is not read.
         program.step(
                 description,
                 DNNL_ARG_SRC,
-                program.array(kind),
+                from,
                 DNNL_ARG_DIFF_DST,
-                program.array(kind),
+                gradOutput,
                 DNNL_ARG_SCALE,
-                program.array(numbers),
+                gamma,
+                DNNL_ARG_SHIFT,
+                gamma,
                 DNNL_ARG_MEAN,
                 program.array(numbers),
                 DNNL_ARG_VARIANCE,

@@ -12,7 +12,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * #PROPERTY} with the value {@code false} turns oneDNN off.
  */
 public final class OneDnn {
-    /** System property, read once: {@code false} turns oneDNN off. */
+    /** System property: {@code false} turns oneDNN off, for a layer of a network if it is set when that is created. */
     public static final String PROPERTY = "io.github.squeeze4j.onednn";
 
     private OneDnn() {}
@@ -23,7 +23,7 @@ public final class OneDnn {
      * @return true if it is here and not turned off
      */
     public static boolean available() {
-        return Availability.REASON == null;
+        return unavailableReason() == null;
     }
 
     /**
@@ -32,7 +32,9 @@ public final class OneDnn {
      * @return one sentence with the remedy; null if it is used
      */
     public static String unavailableReason() {
-        return Availability.REASON;
+        return "false".equalsIgnoreCase(System.getProperty(PROPERTY))
+                ? "oneDNN is turned off by -D" + PROPERTY + "=false"
+                : Availability.REASON;
     }
 
     /**
@@ -62,9 +64,6 @@ public final class OneDnn {
         static final String REASON = find();
 
         private static String find() {
-            if ("false".equalsIgnoreCase(System.getProperty(PROPERTY))) {
-                return "oneDNN is turned off by -D" + PROPERTY + "=false";
-            }
             String backend = Nd4j.getExecutioner().getEnvironmentInformation().getProperty("backend");
             if (!"CPU".equalsIgnoreCase(backend)) {
                 return "ND4J's backend is " + backend + " and oneDNN runs on the CPU; use nd4j-native";

@@ -64,12 +64,17 @@ class BodiesTest {
         assertThat(output.sum(1).sub(1).amaxNumber().doubleValue()).isLessThan(1e-5);
     }
 
+    /**
+     * The first steps are chaotic: in double precision resnet50's loss goes 1.4084, 1.2764, 1.2803, 1.4108, 1.4081, and
+     * parameters changed by 1e-6 of themselves give anything between 1.3 and 1.7 after the first. After ten it is below 0.5
+     * in all of them.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"resnet50", "se_resnet50", "se_resnet20", Bodies.ZOO})
     void trainingStepLowersTheLossOfItsBatch(String model) {
         Body body = Bodies.network(model, false, 4, size(model), 7, true);
         double first = body.result().getDouble(0);
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 8; i++) {
             body.run();
         }
         assertThat(first).isFinite();

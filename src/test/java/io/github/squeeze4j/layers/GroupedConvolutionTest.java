@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Arrays4j;
+import io.github.squeeze4j.onednn.OneDnn;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -103,6 +104,21 @@ class GroupedConvolutionTest {
     @ParameterizedTest
     @MethodSource("layers")
     void equalsOnePlainConvolutionPerGroup(GroupedConvolution layer) {
+        compareBothFormats(layer);
+    }
+
+    @ParameterizedTest
+    @MethodSource("layers")
+    void withoutOneDnnToo(GroupedConvolution layer) {
+        System.setProperty(OneDnn.PROPERTY, "false");
+        try {
+            compareBothFormats(layer);
+        } finally {
+            System.clearProperty(OneDnn.PROPERTY);
+        }
+    }
+
+    private static void compareBothFormats(GroupedConvolution layer) {
         for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
             for (CNN2DFormat format : CNN2DFormat.values()) {
                 Single grouped = new Single(layer, type, format);

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Arrays4j;
+import io.github.squeeze4j.onednn.OneDnn;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -22,6 +27,8 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -40,6 +47,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Nesterovs;
 import org.nd4j.linalg.lossfunctions.LossFunctions;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** The native layers against DL4J's stock layers. */
 class NativeLayersTest {
@@ -85,6 +93,16 @@ class NativeLayersTest {
         return new BatchNormalization.Builder().useLogStd(false);
     }
 
+    /** Layers choose how they compute when they are created. */
+    private static <T> T withoutOneDnn(Supplier<T> creation) {
+        System.setProperty(OneDnn.PROPERTY, "false");
+        try {
+            return creation.get();
+        } finally {
+            System.clearProperty(OneDnn.PROPERTY);
+        }
+    }
+
     static List<ConvolutionLayer> convolutions() {
         List<ConvolutionLayer> cases = new ArrayList<>();
         for (boolean bias : new boolean[] {false, true}) {
@@ -105,6 +123,27 @@ class NativeLayersTest {
         return cases;
     }
 
+    /** What only oneDNN computes natively. */
+    static List<ConvolutionLayer> dilatedConvolutions() {
+        List<ConvolutionLayer> cases = new ArrayList<>();
+        for (ConvolutionMode mode : new ConvolutionMode[] {ConvolutionMode.Same, ConvolutionMode.Truncate}) {
+            for (int stride : new int[] {1, 2}) {
+                cases.add(convolution(3, stride, mode == ConvolutionMode.Same ? 0 : 1)
+                        .convolutionMode(mode)
+                        .dilation(2, 2)
+                        .build());
+                cases.add(new ConvolutionLayer.Builder(2, 3)
+                        .stride(stride, 1)
+                        .dilation(1, 3)
+                        .convolutionMode(mode)
+                        .nOut(4)
+                        .activation(Activation.SIGMOID)
+                        .build());
+            }
+        }
+        return cases;
+    }
+
     @ParameterizedTest
     @MethodSource("convolutions")
     void convolutionEqualsStock(ConvolutionLayer stock) {
@@ -113,11 +152,110 @@ class NativeLayersTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("dilatedConvolutions")
+    void dilatedConvolutionEqualsStock(ConvolutionLayer stock) {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            compare(format, stock, NativeConvolution.of(stock));
+        }
+    }
+
+    /** The remedy for machines without oneDNN's library: ND4J's operations. */
+    @ParameterizedTest
+    @MethodSource("convolutions")
+    void convolutionWithoutOneDnnEqualsStock(ConvolutionLayer stock) {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            withoutOneDnn(() -> {
+                compare(format, stock, NativeConvolution.of(stock));
+                return null;
+            });
+        }
+    }
+
+    static List<SubsamplingLayer> poolings() {
+        List<SubsamplingLayer> cases = new ArrayList<>();
+        for (PoolingType type : new PoolingType[] {PoolingType.MAX, PoolingType.AVG}) {
+            cases.add(pooling(type, 3, 2, 1).build());
+            cases.add(pooling(type, 2, 2, 0).build());
+            cases.add(
+                    pooling(type, 3, 2, 0).convolutionMode(ConvolutionMode.Same).build());
+            cases.add(pooling(type, 2, 1, 1).avgPoolIncludePadInDivisor(true).build());
+            cases.add(new SubsamplingLayer.Builder(type)
+                    .kernelSize(2, 3)
+                    .stride(3, 1)
+                    .convolutionMode(ConvolutionMode.Truncate)
+                    .build());
+        }
+        return cases;
+    }
+
+    private static SubsamplingLayer.Builder pooling(PoolingType type, int kernel, int stride, int padding) {
+        return new SubsamplingLayer.Builder(type)
+                .kernelSize(kernel, kernel)
+                .stride(stride, stride)
+                .padding(padding, padding)
+                .convolutionMode(ConvolutionMode.Truncate);
+    }
+
+    @ParameterizedTest
+    @MethodSource("poolings")
+    void poolingEqualsStock(SubsamplingLayer stock) {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            comparePooling(format, stock);
+            withoutOneDnn(() -> {
+                comparePooling(format, stock);
+                return null;
+            });
+        }
+    }
+
+    private static void comparePooling(CNN2DFormat format, SubsamplingLayer stockLayer) {
+        MultiLayerNetwork stock = network(DataType.DOUBLE, format, 11, stockLayer);
+        MultiLayerNetwork fast = network(DataType.FLOAT, format, 11, NativePooling.of(stockLayer));
+        fast.setParams(stock.params().castTo(DataType.FLOAT));
+        stock.setParams(fast.params().castTo(DataType.DOUBLE));
+        for (int[] size : new int[][] {{4, 11, 11}, {2, 11, 11}, {3, 14, 9}, {4, 11, 11}}) {
+            compare(stock, fast, features(format, size[0], size[1], size[2], DataType.FLOAT));
+        }
+        INDArray image = features(format, 4, 9, 12, DataType.FLOAT);
+        compare(stock, fast, format == CNN2DFormat.NCHW ? image.permute(0, 1, 3, 2) : image.permute(0, 2, 1, 3));
+    }
+
+    /** What oneDNN does not compute, and its options. */
+    @Test
+    void otherPoolingsAreStock() {
+        for (SubsamplingLayer stock : new SubsamplingLayer[] {
+            pooling(PoolingType.PNORM, 2, 2, 0).pnorm(2).build(),
+            pooling(PoolingType.MAX, 2, 1, 0).dilation(2, 2).build()
+        }) {
+            NativePooling converted = NativePooling.of(stock);
+            assertThat(converted.toString().replace("NativePooling", "SubsamplingLayer"))
+                    .isEqualTo(stock.toString());
+            assertThat(converted).isNotEqualTo(stock).isEqualTo(NativePooling.of(stock));
+            assertThat(stock).isNotEqualTo(converted);
+            INDArray features = Transforms.abs(features(CNN2DFormat.NCHW, 3, 9, 9, DataType.FLOAT));
+            MultiLayerNetwork expected = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, stock);
+            MultiLayerNetwork actual = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, converted);
+            Arrays4j.assertClose("output", actual.output(features), expected.output(features), 0);
+        }
+    }
+
     @Test
     void batchNormalizationEqualsStock() {
         for (CNN2DFormat format : CNN2DFormat.values()) {
             BatchNormalization stock = normalization().eps(1e-3).decay(0.8).build();
             compare(format, stock, NativeBatchNormalization.of(stock));
+        }
+    }
+
+    @Test
+    void batchNormalizationWithoutOneDnnEqualsStock() {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            BatchNormalization stock = normalization().eps(1e-3).decay(0.8).build();
+            withoutOneDnn(() -> {
+                compare(format, stock, NativeBatchNormalization.of(stock));
+                return null;
+            });
         }
     }
 
@@ -212,6 +350,63 @@ class NativeLayersTest {
         Arrays4j.assertClose("evaluation", fast.output(features), stock.output(features), TOLERANCE);
     }
 
+    /** Each thread's own network, of one configuration, at changing sizes. */
+    @Test
+    void clonesComputeAtOnce() throws Exception {
+        MultiLayerNetwork network = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, stack(true));
+        List<INDArray> inputs = new ArrayList<>();
+        List<INDArray> outputs = new ArrayList<>();
+        List<INDArray> gradients = new ArrayList<>();
+        for (int batch = 2; batch < 6; batch++) {
+            INDArray x = features(CNN2DFormat.NCHW, batch, 9, 9, DataType.FLOAT);
+            inputs.add(x);
+            outputs.add(network.output(x));
+            gradients.add(gradient(network, x));
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> running = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                int first = thread;
+                MultiLayerNetwork clone = network.clone();
+                running.add(threads.submit(() -> {
+                    for (int step = 0; step < 20; step++) {
+                        int i = (first + step) % inputs.size();
+                        Arrays4j.assertClose("output", clone.output(inputs.get(i)), outputs.get(i), TOLERANCE);
+                        Arrays4j.assertClose("gradient", gradient(clone, inputs.get(i)), gradients.get(i), TOLERANCE);
+                    }
+                }));
+            }
+            for (Future<?> each : running) {
+                each.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static INDArray gradient(MultiLayerNetwork network, INDArray x) {
+        return network.calculateGradients(x, labels((int) x.size(0), DataType.FLOAT), null, null)
+                .getFirst()
+                .gradient()
+                .dup();
+    }
+
+    /** Dropout of weights is drawn anew in each step, and the derivative of the activation is that of the last input. */
+    @Test
+    void noisyWeightsTrain() {
+        ConvolutionLayer noisy = convolution(3, 1, 1)
+                .activation(Activation.RELU)
+                .weightNoise(new DropConnect(0.5))
+                .dropOut(0.8)
+                .build();
+        MultiLayerNetwork network = network(DataType.FLOAT, CNN2DFormat.NHWC, 9, NativeConvolution.of(noisy));
+        INDArray features = features(CNN2DFormat.NHWC, 3, 9, 9, DataType.FLOAT);
+        INDArray first = gradient(network, features);
+        assertThat(first.norm2Number().doubleValue()).isPositive();
+        assertThat(gradient(network, features).distance2(first)).isPositive();
+    }
+
     @Test
     void doubleIsStock() {
         MultiLayerNetwork stock = network(DataType.DOUBLE, CNN2DFormat.NCHW, 9, stack(false));
@@ -228,10 +423,11 @@ class NativeLayersTest {
     }
 
     @Test
-    void dilatedConvolutionIsStock() {
+    void dilatedConvolutionIsStockWithoutOneDnn() {
         ConvolutionLayer stock = convolution(3, 1, 0).dilation(2, 2).build();
         MultiLayerNetwork expected = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, stock);
-        MultiLayerNetwork actual = network(DataType.FLOAT, CNN2DFormat.NCHW, 9, NativeConvolution.of(stock));
+        MultiLayerNetwork actual =
+                withoutOneDnn(() -> network(DataType.FLOAT, CNN2DFormat.NCHW, 9, NativeConvolution.of(stock)));
         assertThat(actual.getLayer(0).getHelper()).isNull();
         INDArray features = features(CNN2DFormat.NCHW, 3, 9, 9, DataType.FLOAT);
         expected.fit(features, labels(3, DataType.FLOAT));

@@ -1,15 +1,18 @@
 package io.github.squeeze4j.layers;
 
+import java.util.Collections;
+import java.util.Map;
+import org.deeplearning4j.nn.layers.LayerHelper;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Computes a grouped convolution, without its activation; one instance per runtime layer.
+ * Computes a convolution, without its activation; one instance per runtime layer.
  *
  * <p>Maps are [N, C, H, W] whatever the network's format, so that with NHWC they are views; input and output gradient may
  * have any strides and are only read. Results are written whole into the arrays given, whose sizes are right. Padding is
  * the one above and the one to the left; what is missing below and to the right follows from the sizes.
  */
-interface GroupedKernel {
+interface ConvolutionKernel extends LayerHelper {
     /** Writes {@code output}; {@code bias} [out] is null where there is none. */
     void forward(INDArray input, INDArray weights, INDArray bias, int[] padding, INDArray output);
 
@@ -23,4 +26,14 @@ interface GroupedKernel {
             INDArray inputGradient,
             INDArray weightGradient,
             INDArray biasGradient);
+
+    @Override
+    default boolean checkSupported() {
+        return true;
+    }
+
+    @Override
+    default Map<String, Long> helperMemoryUse() {
+        return Collections.emptyMap();
+    }
 }
