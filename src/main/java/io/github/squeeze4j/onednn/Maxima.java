@@ -19,7 +19,7 @@ public final class Maxima {
      * @param where INT of the same length, overwritten: the position among H * W; or null
      */
     public static void ofPositions(INDArray map, INDArray out, INDArray where) {
-        run(new long[] {map.size(0) * map.size(1), map.size(2) * map.size(3), 1}, map, out, where);
+        run(false, new long[] {map.size(2), map.size(3)}, map.shape(), map, out, where);
     }
 
     /**
@@ -30,30 +30,31 @@ public final class Maxima {
      * @param where INT of the same length, overwritten: the channel; or null
      */
     public static void ofChannels(INDArray map, INDArray out, INDArray where) {
-        run(new long[] {map.size(0), map.size(1), map.size(2) * map.size(3)}, map, out, where);
+        // one window of the height C, with the positions as channels, which are last
+        long[] turned = {map.size(0), map.size(2) * map.size(3), map.size(1), 1};
+        run(true, new long[] {map.size(1), 1}, turned, map, out, where);
     }
 
-    /** Maxima over the middle axis of three. */
-    private static void run(long[] axes, INDArray map, INDArray out, INDArray where) {
+    /** Pooling over one window. */
+    private static void run(
+            boolean channelsLast, long[] window, long[] shape, INDArray map, INDArray out, INDArray where) {
         Context context = Context.current();
+        String name = channelsLast ? "channel_max" : "max";
         if (where == null) {
-            context.program("max", () -> program(axes, false), axes).run(Layout.address(map), Layout.address(out));
+            context.program(name, () -> program(channelsLast, window, shape, false), shape)
+                    .run(Layout.address(map), Layout.address(out));
         } else {
-            context.program("max_where", () -> program(axes, true), axes)
+            context.program(name + "_where", () -> program(channelsLast, window, shape, true), shape)
                     .run(Layout.address(map), Layout.address(out), Layout.address(where));
         }
     }
 
-    /** Pooling over one window: of maps with one channel, or with the last axis as channels, which are then last. */
-    private static Program program(long[] axes, boolean positions) {
-        boolean rows = axes[2] == 1;
-        long[] from = rows ? new long[] {1, axes[0], axes[1], 1} : new long[] {axes[0], axes[2], axes[1], 1};
-        long[] to = {from[0], from[1], 1, 1};
-        long[] window = {axes[1], 1};
+    private static Program program(boolean channelsLast, long[] window, long[] shape, boolean positions) {
+        long[] to = {shape[0], shape[1], 1, 1};
         long[] none = {0, 0};
         Program.Builder program = new Program.Builder();
-        dnnl_memory_desc_t in = Layout.map(from, !rows);
-        dnnl_memory_desc_t out = Layout.map(to, !rows);
+        dnnl_memory_desc_t in = Layout.map(shape, channelsLast);
+        dnnl_memory_desc_t out = Layout.map(to, channelsLast);
         dnnl_pooling_v2_desc_t operation = new dnnl_pooling_v2_desc_t();
         Context.check(dnnl_pooling_v2_forward_desc_init(
                 operation,
@@ -74,7 +75,7 @@ public final class Maxima {
             return program.build();
         }
         dnnl_memory_desc_t integers = new dnnl_memory_desc_t();
-        Context.check(dnnl_memory_desc_init_by_tag(integers, 4, to, dnnl_s32, rows ? dnnl_nchw : dnnl_nhwc));
+        Context.check(dnnl_memory_desc_init_by_tag(integers, 4, to, dnnl_s32, channelsLast ? dnnl_nhwc : dnnl_nchw));
         int where = program.array(integers);
         // bytes where they suffice
         dnnl_memory_desc_t workspace = Program.query(description, dnnl_query_workspace_md, 0);
