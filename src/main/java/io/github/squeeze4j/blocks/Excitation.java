@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.onednn.Elementwise;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
@@ -59,17 +60,16 @@ final class Excitation {
         INDArray reduceWeight = parameters.get(REDUCE_WEIGHT);
         squeezed = z;
         preActivation = memory.keep(z.size(0), reduceWeight.size(1));
-        MapOps.matmul(z, false, reduceWeight, false, preActivation);
-        if (biases) {
-            preActivation.addiRowVector(parameters.get(REDUCE_BIAS));
+        MapOps.linear(z, false, reduceWeight, false, parameters.get(REDUCE_BIAS), preActivation);
+        if (direct()) {
+            hidden = preActivation;
+            Elementwise.relu(hidden, hidden);
+        } else {
+            hidden = memory.keep(preActivation.shape()).assign(preActivation);
+            hidden = activation.getActivationFunction().getActivation(hidden, training);
         }
-        hidden = memory.keep(preActivation.shape()).assign(preActivation);
-        hidden = activation.getActivationFunction().getActivation(hidden, training);
         INDArray scores = memory.keep(z.shape());
-        MapOps.matmul(hidden, false, parameters.get(EXPAND_WEIGHT), false, scores);
-        if (biases) {
-            scores.addiRowVector(parameters.get(EXPAND_BIAS));
-        }
+        MapOps.linear(hidden, false, parameters.get(EXPAND_WEIGHT), false, parameters.get(EXPAND_BIAS), scores);
         return scores;
     }
 
@@ -79,17 +79,27 @@ final class Excitation {
         MapOps.matmul(hidden, true, gradScores, false, gradients.get(EXPAND_WEIGHT));
         INDArray gradHidden = memory.temporary(hidden.shape());
         MapOps.matmul(gradScores, false, parameters.get(EXPAND_WEIGHT), true, gradHidden);
-        INDArray gradReduced = activation
-                .getActivationFunction()
-                .backprop(preActivation, gradHidden)
-                .getFirst();
+        INDArray gradReduced = gradHidden;
+        if (direct()) {
+            Elementwise.reluGradient(hidden, gradHidden, gradReduced);
+        } else {
+            gradReduced = activation
+                    .getActivationFunction()
+                    .backprop(preActivation, gradHidden)
+                    .getFirst();
+        }
         MapOps.matmul(squeezed, true, gradReduced, false, gradients.get(REDUCE_WEIGHT));
         if (biases) {
-            gradients.get(EXPAND_BIAS).assign(gradScores.sum(0));
-            gradients.get(REDUCE_BIAS).assign(gradReduced.sum(0));
+            MapOps.sumRows(gradScores, gradients.get(EXPAND_BIAS));
+            MapOps.sumRows(gradReduced, gradients.get(REDUCE_BIAS));
         }
         INDArray gradSqueezed = memory.temporary(squeezed.shape());
         MapOps.matmul(gradReduced, false, parameters.get(REDUCE_WEIGHT), true, gradSqueezed);
         return gradSqueezed;
+    }
+
+    /** ReLU by oneDNN, in place: its gradient needs only what it gave. */
+    private boolean direct() {
+        return activation == Activation.RELU && MapOps.direct(preActivation);
     }
 }

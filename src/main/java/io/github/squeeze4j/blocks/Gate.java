@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.onednn.Dense;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -15,12 +16,20 @@ public enum Gate {
 
         @Override
         void applyi(INDArray score) {
-            Transforms.sigmoid(score, false);
+            if (MapOps.direct(score)) {
+                Dense.sigmoid(score, score);
+            } else {
+                Transforms.sigmoid(score, false);
+            }
         }
 
         @Override
         void backpropi(INDArray gradient, INDArray gate) {
-            gradient.muli(gate).muli(gate.rsub(1));
+            if (MapOps.direct(gradient)) {
+                Dense.sigmoidGradient(gate, gradient, gradient);
+            } else {
+                gradient.muli(gate).muli(gate.rsub(1));
+            }
         }
     },
     /**

@@ -27,6 +27,11 @@ final class Memory {
         return workspaces.createUninitialized(working, DataType.DOUBLE, shape, 'c');
     }
 
+    /** As {@link #temporary}, of whole numbers. */
+    INDArray temporaryInt(long... shape) {
+        return workspaces.createUninitialized(working, DataType.INT32, shape, 'c');
+    }
+
     /** An uninitialised array that lives until the backward pass of the same step. */
     INDArray keep(long... shape) {
         return workspaces.createUninitialized(ArrayType.ACTIVATIONS, dataType, shape, 'c');

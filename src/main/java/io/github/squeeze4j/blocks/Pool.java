@@ -33,12 +33,12 @@ public enum Pool {
 
         @Override
         void forward(INDArray x, INDArray out, Memory memory) {
-            out.assign(MapOps.rows(x).max(1).reshape('c', out.shape()));
+            MapOps.maximum(x, out);
         }
 
         @Override
         void backward(INDArray x, INDArray pooled, INDArray gradient, INDArray gradInput, Memory memory) {
-            MapOps.addAtChosen(gradInput, MapOps.rows(x).argMax(1), gradient, 1, x.size(2) * x.size(3));
+            MapOps.addAtChosen(gradInput, MapOps.whereMaximum(x, memory), gradient, 1, x.size(2) * x.size(3));
         }
     },
     /** The Euclidean norm of the map; a map of zeros has the gradient 0 (PyTorch's is not a number). */

@@ -50,6 +50,8 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
     public void backward(
             INDArray x,
             INDArray gradSqueezed,
+            INDArray gradOutput,
+            INDArray gates,
             INDArray gradInput,
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
@@ -72,15 +74,14 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
         MapOps.multiply(weights(parameters, memory), column, product);
         INDArray gradPooled = memory.temporary(x.size(0) * x.size(1), bins.size(0));
         gradPooled.assign(product.reshape('c', gradPooled.shape()));
-        INDArray scratch = memory.temporary(x.shape());
         if (hasCells(x)) {
             INDArray gradCells = memory.temporary(x.size(0), x.size(1), finest, finest);
             MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(gradCells));
-            MapOps.averagePoolGradient(x, gradCells, scratch, x.size(2) / finest, x.size(3) / finest);
+            MapOps.averagePoolGradient(x, gradCells, gradInput, x.size(2) / finest, x.size(3) / finest);
         } else {
-            MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(scratch));
+            MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(gradInput));
         }
-        gradInput.addi(scratch);
+        MapOps.multiplyAndAdd(gradOutput, MapOps.perChannel(gates), gradInput, memory);
     }
 
     private boolean hasCells(INDArray x) {

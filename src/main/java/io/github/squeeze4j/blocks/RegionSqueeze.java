@@ -37,6 +37,8 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
     public void backward(
             INDArray x,
             INDArray gradSqueezed,
+            INDArray gradOutput,
+            INDArray gates,
             INDArray gradInput,
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
@@ -52,9 +54,8 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
         } else {
             gradRegions.assign(gradZ);
         }
-        INDArray scratch = memory.temporary(x.shape());
-        MapOps.averagePoolGradient(x, gradRegions, scratch, window, window);
-        gradInput.addi(scratch);
+        MapOps.averagePoolGradient(x, gradRegions, gradInput, window, window);
+        MapOps.multiplyAndAdd(gradOutput, MapOps.perChannel(gates), gradInput, memory);
     }
 
     private INDArray weight(Map<String, INDArray> parameters) {

@@ -22,8 +22,8 @@ final class SalientKernel implements Kernel {
         means = memory.keep(grouped.size(0), grouped.size(1));
         MapOps.mean(grouped, means);
         gates = memory.keep(grouped.size(0), 1, x.size(2), x.size(3));
-        MapOps.multiply(grouped, MapOps.perChannel(means), target);
-        INDArray agreement = memory.temporaryDouble(gates.shape()).assign(target.mean(true, 1));
+        MapOps.dotPositions(grouped, MapOps.perChannel(means), target, gates);
+        INDArray agreement = memory.temporaryDouble(gates.shape()).assign(gates).divi(grouped.size(1));
         norm.forwardi(perGroup(agreement), parameters, training, memory);
         Gate.SIGMOID.applyi(gates.assign(agreement));
         MapOps.multiply(grouped, gates, target);
@@ -41,21 +41,16 @@ final class SalientKernel implements Kernel {
         INDArray target = grouped(gradInput);
         long members = grouped.size(1);
         INDArray gradMap = memory.temporary(gates.shape());
-        MapOps.multiply(x, gradOutput, gradInput);
-        gradMap.assign(target.sum(true, 1));
+        MapOps.dotPositions(grouped, grouped(gradOutput), target, gradMap);
         Gate.SIGMOID.backpropi(gradMap, gates);
         INDArray gradAgreement = memory.temporaryDouble(gates.shape()).assign(gradMap);
         norm.backwardi(perGroup(gradAgreement), parameters, gradients);
         gradMap.assign(gradAgreement.divi(members));
 
-        INDArray scratch = memory.temporary(grouped.shape());
         INDArray gradMeans = memory.temporary(means.shape());
-        MapOps.dotChannels(grouped, gradMap, scratch, gradMeans);
-
-        MapOps.multiply(grouped(gradOutput), gates, target);
-        MapOps.multiply(MapOps.perChannel(means), gradMap, scratch);
-        target.addi(scratch);
-        MapOps.addToChannels(target, gradMeans.divi(x.size(2) * x.size(3)));
+        MapOps.dotChannels(grouped, gradMap, target, gradMeans);
+        MapOps.outer(means, gradMap, gradMeans.divi(x.size(2) * x.size(3)), target, memory);
+        MapOps.multiplyAndAdd(grouped(gradOutput), gates, target, memory);
     }
 
     private INDArray grouped(INDArray map) {

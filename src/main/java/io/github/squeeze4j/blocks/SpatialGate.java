@@ -1,5 +1,7 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.onednn.Convolution;
+import io.github.squeeze4j.onednn.OneDnn;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -21,13 +23,20 @@ final class SpatialGate {
     /** output = x * gates; x and output may be one array. */
     void forward(INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
         pooled = memory.keep(x.size(0), 2, x.size(2), x.size(3));
-        channel(pooled, 0).assign(x.max(1));
-        channel(pooled, 1).assign(x.mean(1));
         gates = memory.keep(x.size(0), 1, x.size(2), x.size(3));
-        Nd4j.exec(convolution("conv2d")
-                .addInputs(pooled, parameters.get(Cbam.SPATIAL_WEIGHT))
-                .addOutputs(gates)
-                .build());
+        MapOps.channelMaximum(x, gates);
+        channel(pooled, 0).assign(gates.reshape(channel(pooled, 0).shape()));
+        MapOps.channelMean(x, gates);
+        channel(pooled, 1).assign(gates.reshape(channel(pooled, 1).shape()));
+        INDArray weights = parameters.get(Cbam.SPATIAL_WEIGHT);
+        if (direct(weights)) {
+            convolution().forward(pooled, weights, null, gates, false);
+        } else {
+            Nd4j.exec(convolution("conv2d")
+                    .addInputs(pooled, weights)
+                    .addOutputs(gates)
+                    .build());
+        }
         INDArray scores = memory.temporaryDouble(gates.shape()).assign(gates);
         norm.forwardi(flat(scores), parameters, training, memory);
         Gate.SIGMOID.applyi(gates.assign(scores));
@@ -42,18 +51,23 @@ final class SpatialGate {
             Map<String, INDArray> gradients,
             Memory memory) {
         INDArray gradMap = memory.temporary(gates.shape());
-        MapOps.multiply(x, gradOutput, gradInput);
-        gradMap.assign(gradInput.sum(true, 1));
+        MapOps.dotPositions(x, gradOutput, gradInput, gradMap);
         Gate.SIGMOID.backpropi(gradMap, gates);
         INDArray gradScores = memory.temporaryDouble(gates.shape()).assign(gradMap);
         norm.backwardi(flat(gradScores), parameters, gradients);
         gradMap.assign(gradScores);
 
         INDArray gradPooled = memory.temporary(pooled.shape());
-        Nd4j.exec(convolution("conv2d_bp")
-                .addInputs(pooled, parameters.get(Cbam.SPATIAL_WEIGHT), gradMap)
-                .addOutputs(gradPooled, gradients.get(Cbam.SPATIAL_WEIGHT))
-                .build());
+        INDArray weights = parameters.get(Cbam.SPATIAL_WEIGHT);
+        INDArray gradWeights = gradients.get(Cbam.SPATIAL_WEIGHT);
+        if (direct(weights) && direct(gradWeights)) {
+            convolution().backward(pooled, weights, gradMap, gradPooled, gradWeights, null);
+        } else {
+            Nd4j.exec(convolution("conv2d_bp")
+                    .addInputs(pooled, weights, gradMap)
+                    .addOutputs(gradPooled, gradWeights)
+                    .build());
+        }
 
         MapOps.multiply(gradOutput, gates, gradInput);
         INDArray gradMean = memory.temporary(gates.shape());
@@ -62,7 +76,7 @@ final class SpatialGate {
         INDArray gradMax =
                 memory.temporary(gates.shape()).assign(channel(gradPooled, 0).reshape(gates.shape()));
         long area = x.size(2) * x.size(3);
-        MapOps.addAtChosen(gradInput, x.argMax(1), gradMax, area, x.size(1) * area);
+        MapOps.addAtChosen(gradInput, MapOps.whereChannelMaximum(x, memory), gradMax, area, x.size(1) * area);
     }
 
     private static INDArray channel(INDArray map, int channel) {
@@ -71,6 +85,15 @@ final class SpatialGate {
 
     private static INDArray flat(INDArray map) {
         return map.reshape('c', new long[] {map.size(0), 1, map.size(2) * map.size(3)});
+    }
+
+    private static boolean direct(INDArray weights) {
+        return MapOps.direct(weights) && OneDnn.fits(weights) && weights.ordering() == 'c';
+    }
+
+    private Convolution convolution() {
+        int[] padding = {(kernel - 1) / 2, (kernel - 1) / 2};
+        return new Convolution(1, new int[] {1, 1}, new int[] {1, 1}, padding, padding);
     }
 
     private DynamicCustomOp.DynamicCustomOpsBuilder convolution(String name) {

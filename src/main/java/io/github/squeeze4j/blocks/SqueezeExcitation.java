@@ -149,11 +149,14 @@ public final class SqueezeExcitation extends AttentionBlock {
         public void backward(
                 INDArray x,
                 INDArray gradSqueezed,
+                INDArray gradOutput,
+                INDArray gates,
                 INDArray gradInput,
                 Map<String, INDArray> parameters,
                 Map<String, INDArray> gradients,
                 Memory memory) {
-            MapOps.addToChannels(gradInput, gradSqueezed.divi(gradInput.size(2) * gradInput.size(3)));
+            gradSqueezed.divi(gradInput.size(2) * gradInput.size(3));
+            MapOps.scaleAndShift(gradOutput, gates, gradSqueezed, gradInput);
         }
     }
 

@@ -10,10 +10,16 @@ final class SqueezeKernel implements Kernel {
         /** z [N, C], kept until backward. */
         INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory);
 
-        /** Adds to {@code gradInput} what reaches it through z, and writes the squeeze's own gradients. */
+        /**
+         * Writes gradInput = gradOutput * gates + what reaches x through z, and the squeeze's own gradients.
+         *
+         * @param gates [N, C]
+         */
         void backward(
                 INDArray x,
                 INDArray gradSqueezed,
+                INDArray gradOutput,
+                INDArray gates,
                 INDArray gradInput,
                 Map<String, INDArray> parameters,
                 Map<String, INDArray> gradients,
@@ -52,7 +58,6 @@ final class SqueezeKernel implements Kernel {
         MapOps.dotChannels(x, gradOutput, gradInput, gradScores);
         gate.backpropi(gradScores, gates);
         INDArray gradSqueezed = excitation.backward(gradScores, parameters, gradients, memory);
-        MapOps.multiply(gradOutput, MapOps.perChannel(gates), gradInput);
-        squeeze.backward(x, gradSqueezed, gradInput, parameters, gradients, memory);
+        squeeze.backward(x, gradSqueezed, gradOutput, gates, gradInput, parameters, gradients, memory);
     }
 }

@@ -18,6 +18,7 @@ import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /** What one thread needs to run oneDNN: a stream, scratch memory, and its programs by shape. Threads share nothing. */
@@ -34,6 +35,7 @@ final class Context {
 
     final dnnl_stream stream = new dnnl_stream();
     private BytePointer scratch;
+    private FloatPointer ones;
     private final Map<Key, Program> programs = new LinkedHashMap<>(256, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -87,6 +89,20 @@ final class Context {
             scratch = new BytePointer(bytes + ALIGNMENT);
         }
         return (scratch.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** The address of at least so many ones, which nobody overwrites. */
+    long ones(long count) {
+        if (ones == null || ones.capacity() < count) {
+            if (ones != null) {
+                ones.close();
+            }
+            ones = new FloatPointer(count);
+            for (long i = 0; i < count; i++) {
+                ones.put(i, 1);
+            }
+        }
+        return ones.address();
     }
 
     /** Attributes with the scratchpad in our memory. */
