@@ -5,6 +5,7 @@ import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
+import io.github.squeeze4j.layers.NativePooling;
 import io.github.squeeze4j.onednn.Function;
 import io.github.squeeze4j.onednn.Pooling;
 import java.util.Arrays;
@@ -144,7 +145,7 @@ final class NodeFactory {
                     FUNCTIONS.get(((ActivationLayer) conf).getActivationFn().getClass());
             return function == null ? null : new ActivationNode(name, index, input, function);
         }
-        if (type == SubsamplingLayer.class) {
+        if (type == SubsamplingLayer.class || type == NativePooling.class) {
             return pooling(name, index, input, (SubsamplingLayer) conf);
         }
         if (type == GlobalPoolingLayer.class) {

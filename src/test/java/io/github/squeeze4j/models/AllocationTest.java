@@ -50,6 +50,8 @@ class AllocationTest {
         INDArray[] images = {images(format)};
         INDArray[] labels = {labels()};
         assertThat(outside(() -> graph.fit(images, labels))).isEmpty();
+        ComputationGraph layerByLayer = graph.clone(); // not accelerated
+        assertThat(outside(() -> layerByLayer.fit(images, labels))).isEmpty();
     }
 
     /** The search finds what it is for. */
