@@ -10,16 +10,17 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * DL4J's batch normalization, computed straight on the memory of ND4J's CPU backend.
+ * DL4J's batch normalization, computed by oneDNN or straight on the memory of ND4J's CPU backend.
  *
  * <pre>
  * y = gamma * (x - mean) / sqrt(var + eps) + beta
  * </pre>
  *
  * <p>Shapes, parameters ({@code gamma}, {@code beta}, {@code mean} and {@code var}, each [1, C]), options, formats and
- * results are {@link BatchNormalization}'s; like it, the layer ignores its activation. In FLOAT on the CPU backend
- * feature maps (rank 4) take two passes forward and two backward, with sums in double; other ranks and types, other
- * backends and locked gamma and beta are the stock layer. The running statistic is the variance itself, not its logarithm.
+ * results are {@link BatchNormalization}'s; like it, the layer ignores its activation. In FLOAT feature
+ * maps (rank 4) are normalised by oneDNN where {@link io.github.squeeze4j.onednn.OneDnn} is available, and elsewhere on the
+ * CPU backend in two passes forward and two backward, with sums in double; other ranks and types, other backends and locked
+ * gamma and beta are the stock layer. The running statistic is the variance itself, not its logarithm.
  *
  * <p>Ioffe and Szegedy, Batch Normalization, 1502.03167, algorithm 1. {@link #standard()} gives the conventions of the
  * networks of this library.

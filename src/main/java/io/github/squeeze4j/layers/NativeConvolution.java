@@ -10,13 +10,14 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * DL4J's two-dimensional convolution, computed by the native library of ND4J's CPU backend.
+ * DL4J's two-dimensional convolution, computed by oneDNN.
  *
  * <p>Shapes, parameters ({@code W} [out, in, kernelH, kernelW], {@code b} [1, out]), options, formats and results are
- * {@link ConvolutionLayer}'s; networks saved with it are loaded with its parameters in the same places. In FLOAT on the
- * CPU backend forward and backward run as ND4J's {@code conv2d} and {@code conv2d_bp}, several times faster where the
- * backend is a build with oneDNN ({@code linux-x86_64-onednn-avx2} and the like). In other types, with
- * dilation and on other backends it is the stock layer.
+ * {@link ConvolutionLayer}'s; networks saved with it are loaded with its parameters in the same places. In FLOAT
+ * where {@link io.github.squeeze4j.onednn.OneDnn} is available it runs there; else, in FLOAT on the CPU backend and without
+ * dilation, as ND4J's {@code conv2d} and {@code conv2d_bp}, which are several times faster than the stock layer where the
+ * backend is a build with oneDNN ({@code linux-x86_64-onednn-avx2} and the like). In other types and on other backends it is
+ * the stock layer.
  *
  * <p>Differs from eclipse/deeplearning4j only in that the helper which it ships is used at all.
  *

@@ -59,8 +59,7 @@ final class NativeHelpers {
     }
 
     // Not DL4J's own check: in M2.1 it looks for a class that no longer exists and always answers no. The helpers are
-    // right
-    // on every CPU build, and convolution is fast where the build contains oneDNN.
+    // right on every CPU build, and convolution is fast where the build contains oneDNN.
     private static boolean available(DataType type) {
         return type == DataType.FLOAT
                 && "CPU"

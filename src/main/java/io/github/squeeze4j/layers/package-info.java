@@ -1,12 +1,13 @@
 /**
- * DL4J's convolution and batch normalization, at the speed of the processor. Start at
+ * DL4J's convolution, batch normalization and pooling, at the speed of the processor. Start at
  * {@link io.github.squeeze4j.layers.NativeConvolution} and {@link io.github.squeeze4j.layers.NativeBatchNormalization}:
- * both take a stock layer configuration and compute the same numbers faster. {@link
- * io.github.squeeze4j.layers.GroupedConvolution} is what DL4J lacks, a convolution in groups.
+ * each takes a stock layer configuration and computes the same numbers faster, as {@link
+ * io.github.squeeze4j.layers.NativePooling} does. {@link io.github.squeeze4j.layers.GroupedConvolution} is what DL4J lacks, a
+ * convolution in groups.
  *
- * <p>DL4J 1.0.0-M2.1 has an interface for native helpers of these layers but never switches them on. The two runtimes of
- * this package do, through that interface, where the backend is ND4J's CPU backend and the network computes in FLOAT;
- * everywhere else they are DL4J's layers, unchanged.
+ * <p>They run on {@link io.github.squeeze4j.onednn.OneDnn} where it is available and the network computes in FLOAT.
+ * Otherwise convolution and batch normalization use ND4J's CPU operations and memory, as DL4J 1.0.0-M2.1's native helpers
+ * would if it ever switched them on, and with other types and backends they are DL4J's layers, unchanged.
  *
  * @serial exclude
  */
