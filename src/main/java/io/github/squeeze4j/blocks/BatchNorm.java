@@ -27,6 +27,7 @@ final class BatchNorm {
 
     private final double momentum;
     private boolean training;
+    private boolean direct;
     private INDArray normalized;
     private INDArray inverseDeviation;
     private INDArray batchMean;
@@ -40,6 +41,15 @@ final class BatchNorm {
     void forwardi(INDArray z, Map<String, INDArray> parameters, boolean training, Memory memory) {
         this.training = training;
         long channels = z.size(1);
+        direct = MapOps.direct(parameters.get(GAMMA));
+        if (direct) {
+            normalized = memory.keepDouble(z.shape());
+            inverseDeviation = memory.keepDouble(channels);
+            batchMean = memory.keepDouble(channels);
+            batchVariance = memory.keepDouble(channels);
+            BatchNormLoops.forwardi(z, normalized, inverseDeviation, batchMean, batchVariance, parameters, training);
+            return;
+        }
         normalized = memory.keepDouble(z.shape()).assign(z);
         inverseDeviation = memory.keepDouble(channels);
         if (training) {
@@ -64,6 +74,11 @@ final class BatchNorm {
 
     /** Replaces the gradient of the output [N, C, L] of DOUBLE by that of z, and writes those of the parameters. */
     void backwardi(INDArray gradient, Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
+        if (direct) {
+            BatchNormLoops.backwardi(gradient, normalized, inverseDeviation, parameters, gradients, training);
+            statistics(parameters, gradients);
+            return;
+        }
         INDArray gradGamma = gradient.mul(normalized).sum(0, 2);
         INDArray gradBeta = gradient.sum(0, 2);
         gradients.get(GAMMA).assign(gradGamma);
@@ -74,17 +89,27 @@ final class BatchNorm {
             INDArray projection = normalized.dup('c');
             Broadcast.mul(projection, gradGamma.divi(count), projection, 1);
             gradient.subi(projection);
+        }
+        Broadcast.mul(gradient, inDouble(parameters.get(GAMMA)).mul(inverseDeviation), gradient, 1);
+        statistics(parameters, gradients);
+    }
+
+    private void statistics(Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
+        if (training) {
             subtractable(gradients.get(MEAN), parameters.get(MEAN), batchMean);
             subtractable(gradients.get(VARIANCE), parameters.get(VARIANCE), batchVariance);
         } else {
             gradients.get(MEAN).assign(0);
             gradients.get(VARIANCE).assign(0);
         }
-        Broadcast.mul(gradient, inDouble(parameters.get(GAMMA)).mul(inverseDeviation), gradient, 1);
     }
 
     /** What training subtracts from a running statistic to move it towards the batch's. */
     private void subtractable(INDArray gradient, INDArray running, INDArray batch) {
+        if (direct) {
+            BatchNormLoops.subtractable(gradient, running, batch, momentum);
+            return;
+        }
         gradient.assign(inDouble(running).sub(batch).muli(momentum));
     }
 

@@ -32,8 +32,14 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
             cells = memory.temporary(x.size(0), x.size(1), finest, finest);
             MapOps.averagePool(x, cells, x.size(2) / finest, x.size(3) / finest);
         }
-        INDArray products = memory.temporary(x.size(0) * x.size(1), bins.size(0));
+        boolean direct = MapOps.direct(x);
+        long rows = x.size(0) * x.size(1);
+        INDArray products = direct ? memory.keep(rows, bins.size(0)) : memory.temporary(rows, bins.size(0));
         MapOps.matmul(MapOps.rows(cells), false, bins, true, products);
+        if (direct) {
+            pooled = products;
+            return sumDirect(x, parameters, training, memory);
+        }
         pooled = memory.keepDouble(x.size(0), x.size(1), bins.size(0));
         pooled.assign(products.reshape('c', pooled.shape()));
 
@@ -57,6 +63,28 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
             Map<String, INDArray> gradients,
             Memory memory) {
         INDArray gradZ = norm.backward(gradSqueezed, parameters, gradients, memory);
+        INDArray gradPooled = memory.temporary(x.size(0) * x.size(1), bins.size(0));
+        if (MapOps.direct(x)) {
+            sumGradientDirect(gradZ, gradPooled, parameters, gradients);
+        } else {
+            sumGradient(gradZ, gradPooled, parameters, gradients, memory);
+        }
+        if (hasCells(x)) {
+            INDArray gradCells = memory.temporary(x.size(0), x.size(1), finest, finest);
+            MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(gradCells));
+            MapOps.averagePoolGradient(x, gradCells, gradInput, x.size(2) / finest, x.size(3) / finest);
+        } else {
+            MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(gradInput));
+        }
+        MapOps.multiplyAndAdd(gradOutput, MapOps.perChannel(gates), gradInput, memory);
+    }
+
+    private void sumGradient(
+            INDArray gradZ,
+            INDArray gradPooled,
+            Map<String, INDArray> parameters,
+            Map<String, INDArray> gradients,
+            Memory memory) {
         INDArray column = gradZ.reshape('c', gradZ.size(0), gradZ.size(1), 1);
         INDArray product = memory.temporaryDouble(pooled.shape());
         MapOps.multiply(pooled, column, product);
@@ -72,16 +100,30 @@ final class PyramidSqueeze implements SqueezeKernel.Squeeze {
         }
 
         MapOps.multiply(weights(parameters, memory), column, product);
-        INDArray gradPooled = memory.temporary(x.size(0) * x.size(1), bins.size(0));
         gradPooled.assign(product.reshape('c', gradPooled.shape()));
-        if (hasCells(x)) {
-            INDArray gradCells = memory.temporary(x.size(0), x.size(1), finest, finest);
-            MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(gradCells));
-            MapOps.averagePoolGradient(x, gradCells, gradInput, x.size(2) / finest, x.size(3) / finest);
-        } else {
-            MapOps.matmul(gradPooled, false, bins, false, MapOps.rows(gradInput));
+    }
+
+    private INDArray sumDirect(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        INDArray z = memory.temporaryDouble(x.size(0), x.size(1)).assign(0);
+        int first = 0;
+        for (int k : levels) {
+            ChannelSums.add(pooled, first, parameters.get(Spse.weightName(k)), z);
+            z.addiRowVector(BatchNorm.inDouble(parameters.get(Spse.biasName(k))));
+            first += k * k;
         }
-        MapOps.multiplyAndAdd(gradOutput, MapOps.perChannel(gates), gradInput, memory);
+        return norm.forward(z, true, parameters, training, memory);
+    }
+
+    private void sumGradientDirect(
+            INDArray gradZ, INDArray gradPooled, Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
+        INDArray gradBias = gradZ.sum(0);
+        int first = 0;
+        for (int k : levels) {
+            String weight = Spse.weightName(k);
+            ChannelSums.backward(pooled, first, parameters.get(weight), gradZ, gradPooled, gradients.get(weight));
+            gradients.get(Spse.biasName(k)).assign(gradBias);
+            first += k * k;
+        }
     }
 
     private boolean hasCells(INDArray x) {

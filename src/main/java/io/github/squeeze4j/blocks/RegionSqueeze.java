@@ -19,6 +19,9 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
 
     @Override
     public INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        if (MapOps.direct(x)) {
+            return forwardDirect(x, parameters, training, memory);
+        }
         INDArray means = memory.temporary(x.size(0), x.size(1), x.size(2) / window, x.size(3) / window);
         MapOps.averagePool(x, means, window, window);
         regions = memory.keepDouble(means.shape()).assign(means);
@@ -43,7 +46,12 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
             Memory memory) {
-        INDArray gradZ = MapOps.perChannel(norm.backward(gradSqueezed, parameters, gradients, memory));
+        INDArray squeezed = norm.backward(gradSqueezed, parameters, gradients, memory);
+        if (MapOps.direct(x)) {
+            backwardDirect(x, squeezed, gradOutput, gates, gradInput, parameters, gradients, memory);
+            return;
+        }
+        INDArray gradZ = MapOps.perChannel(squeezed);
         INDArray gradRegions = memory.temporary(regions.shape());
         if (fuses()) {
             INDArray product = memory.temporaryDouble(regions.shape());
@@ -56,6 +64,57 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
         }
         MapOps.averagePoolGradient(x, gradRegions, gradInput, window, window);
         MapOps.multiplyAndAdd(gradOutput, MapOps.perChannel(gates), gradInput, memory);
+    }
+
+    private INDArray forwardDirect(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory) {
+        regions = memory.keep(x.size(0), x.size(1), x.size(2) / window, x.size(3) / window);
+        if (wholeMap(x)) {
+            MapOps.mean(x, regions.reshape('c', new long[] {x.size(0), x.size(1)}));
+        } else {
+            MapOps.averagePool(x, regions, window, window);
+        }
+        INDArray z = memory.temporaryDouble(x.size(0), x.size(1));
+        if (fuses()) {
+            z.assign(0);
+            ChannelSums.add(regions, 0, parameters.get(Rgse.FUSION_WEIGHT), z);
+        } else {
+            z.assign(regions.reshape('c', z.shape()));
+        }
+        return norm.forward(z, fuses(), parameters, training, memory);
+    }
+
+    private void backwardDirect(
+            INDArray x,
+            INDArray gradZ,
+            INDArray gradOutput,
+            INDArray gates,
+            INDArray gradInput,
+            Map<String, INDArray> parameters,
+            Map<String, INDArray> gradients,
+            Memory memory) {
+        INDArray gradRegions = memory.temporary(regions.shape());
+        if (fuses()) {
+            ChannelSums.backward(
+                    regions,
+                    0,
+                    parameters.get(Rgse.FUSION_WEIGHT),
+                    gradZ,
+                    gradRegions,
+                    gradients.get(Rgse.FUSION_WEIGHT));
+        } else {
+            gradRegions.assign(gradZ.reshape('c', regions.shape()));
+        }
+        if (wholeMap(x)) {
+            INDArray shift = gradRegions.divi(x.size(2) * x.size(3)).reshape('c', gradZ.shape());
+            MapOps.scaleAndShift(gradOutput, gates, shift, gradInput);
+        } else {
+            MapOps.averagePoolGradient(x, gradRegions, gradInput, window, window);
+            MapOps.multiplyAndAdd(gradOutput, MapOps.perChannel(gates), gradInput, memory);
+        }
+    }
+
+    private boolean wholeMap(INDArray x) {
+        return x.size(2) == window && x.size(3) == window;
     }
 
     private INDArray weight(Map<String, INDArray> parameters) {
