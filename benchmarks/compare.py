@@ -26,7 +26,7 @@ OVER = "se_resnet50_over_resnet50"
 def cases():
     """Every case and how often one round repeats it."""
     blocks = [
-        (f"block.{block}.{shape}.{mode}", 7)
+        (f"block.{block}.{shape}.{mode}", 25)
         for block in ("se", "salient", "spse", "rgse", "cbam")
         for shape in ("256x56", "512x28", "1024x14", "2048x7")
         for mode in ("forward", "both")

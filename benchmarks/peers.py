@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 BLOCK_BATCH = 8
+WARM_UP_SECONDS = 1  # as Worker.java
 SEED = 42
 
 
@@ -267,6 +268,14 @@ class Body:
         self.run = step if training else inference
 
 
+def warm_up(run):
+    start = time.perf_counter()
+    while True:
+        run()
+        if time.perf_counter() - start > WARM_UP_SECONDS:
+            return
+
+
 def timed(run, reps):
     run()
     times = []
@@ -291,7 +300,7 @@ def serve(requests, answers):
                 if subject != name:
                     name, body = None, None
                     body = Body(subject)
-                    body.run()
+                    warm_up(body.run)
                     name = subject
                 answer = timed(body.run, int(request[2])) if request[0] == "CASE" else str(body.parameters())
             else:

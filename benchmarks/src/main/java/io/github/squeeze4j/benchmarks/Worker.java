@@ -26,6 +26,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * DL4J alone.
  */
 public final class Worker {
+    private static final long WARM_UP_NANOS = 1_000_000_000;
+
     private final boolean stock;
     private String name;
     private Body body;
@@ -99,9 +101,17 @@ public final class Worker {
             System.gc();
             body = Bodies.of(wanted, stock);
             name = wanted;
-            body.run(); // workspaces learn their sizes, classes load
+            warmUp(body);
         }
         return body;
+    }
+
+    /** Workspaces learn their sizes, classes load, what runs often is compiled. */
+    private static void warmUp(Body body) {
+        long start = System.nanoTime();
+        do {
+            body.run();
+        } while (System.nanoTime() - start < WARM_UP_NANOS);
     }
 
     private static String time(Body body, int reps) {
