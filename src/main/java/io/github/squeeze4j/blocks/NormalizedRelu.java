@@ -1,6 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.onednn.Elementwise;
 import java.util.Map;
+import org.bytedeco.javacpp.indexer.DoubleIndexer;
+import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -16,19 +19,61 @@ final class NormalizedRelu {
         if (normalize) {
             norm.forwardi(column(z), parameters, training, memory);
         }
-        activated = memory.keep(z.shape()).assign(Transforms.relu(z, false));
+        activated = memory.keep(z.shape());
+        if (MapOps.direct(activated)) {
+            reluInto((DoubleIndexer) z.data().indexer(), floats(activated), activated.length());
+        } else {
+            activated.assign(Transforms.relu(z, false));
+        }
         return activated;
+    }
+
+    /** Without normalization, in the network's type throughout. */
+    INDArray forward(INDArray z, Memory memory) {
+        normalize = false;
+        activated = memory.keep(z.shape());
+        Elementwise.relu(z, activated);
+        return activated;
+    }
+
+    /** The gradient of z behind {@link #forward(INDArray, Memory)}. */
+    void backward(INDArray gradActivated, INDArray gradient) {
+        Elementwise.reluGradient(activated, gradActivated, gradient);
     }
 
     /** The gradient of z, DOUBLE, from that of the activated; writes BatchNorm's gradients. */
     INDArray backward(
             INDArray gradActivated, Map<String, INDArray> parameters, Map<String, INDArray> gradients, Memory memory) {
-        INDArray gradient = memory.temporaryDouble(activated.shape()).assign(gradActivated);
-        gradient.muli(activated.gt(0).castTo(gradient.dataType()));
+        INDArray gradient = memory.temporaryDouble(activated.shape());
+        if (MapOps.direct(activated)) {
+            reluGradientInto(
+                    floats(activated),
+                    floats(gradActivated),
+                    (DoubleIndexer) gradient.data().indexer(),
+                    gradient.length());
+        } else {
+            gradient.assign(gradActivated).muli(activated.gt(0).castTo(gradient.dataType()));
+        }
         if (normalize) {
             norm.backwardi(column(gradient), parameters, gradients);
         }
         return gradient;
+    }
+
+    private static FloatIndexer floats(INDArray dense) {
+        return (FloatIndexer) dense.data().indexer();
+    }
+
+    private static void reluInto(DoubleIndexer from, FloatIndexer to, long length) {
+        for (long i = 0; i < length; i++) {
+            to.put(i, (float) Math.max(from.get(i), 0));
+        }
+    }
+
+    private static void reluGradientInto(FloatIndexer activated, FloatIndexer from, DoubleIndexer to, long length) {
+        for (long i = 0; i < length; i++) {
+            to.put(i, activated.get(i) > 0 ? from.get(i) : 0);
+        }
     }
 
     private static INDArray column(INDArray z) {

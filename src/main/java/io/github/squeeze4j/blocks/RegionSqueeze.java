@@ -46,11 +46,11 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
             Memory memory) {
-        INDArray squeezed = norm.backward(gradSqueezed, parameters, gradients, memory);
         if (MapOps.direct(x)) {
-            backwardDirect(x, squeezed, gradOutput, gates, gradInput, parameters, gradients, memory);
+            backwardDirect(x, gradSqueezed, gradOutput, gates, gradInput, parameters, gradients, memory);
             return;
         }
+        INDArray squeezed = norm.backward(gradSqueezed, parameters, gradients, memory);
         INDArray gradZ = MapOps.perChannel(squeezed);
         INDArray gradRegions = memory.temporary(regions.shape());
         if (fuses()) {
@@ -73,19 +73,17 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
         } else {
             MapOps.averagePool(x, regions, window, window);
         }
-        INDArray z = memory.temporaryDouble(x.size(0), x.size(1));
-        if (fuses()) {
-            z.assign(0);
-            ChannelSums.add(regions, 0, parameters.get(Rgse.FUSION_WEIGHT), z);
-        } else {
-            z.assign(regions.reshape('c', z.shape()));
+        if (!fuses()) {
+            return norm.forward(regions.reshape('c', new long[] {x.size(0), x.size(1)}), memory);
         }
-        return norm.forward(z, fuses(), parameters, training, memory);
+        INDArray z = memory.temporaryDouble(x.size(0), x.size(1)).assign(0);
+        ChannelSums.add(regions, 0, parameters.get(Rgse.FUSION_WEIGHT), z);
+        return norm.forward(z, true, parameters, training, memory);
     }
 
     private void backwardDirect(
             INDArray x,
-            INDArray gradZ,
+            INDArray gradSqueezed,
             INDArray gradOutput,
             INDArray gates,
             INDArray gradInput,
@@ -94,6 +92,7 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
             Memory memory) {
         INDArray gradRegions = memory.temporary(regions.shape());
         if (fuses()) {
+            INDArray gradZ = norm.backward(gradSqueezed, parameters, gradients, memory);
             ChannelSums.backward(
                     regions,
                     0,
@@ -102,10 +101,10 @@ final class RegionSqueeze implements SqueezeKernel.Squeeze {
                     gradRegions,
                     gradients.get(Rgse.FUSION_WEIGHT));
         } else {
-            gradRegions.assign(gradZ.reshape('c', regions.shape()));
+            norm.backward(gradSqueezed, gradRegions);
         }
         if (wholeMap(x)) {
-            INDArray shift = gradRegions.divi(x.size(2) * x.size(3)).reshape('c', gradZ.shape());
+            INDArray shift = gradRegions.divi(x.size(2) * x.size(3)).reshape('c', gradSqueezed.shape());
             MapOps.scaleAndShift(gradOutput, gates, shift, gradInput);
         } else {
             MapOps.averagePoolGradient(x, gradRegions, gradInput, window, window);
