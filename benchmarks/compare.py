@@ -56,7 +56,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if show_errors else self.log,
-            env={**os.environ, **environment},
+            env=environment,
             text=True,
             cwd=ROOT,
         )
@@ -115,8 +115,9 @@ class Workers:
             command += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
             command += ["-cp", os.pathsep.join(folders + [CLASSPATH.read_text().strip()])]
             command += ["io.github.squeeze4j.benchmarks.Worker"] + (["stock"] if name == "stock" else [])
-            environment["GOMP_SPINCOUNT"] = "1000"  # as the library's command line sets it
-        return Worker(name, command, environment, self.options.verbose)
+            environment["GOMP_SPINCOUNT"] = "5000"  # as the library's command line sets it
+        inherited = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+        return Worker(name, command, {**inherited, **environment}, self.options.verbose)
 
     def get(self, name):
         if name not in self.started:

@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import nn
 
 BLOCK_BATCH = 8
-WARM_UP_SECONDS = 1  # as Worker.java
+FIRST_SECONDS = 1  # as Worker.java
+TURN_SECONDS = 0.3
 SEED = 42
 
 
@@ -268,16 +269,16 @@ class Body:
         self.run = step if training else inference
 
 
-def warm_up(run):
+def run_for(run, seconds):
     start = time.perf_counter()
     while True:
         run()
-        if time.perf_counter() - start > WARM_UP_SECONDS:
+        if time.perf_counter() - start > seconds:
             return
 
 
 def timed(run, reps):
-    run()
+    run_for(run, TURN_SECONDS)
     times = []
     for _ in range(reps):
         start = time.perf_counter()
@@ -300,7 +301,7 @@ def serve(requests, answers):
                 if subject != name:
                     name, body = None, None
                     body = Body(subject)
-                    warm_up(body.run)
+                    run_for(body.run, FIRST_SECONDS)
                     name = subject
                 answer = timed(body.run, int(request[2])) if request[0] == "CASE" else str(body.parameters())
             else:

@@ -5,7 +5,7 @@ import com.sun.jna.Platform;
 
 /**
  * Makes the threads of native operations sleep soon when they wait for work. GNU OpenMP lets them spin for milliseconds by
- * default, which on a busy machine slows a training down many times. A few microseconds are kept: most operations follow one
+ * default, which on a busy machine slows a training down many times. A fraction of a millisecond is kept: most operations follow one
  * another so closely that going to sleep and waking up would cost small networks half of their time.
  *
  * <p>GNU OpenMP reads its environment once, when it is loaded: this must run before the first ND4J class loads.
@@ -13,7 +13,7 @@ import com.sun.jna.Platform;
 final class OpenMp {
     private static final String SPIN_COUNT = "GOMP_SPINCOUNT";
     private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
-    private static final String TURNS = "1000";
+    private static final String TURNS = "5000";
 
     private OpenMp() {}
 

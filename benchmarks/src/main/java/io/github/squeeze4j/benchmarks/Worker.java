@@ -26,7 +26,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * DL4J alone.
  */
 public final class Worker {
-    private static final long WARM_UP_NANOS = 1_000_000_000;
+    private static final long FIRST_NANOS = 1_000_000_000;
+    private static final long TURN_NANOS = 300_000_000;
 
     private final boolean stock;
     private String name;
@@ -101,22 +102,22 @@ public final class Worker {
             System.gc();
             body = Bodies.of(wanted, stock);
             name = wanted;
-            warmUp(body);
+            run(body, FIRST_NANOS);
         }
         return body;
     }
 
-    /** Workspaces learn their sizes, classes load, what runs often is compiled. */
-    private static void warmUp(Body body) {
+    /** Without counting: workspaces learn their sizes, what runs often is compiled, processors and caches wake up. */
+    private static void run(Body body, long nanos) {
         long start = System.nanoTime();
         do {
             body.run();
-        } while (System.nanoTime() - start < WARM_UP_NANOS);
+        } while (System.nanoTime() - start < nanos);
     }
 
     private static String time(Body body, int reps) {
         double[] times = new double[reps];
-        body.run();
+        run(body, TURN_NANOS);
         for (int i = 0; i < reps; i++) {
             long start = System.nanoTime();
             body.run();
