@@ -2,6 +2,7 @@ package io.github.squeeze4j.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
@@ -111,7 +112,8 @@ final class Context {
         check(dnnl_primitive_attr_create(attributes));
         check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
         if (postOps != null) {
-            check(dnnl_primitive_attr_set_post_ops(attributes, postOps));
+            check(dnnl_primitive_attr_set_post_ops(attributes, postOps)); // copied
+            dnnl_post_ops_destroy(postOps);
         }
         return attributes;
     }

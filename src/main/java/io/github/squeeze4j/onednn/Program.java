@@ -243,12 +243,16 @@ public final class Program implements AutoCloseable {
     }
 
     static dnnl_memory_desc_t query(dnnl_primitive_desc description, int what, int index) {
-        return new dnnl_memory_desc_t(dnnl_primitive_desc_query_md(description, what, index));
+        dnnl_memory_desc_t copy = new dnnl_memory_desc_t();
+        // what oneDNN gives belongs to the description of the primitive and goes with it
+        Pointer.memcpy(copy, dnnl_primitive_desc_query_md(description, what, index), copy.sizeof());
+        return copy;
     }
 
     /** Puts a program together. */
     public static final class Builder {
         private final List<Draft> steps = new ArrayList<>();
+        private final List<dnnl_primitive_desc> descriptions = new ArrayList<>();
         private final List<dnnl_memory_desc_t> kinds = new ArrayList<>();
         private final List<Integer> base = new ArrayList<>();
         private final List<Integer> users = new ArrayList<>();
@@ -421,24 +425,22 @@ public final class Program implements AutoCloseable {
 
         void copy(int from, int to) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
+            dnnl_primitive_attr attributes = Context.attributes(null);
             Context.check(dnnl_reorder_primitive_desc_create(
-                    description,
-                    kinds.get(from),
-                    Context.ENGINE,
-                    kinds.get(to),
-                    Context.ENGINE,
-                    Context.attributes(null)));
+                    description, kinds.get(from), Context.ENGINE, kinds.get(to), Context.ENGINE, attributes));
+            dnnl_primitive_attr_destroy(attributes);
+            descriptions.add(description);
             step(description, DNNL_ARG_FROM, from, DNNL_ARG_TO, to);
         }
 
         dnnl_primitive_desc describe(Pointer operation, dnnl_primitive_attr attributes, dnnl_primitive_desc forward) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
-            Context.check(dnnl_primitive_desc_create(
-                    description,
-                    new const_dnnl_op_desc_t(operation),
-                    attributes == null ? Context.attributes(null) : attributes,
-                    Context.ENGINE,
-                    forward));
+            dnnl_primitive_attr with = attributes == null ? Context.attributes(null) : attributes;
+            int status = dnnl_primitive_desc_create(
+                    description, new const_dnnl_op_desc_t(operation), with, Context.ENGINE, forward);
+            dnnl_primitive_attr_destroy(with);
+            Context.check(status);
+            descriptions.add(description);
             return description;
         }
 
@@ -512,6 +514,9 @@ public final class Program implements AutoCloseable {
                     last[place] = s;
                 }
             }
+            // primitives keep what they need of them
+            descriptions.forEach(description -> dnnl_primitive_desc_destroy(description));
+            descriptions.clear();
             long[] sizes = new long[count];
             for (int place = 0; place < count; place++) {
                 sizes[place] = inScratch.get(place) ? aligned(dnnl_memory_desc_get_size(kinds.get(place))) : -1;
