@@ -61,8 +61,10 @@ public final class Acceleration {
      *
      * @param network an initialised graph, trained or not
      * @return what was done; where nothing could be, the network is as it was and {@link #refusal} says why
+     * @throws IllegalArgumentException if the network is not initialised
      */
     public static Acceleration apply(ComputationGraph network) {
+        requireInitialised(network.getVertices());
         for (GraphVertex vertex : network.getVertices()) {
             if (vertex instanceof RegionVertex) {
                 return new Acceleration("it is accelerated already");
@@ -80,8 +82,10 @@ public final class Acceleration {
      *
      * @param network an initialised network, trained or not
      * @return what was done; where nothing could be, the network is as it was and {@link #refusal} says why
+     * @throws IllegalArgumentException if the network is not initialised
      */
     public static Acceleration apply(MultiLayerNetwork network) {
+        requireInitialised(network.getLayers());
         for (Layer layer : network.getLayers()) {
             if (layer instanceof RegionLayer) {
                 return new Acceleration("it is accelerated already");
@@ -91,6 +95,12 @@ public final class Acceleration {
             ChainRegion region = ChainRegion.of(network);
             return new Acceleration(region, region.plan());
         });
+    }
+
+    private static void requireInitialised(Object[] parts) {
+        if (parts == null) {
+            throw new IllegalArgumentException("network must be initialised; call its init() first");
+        }
     }
 
     private static Acceleration apply(Supplier<Acceleration> attempt) {

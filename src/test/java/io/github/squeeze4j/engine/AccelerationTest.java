@@ -2,6 +2,7 @@ package io.github.squeeze4j.engine;
 
 import static io.github.squeeze4j.Arrays4j.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.models.Models;
 import java.io.File;
@@ -346,6 +347,15 @@ class AccelerationTest {
                 .isEqualTo("Not accelerated: its data type is DOUBLE and oneDNN computes in FLOAT");
         Acceleration.apply(doubles).undo();
         gradients(doubles, data(2, CNN2DFormat.NCHW, SIZE));
+    }
+
+    @Test
+    void anUninitialisedNetworkIsRefused() {
+        ComputationGraph network =
+                new ComputationGraph(Models.builder("resnet20").build().conf());
+        assertThatThrownBy(() -> Acceleration.apply(network))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("network must be initialised; call its init() first");
     }
 
     // ---- networks of layers ----------------------------------------------------------------------------------------
