@@ -18,7 +18,7 @@ final class ActivationNode extends Node {
             before.function = function;
             emission.defer(vertex, before);
         } else if (function == Function.IDENTITY) {
-            emission.define(vertex, emission.place(inputs[0]));
+            emission.alias(vertex, inputs[0]);
         } else {
             int from = emission.place(inputs[0]);
             // what is read elsewhere, or needed by backward, stays

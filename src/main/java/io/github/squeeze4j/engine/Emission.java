@@ -29,6 +29,7 @@ final class Emission {
     private final Pending[] pending;
     private final int[] gradients;
     private final int[] uses;
+    private final boolean[] shared;
     private final Map<Node, Object> states = new HashMap<>();
     private final List<LongSupplier> addresses = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
@@ -44,6 +45,7 @@ final class Emission {
         gradients = new int[shapes.length];
         pending = new Pending[shapes.length];
         uses = new int[shapes.length];
+        shared = new boolean[shapes.length];
         Arrays.fill(places, -1);
         Arrays.fill(gradients, -1);
         for (Node node : plan.nodes) {
@@ -80,6 +82,13 @@ final class Emission {
         places[vertex] = place;
     }
 
+    /** Says that a result is another one, at the same place; nobody may write over it any more. */
+    void alias(int vertex, int other) {
+        places[vertex] = place(other);
+        shared[vertex] = true;
+        shared[other] = true;
+    }
+
     /** Says that a result is not computed yet. */
     void defer(int vertex, Pending result) {
         pending[vertex] = result;
@@ -113,7 +122,8 @@ final class Emission {
 
     /** Whether what is being added is all that still reads a result, so that it may write over it. */
     boolean mayOverwrite(int vertex) {
-        return mode != Mode.TRAINING && uses[vertex] == 1 && !plan.isInput(vertex) && !plan.isForeign(vertex);
+        boolean own = !shared[vertex] && !plan.isInput(vertex) && !plan.isForeign(vertex);
+        return mode != Mode.TRAINING && uses[vertex] == 1 && own;
     }
 
     /** A node has read its inputs, or will when its pending result is computed. */

@@ -118,6 +118,24 @@ class InferenceNetworkTest {
         assertThat(first).isEqualTo(copy);
     }
 
+    /** An identity is its input's memory, which others read too: the caller's images, a map with a second reader. */
+    @Test
+    void nothingThatIsStillReadIsOverwritten() {
+        ComputationGraph network = Networks.identities();
+        INDArray images = images(CNN2DFormat.NCHW, 2, SIZE);
+        INDArray before = images.dup();
+        // DL4J itself writes over its input here
+        INDArray expected = network.output(images.dup())[0];
+        InferenceNetwork optimized = InferenceNetwork.optimize(network);
+        assertClose("optimised", optimized.output(images)[0], expected, BOUND);
+        assertThat(optimized.refusal()).isNull();
+        assertThat(images).isEqualTo(before);
+        Acceleration acceleration = Acceleration.apply(network);
+        assertClose("accelerated", network.output(images)[0], expected, BOUND);
+        assertThat(acceleration.lastRefusal()).isNull();
+        assertThat(images).isEqualTo(before);
+    }
+
     @Test
     void severalThreads() throws Exception {
         InferenceNetwork optimized = InferenceNetwork.optimize(everything(DataType.FLOAT, CNN2DFormat.NCHW));

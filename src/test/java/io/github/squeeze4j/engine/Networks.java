@@ -136,6 +136,24 @@ final class Networks {
         graph.setOutputs("out", "auxiliary");
     }
 
+    /** Identities whose inputs are read elsewhere as well. */
+    static ComputationGraph identities() {
+        Networks networks = new Networks(CNN2DFormat.NCHW);
+        networks.graph = start(DataType.FLOAT).setInputTypes(InputType.convolutional(20, 20, 3));
+        String map = networks.add("nothing", new ActivationLayer(Activation.IDENTITY), "input");
+        map = networks.add("relu", new ActivationLayer(Activation.RELU), map);
+        map = networks.add("conv", networks.conv(3, 1, 16), map);
+        map = networks.add("max", networks.pool(PoolingType.MAX, 2, 2, 0), map);
+        String same = networks.add("same", new ActivationLayer(Activation.IDENTITY), map);
+        String sigmoid = networks.add("sigmoid", new ActivationLayer(Activation.SIGMOID), map);
+        networks.graph.addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), sigmoid, same);
+        map = networks.add("pool", new GlobalPoolingLayer(PoolingType.AVG), "add");
+        networks.graph.addLayer("out", output(), map).setOutputs("out");
+        ComputationGraph network = new ComputationGraph(networks.graph.build());
+        network.init();
+        return randomised(network);
+    }
+
     private static OutputLayer output() {
         return new OutputLayer.Builder(LossFunction.MCXENT)
                 .activation(Activation.SOFTMAX)
