@@ -34,11 +34,14 @@ public final class Models {
     private static final int LISTED_WHOLE = 10;
     private static final String CIFAR_SUFFIX = "_cifar";
     private static final int[] RESNET_DEPTHS = {18, 34, 50, 101, 152, 20, 32, 44, 56, 110};
+    /** The attention, or its absence, that every residual family is registered with. */
+    private static final List<String> EVERYWHERE = List.of("none", "se", "salient", "spse", "rgse", "cbam");
+
     private static final Map<String, Supplier<? extends NetworkBuilder<?>>> BUILDERS = new TreeMap<>();
 
     static {
         for (int depth : RESNET_DEPTHS) {
-            for (String attention : Attention.names()) {
+            for (String attention : EVERYWHERE) {
                 String prefix = attention.equals("none") ? "" : attention + "_";
                 BUILDERS.put(prefix + "resnet" + depth, () -> resNet(depth, attention));
             }
@@ -54,7 +57,7 @@ public final class Models {
     private Models() {}
 
     private static void withAttention(String name, Supplier<? extends NetworkBuilder<?>> plain) {
-        for (String attention : Attention.names()) {
+        for (String attention : EVERYWHERE) {
             String prefix = attention.equals("none") ? "" : attention + "_";
             BUILDERS.put(prefix + name, () -> plain.get().attention(Attention.named(attention)));
         }
