@@ -36,6 +36,9 @@ public final class SqueezeExcitation extends AttentionBlock {
     @JsonProperty("reduction")
     private int reduction;
 
+    @JsonProperty("hidden")
+    private long hidden;
+
     @JsonProperty("biases")
     private boolean biases;
 
@@ -54,6 +57,7 @@ public final class SqueezeExcitation extends AttentionBlock {
     private SqueezeExcitation(Builder builder) {
         super(builder);
         reduction = builder.reduction;
+        hidden = builder.hidden;
         biases = builder.biases;
         gate = builder.gate;
         activation = builder.activation;
@@ -89,7 +93,7 @@ public final class SqueezeExcitation extends AttentionBlock {
     }
 
     private long hidden() {
-        return rounding.hidden(getChannels(), reduction);
+        return hidden > 0 ? hidden : rounding.hidden(getChannels(), reduction);
     }
 
     @Override
@@ -112,7 +116,9 @@ public final class SqueezeExcitation extends AttentionBlock {
 
     @Override
     void validate(MapSize size) {
-        Excitation.validate(describe(), size.channels, reduction);
+        if (hidden == 0) {
+            Excitation.validate(describe(), size.channels, reduction);
+        }
     }
 
     @Override
@@ -129,6 +135,7 @@ public final class SqueezeExcitation extends AttentionBlock {
     Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("reduction", reduction);
+        options.put("hidden", hidden);
         options.put("biases", biases);
         options.put("gate", gate);
         options.put("activation", activation);
@@ -163,6 +170,7 @@ public final class SqueezeExcitation extends AttentionBlock {
     /** Options of the block. */
     public static final class Builder extends AttentionBlock.Builder<Builder> {
         private int reduction = DEFAULT_REDUCTION;
+        private long hidden;
         private boolean biases = true;
         private Gate gate = Gate.SIGMOID;
         private Activation activation = Activation.RELU;
@@ -178,6 +186,18 @@ public final class SqueezeExcitation extends AttentionBlock {
          */
         public Builder reduction(int reduction) {
             this.reduction = Checks.positive("reduction", reduction, "use reduction(" + DEFAULT_REDUCTION + ")");
+            return this;
+        }
+
+        /**
+         * The number of hidden channels itself, instead of what {@link #reduction} and {@link #rounding} make of C: for
+         * networks that count it from another map, as EfficientNet and RegNet do.
+         *
+         * @param hidden at least 1; by default not set
+         * @return this
+         */
+        public Builder hidden(int hidden) {
+            this.hidden = Checks.positive("hidden", hidden, "use reduction(" + DEFAULT_REDUCTION + ") instead");
             return this;
         }
 

@@ -28,7 +28,12 @@ final class Geometry {
     /** For maps of these shapes, [N, C, H, W]. */
     Window window(long[] in, long[] out) {
         int[] begin = padding;
-        int[] end = padding;
+        int[] end = padding.clone();
+        for (int i = 0; i < 2; i++) {
+            // where sizes are rounded up the last window reaches further
+            long reach = (out[2 + i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1;
+            end[i] = (int) Math.max(end[i], reach - in[2 + i] - padding[i]);
+        }
         if (mode == ConvolutionMode.Same) {
             begin = new int[2];
             end = new int[2];

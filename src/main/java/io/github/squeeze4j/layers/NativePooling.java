@@ -1,12 +1,16 @@
 package io.github.squeeze4j.layers;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * DL4J's pooling over windows, computed by oneDNN.
@@ -25,6 +29,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class NativePooling extends SubsamplingLayer {
+    @JsonProperty("ceilMode")
+    private boolean ceilMode;
+
     /** For JSON. */
     private NativePooling() {}
 
@@ -37,6 +44,68 @@ public final class NativePooling extends SubsamplingLayer {
      */
     public static NativePooling of(SubsamplingLayer layer) {
         return Conversion.convert(layer, SubsamplingLayer.class, NativePooling.class);
+    }
+
+    /**
+     * The native form of a stock pooling layer whose output sizes are rounded up, so that a last window that the map fills only
+     * in part counts, too: Caffe's pooling and PyTorch's {@code ceil_mode}. No window starts in the padding behind the map.
+     *
+     * @param layer a {@link SubsamplingLayer} of maxima, without dilation and not of mode Same; stays as it is
+     * @return a configuration with the same options
+     * @throws IllegalArgumentException if {@code layer} is null, of a subclass or of another kind
+     */
+    public static NativePooling ceilMode(SubsamplingLayer layer) {
+        NativePooling pooling = of(layer);
+        boolean dilated = Arrays.stream(layer.getDilation()).anyMatch(dilation -> dilation != 1);
+        if (layer.getPoolingType() != org.deeplearning4j.nn.conf.layers.PoolingType.MAX
+                || dilated
+                || layer.getConvolutionMode() == ConvolutionMode.Same) {
+            throw new IllegalArgumentException("pooling (" + layer.getPoolingType() + ", dilation "
+                    + Arrays.toString(layer.getDilation()) + ", mode " + layer.getConvolutionMode()
+                    + ") must be of maxima, without dilation and not of mode Same to round sizes up; use"
+                    + " NativePooling.of(layer)");
+        }
+        pooling.ceilMode = true;
+        return pooling;
+    }
+
+    /**
+     * Whether output sizes are rounded up.
+     *
+     * @return true for layers of {@link #ceilMode(SubsamplingLayer)}
+     */
+    public boolean isCeilMode() {
+        return ceilMode;
+    }
+
+    /** Height and width of the output for a map of this height and width, rounded up. */
+    long[] ceilSize(long height, long width) {
+        long[] in = {height, width};
+        long[] out = new long[2];
+        for (int axis = 0; axis < 2; axis++) {
+            long room = in[axis] + 2L * padding[axis] - kernelSize[axis];
+            if (room < 0) {
+                throw new IllegalArgumentException(
+                        "pooling layer \"" + getLayerName() + "\": map (" + height + "x" + width
+                                + ") must not be smaller than the window (" + Arrays.toString(kernelSize) + ", padding "
+                                + Arrays.toString(padding) + "); use larger images");
+            }
+            out[axis] = (room + stride[axis] - 1) / stride[axis] + 1;
+            if ((out[axis] - 1) * stride[axis] >= in[axis] + padding[axis]) {
+                out[axis]--;
+            }
+        }
+        return out;
+    }
+
+    @Override
+    public InputType getOutputType(int layerIndex, InputType inputType) {
+        if (!ceilMode || !(inputType instanceof InputType.InputTypeConvolutional)) {
+            return super.getOutputType(layerIndex, inputType);
+        }
+        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
+        long[] out = ceilSize(map.getHeight(), map.getWidth());
+        return InputType.convolutional(out[0], out[1], map.getChannels(), map.getFormat());
     }
 
     @Override
@@ -60,7 +129,7 @@ public final class NativePooling extends SubsamplingLayer {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof NativePooling && super.equals(other);
+        return other instanceof NativePooling && super.equals(other) && ceilMode == ((NativePooling) other).ceilMode;
     }
 
     @Override

@@ -19,6 +19,13 @@ final class Checks {
         return value;
     }
 
+    static double positive(String option, double value, String remedy) {
+        if (!(value > 0) || Double.isInfinite(value)) {
+            throw new IllegalArgumentException(option + " (" + value + ") must be a positive number; " + remedy);
+        }
+        return value;
+    }
+
     static double notNegative(String option, double value, String remedy) {
         if (!(value >= 0) || Double.isInfinite(value)) {
             throw new IllegalArgumentException(option + " (" + value + ") must be 0 or a positive number; " + remedy);

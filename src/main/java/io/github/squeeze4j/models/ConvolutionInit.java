@@ -9,13 +9,16 @@ import org.deeplearning4j.nn.weights.WeightInitDistribution;
  * divides it by the stride.
  */
 enum ConvolutionInit {
-    /** fan = in * kernel * kernel, in being the inputs of one group. */
+    /** fan = in * kernel area, in being the inputs of one group. */
     HE_FAN_IN,
-    /** fan = out * kernel * kernel, out being those of all groups, as PyTorch counts. */
-    HE_FAN_OUT;
+    /** fan = out * kernel area, out being those of all groups, as PyTorch counts. */
+    HE_FAN_OUT,
+    /** fan = out * kernel area, out being those of one group, as EfficientNet's and RegNet's authors count. */
+    HE_FAN_OUT_OF_GROUP;
 
-    IWeightInit of(int in, int out, int kernel) {
-        double fan = (double) (this == HE_FAN_IN ? in : out) * kernel * kernel;
+    IWeightInit of(int in, int out, int area, int groups) {
+        double outputs = this == HE_FAN_OUT_OF_GROUP ? (double) out / groups : out;
+        double fan = (this == HE_FAN_IN ? in : outputs) * area;
         return new WeightInitDistribution(new NormalDistribution(0, Math.sqrt(2 / fan)));
     }
 }

@@ -1,6 +1,9 @@
 package io.github.squeeze4j.models;
 
+import java.util.Arrays;
 import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.activations.IActivation;
 
 /**
  * MobileNetV2: inverted residuals with linear bottlenecks, with or without attention.
@@ -36,17 +39,15 @@ public final class MobileNetV2 extends Network {
 
     private static final int STEM = 32;
     private static final int HEAD = 1280;
-    private static final int CHANNEL_UNIT = 8;
     private static final double CLASSIFIER_DEVIATION = 0.01;
+    private static final IActivation RELU6 = Activation.RELU6.getActivationFunction();
     private static final ConvolutionInit INIT = ConvolutionInit.HE_FAN_OUT;
 
     private final double width;
-    private final double dropout;
 
     private MobileNetV2(Builder builder) {
-        super(builder, 1000, 224);
+        super(builder, 1000, 224, Builder.DEFAULT_DROPOUT);
         width = builder.width;
-        dropout = builder.dropout;
     }
 
     /**
@@ -60,16 +61,21 @@ public final class MobileNetV2 extends Network {
 
     @Override
     void layers(NetworkGraph graph) {
-        Feature map = convolution(graph, "stem.", graph.input(), rounded(STEM * width), 3, 2, 1);
+        Feature map = convolution(graph, "stem.", graph.input(), Widths.rounded(STEM * width), 3, 2, 1);
         for (int stage = 1; stage <= STAGES.length; stage++) {
             int[] row = STAGES[stage - 1];
             for (int block = 1; block <= row[2]; block++) {
-                map = block(graph, map, row[0], rounded(row[1] * width), block == 1 ? row[3] : 1, stage, block);
+                map = block(graph, map, row[0], Widths.rounded(row[1] * width), block == 1 ? row[3] : 1, stage, block);
             }
         }
-        map = convolution(graph, "head.", map, rounded(HEAD * Math.max(1, width)), 1, 1, 1);
-        graph.classifier(
-                graph.globalAveragePooling("pool", map), dropout, new NormalDistribution(0, CLASSIFIER_DEVIATION));
+        map = convolution(graph, "head.", map, Widths.rounded(HEAD * Math.max(1, width)), 1, 1, 1);
+        graph.classifier(graph.globalAveragePooling("pool", map), new NormalDistribution(0, CLASSIFIER_DEVIATION));
+    }
+
+    /** Those that add their input: all but the first of each stage. */
+    @Override
+    int residualBlocks() {
+        return Arrays.stream(STAGES).mapToInt(row -> row[2] - 1).sum();
     }
 
     private static Feature block(
@@ -78,22 +84,20 @@ public final class MobileNetV2 extends Network {
         int expanded = in.channels * expansion;
         Feature map = expansion == 1 ? in : convolution(graph, prefix + "expand.", in, expanded, 1, 1, 1);
         map = convolution(graph, prefix + "depthwise.", map, expanded, 3, stride, expanded);
-        map = graph.attention(prefix + "attention", map, stage, block);
+        map = graph.attention(prefix + "attention", map, stage, block, in.channels);
         map = graph.convolution(prefix + "project.conv", map, out, 1, 1, INIT);
-        map = graph.batchNormalization(prefix + "project.bn", map);
-        return stride == 1 && in.channels == out ? graph.add(prefix + "add", map, in) : map;
+        if (stride != 1 || in.channels != out) {
+            return graph.feature(graph.batchNormalization(prefix + "project.bn", map));
+        }
+        map = graph.lastBatchNormalization(prefix + "project.bn", map);
+        map = graph.stochasticDepth(prefix + "drop", map);
+        return graph.feature(graph.add(prefix + "add", map, in));
     }
 
     private static Feature convolution(
             NetworkGraph graph, String prefix, Feature in, int out, int kernel, int stride, int groups) {
         Feature map = graph.convolution(prefix + "conv", in, out, kernel, stride, groups, INIT);
-        return graph.relu6(prefix + "relu", graph.batchNormalization(prefix + "bn", map));
-    }
-
-    /** To the nearest multiple of 8, not below 90 %. */
-    private static int rounded(double channels) {
-        int nearest = Math.max(CHANNEL_UNIT, (int) (channels + CHANNEL_UNIT / 2) / CHANNEL_UNIT * CHANNEL_UNIT);
-        return nearest < 0.9 * channels ? nearest + CHANNEL_UNIT : nearest;
+        return graph.activation(prefix + "relu", graph.batchNormalization(prefix + "bn", map), RELU6);
     }
 
     /** Options of the network. */
@@ -101,11 +105,10 @@ public final class MobileNetV2 extends Network {
         /** Default {@link #width}. */
         public static final double DEFAULT_WIDTH = 1;
 
-        /** Default {@link #dropout}. */
+        /** Default {@code dropout}. */
         public static final double DEFAULT_DROPOUT = 0.2;
 
         private double width = DEFAULT_WIDTH;
-        private double dropout = DEFAULT_DROPOUT;
 
         private Builder() {}
 
@@ -117,21 +120,7 @@ public final class MobileNetV2 extends Network {
          * @return this
          */
         public Builder width(double width) {
-            if (!(width > 0) || Double.isInfinite(width)) {
-                throw new IllegalArgumentException("width (" + width + ") must be a positive number; use width(1)");
-            }
-            this.width = width;
-            return this;
-        }
-
-        /**
-         * Dropout before the classifier.
-         *
-         * @param dropout the probability to drop a value, from 0 to below 1; default 0.2
-         * @return this
-         */
-        public Builder dropout(double dropout) {
-            this.dropout = Checks.probability("dropout", dropout, "use dropout(0.2)");
+            this.width = Checks.positive("width", width, "use width(1)");
             return this;
         }
 

@@ -16,13 +16,19 @@ import java.util.function.Supplier;
  *
  * <ul>
  *   <li>{@code se_resnet50}, {@code se_resnet101}, {@code se_resnet152}: the SENet authors' form, hujie-frank/SENet, with
- *       the stride in the first 1x1 convolution and biases in the blocks.
+ *       the stride in the first 1x1 convolution, ceil-mode pooling and biases in the blocks.
  *   <li>{@code se_resnet18}, {@code se_resnet34} and the CIFAR ones: moskomule/senet.pytorch, without biases in the blocks.
  * </ul>
  *
  * <p>{@code resnext50_32x4d}, {@code resnext101_32x4d}, {@code resnext101_32x8d}, {@code resnext29_8x64d_cifar} (see {@link
  * ResNeXt}) and {@code mobilenet_v2} (see {@link MobileNetV2}), alone and behind the same prefixes, with the blocks' default
- * options; {@code senet154} (see {@link SENet154}).
+ * options; {@code se_resnext50_32x4d} and {@code se_resnext101_32x4d} have the SENet authors' ceil-mode pooling.
+ *
+ * <p>{@code senet154} ({@link SENet154}); {@code bn_inception}, {@code se_bn_inception} ({@link BnInception}); {@code
+ * inception_v3}, {@code se_inception_v3} ({@link InceptionV3}; the second as moskomule/senet.pytorch declares it); {@code
+ * mobilenet_v1}, {@code mobilenet_v1_075}, {@code _050}, {@code _025}, {@code se_mobilenet_v1}, {@code salient_mobilenet_v1}
+ * ({@link MobileNetV1}); {@code mobilenet_v3_large}, {@code mobilenet_v3_small} ({@link MobileNetV3}); {@code efficientnet_b0}
+ * to {@code efficientnet_b3} ({@link EfficientNet}); {@code regnety_400mf}, {@code regnety_4gf} ({@link RegNetY}).
  *
  * <pre>{@code
  * ComputationGraph graph =
@@ -33,6 +39,7 @@ import java.util.function.Supplier;
 public final class Models {
     private static final int LISTED_WHOLE = 10;
     private static final String CIFAR_SUFFIX = "_cifar";
+    private static final int EFFICIENTNETS = 4;
     private static final int[] RESNET_DEPTHS = {18, 34, 50, 101, 152, 20, 32, 44, 56, 110};
     /** The attention, or its absence, that every residual family is registered with. */
     private static final List<String> EVERYWHERE = List.of("none", "se", "salient", "spse", "rgse", "cbam");
@@ -51,7 +58,38 @@ public final class Models {
         withAttention("resnext101_32x8d", () -> ResNeXt.builder().depth(101).baseWidth(8));
         withAttention("resnext29_8x64d_cifar", () -> ResNeXt.builder().depth(29));
         withAttention("mobilenet_v2", MobileNetV2::builder);
+        for (int depth : new int[] {50, 101}) {
+            BUILDERS.put(
+                    "se_resnext" + depth + "_32x4d",
+                    () -> ResNeXt.builder()
+                            .depth(depth)
+                            .stemPooling(StemPooling.CEIL_MODE)
+                            .attention(Attention.named("se")));
+        }
         BUILDERS.put("senet154", SENet154::builder);
+        BUILDERS.put("bn_inception", BnInception::builder);
+        BUILDERS.put("se_bn_inception", () -> BnInception.builder().attention(Attention.named("se")));
+        BUILDERS.put("inception_v3", InceptionV3::builder);
+        BUILDERS.put(
+                "se_inception_v3",
+                () -> InceptionV3.builder()
+                        .attentionPlace(InceptionV3.AttentionPlace.MODULE_INPUT)
+                        .attention(Attention.of(
+                                SqueezeExcitation.builder().biases(false).build())));
+        BUILDERS.put("mobilenet_v1", MobileNetV1::builder);
+        BUILDERS.put("mobilenet_v1_075", () -> MobileNetV1.builder().width(0.75));
+        BUILDERS.put("mobilenet_v1_050", () -> MobileNetV1.builder().width(0.5));
+        BUILDERS.put("mobilenet_v1_025", () -> MobileNetV1.builder().width(0.25));
+        BUILDERS.put("se_mobilenet_v1", () -> MobileNetV1.builder().attention(Attention.named("se")));
+        BUILDERS.put("salient_mobilenet_v1", () -> MobileNetV1.builder().attention(Attention.named("salient")));
+        BUILDERS.put("mobilenet_v3_large", MobileNetV3::large);
+        BUILDERS.put("mobilenet_v3_small", MobileNetV3::small);
+        for (int variant = 0; variant < EFFICIENTNETS; variant++) {
+            int b = variant;
+            BUILDERS.put("efficientnet_b" + b, () -> EfficientNet.b(b));
+        }
+        BUILDERS.put("regnety_400mf", RegNetY::megaFlops400);
+        BUILDERS.put("regnety_4gf", RegNetY::gigaFlops4);
     }
 
     private Models() {}
@@ -69,7 +107,9 @@ public final class Models {
             return builder.attention(Attention.named(attention));
         }
         if (ResNet.hasBottlenecks(depth)) {
-            return builder.attention(Attention.named("se")).bottleneckStride(BottleneckStride.FIRST_1X1);
+            return builder.attention(Attention.named("se"))
+                    .bottleneckStride(BottleneckStride.FIRST_1X1)
+                    .stemPooling(StemPooling.CEIL_MODE);
         }
         return builder.attention(
                 Attention.of(SqueezeExcitation.builder().biases(false).build()));

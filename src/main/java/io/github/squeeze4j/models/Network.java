@@ -1,6 +1,10 @@
 package io.github.squeeze4j.models;
 
 import io.github.squeeze4j.engine.Acceleration;
+import io.github.squeeze4j.layers.NativeBatchNormalization;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -31,9 +35,12 @@ public abstract class Network {
     final DataType dataType;
     final CNN2DFormat format;
     final Attention attention;
+    final double dropout;
+    final double stochasticDepth;
+    final boolean zeroInitLastGamma;
 
     /** Takes the options; the defaults stand in where the user set nothing. */
-    Network(NetworkBuilder<?> builder, int defaultClasses, int defaultSize) {
+    Network(NetworkBuilder<?> builder, int defaultClasses, int defaultSize, double defaultDropout) {
         classes = builder.classes == 0 ? defaultClasses : builder.classes;
         height = builder.height == 0 ? defaultSize : builder.height;
         width = builder.width == 0 ? defaultSize : builder.width;
@@ -44,10 +51,21 @@ public abstract class Network {
         dataType = builder.dataType;
         format = builder.format;
         attention = builder.attention;
+        dropout = builder.dropout == null ? defaultDropout : builder.dropout;
+        stochasticDepth = builder.stochasticDepth;
+        zeroInitLastGamma = builder.zeroInitLastGamma;
     }
 
     /** Lays the layers out. */
     abstract void layers(NetworkGraph graph);
+
+    /** Blocks that add their input to their branch, or could if sizes allowed; 0 in networks without such branches. */
+    abstract int residualBlocks();
+
+    /** What every BatchNorm of the network adds to the variance. */
+    double epsilon() {
+        return NativeBatchNormalization.EPSILON;
+    }
 
     /**
      * A new configuration.
@@ -71,6 +89,91 @@ public abstract class Network {
         graph.init();
         Acceleration.apply(graph);
         return graph;
+    }
+
+    /**
+     * The maps that detection and segmentation heads build upon: for each stride the last one before the size is halved
+     * again.
+     *
+     * @return one map for each stride, by stride: 4, 8, 16 and 32 in the ImageNet networks (in some also 2), 1, 2 and 4 in the
+     *     CIFAR networks
+     */
+    public final List<FeatureMap> features() {
+        NetworkGraph graph = new NetworkGraph(this);
+        layers(graph);
+        return graph.features().stream().map(FeatureMap::new).collect(Collectors.toUnmodifiableList());
+    }
+
+    /**
+     * A new configuration without the classifier, whose outputs are the maps at these strides.
+     *
+     * @param strides those wanted, each once, in any order; none for all of {@link #features()}
+     * @return the configuration, which the caller may change
+     * @throws IllegalArgumentException if the network has no map of such a stride
+     */
+    public final ComputationGraphConfiguration featureConf(int... strides) {
+        List<String> names = featureNames(strides);
+        return upTo(names).setOutputs(names.toArray(new String[0])).build();
+    }
+
+    /**
+     * A new graph without the classifier, whose outputs are the maps at these strides, with random weights drawn from the
+     * seed; accelerated where that is possible.
+     *
+     * @param strides those wanted, each once, in any order; none for all of {@link #features()}
+     * @return the initialised graph: {@code output(images)} gives the maps
+     * @throws IllegalArgumentException if the network has no map of such a stride
+     */
+    public final ComputationGraph initFeatures(int... strides) {
+        ComputationGraph graph = new ComputationGraph(featureConf(strides));
+        graph.init();
+        Acceleration.apply(graph);
+        return graph;
+    }
+
+    /**
+     * The network without its classifier, open for heads: layers are added to the vertices that {@link #features()} names.
+     *
+     * <pre>{@code
+     * ComputationGraphConfiguration conf = network.backbone(32)
+     *         .addLayer("logits", new CnnLossLayer.Builder().build(), "head")...
+     *         .setOutputs("logits")
+     *         .build();
+     * }</pre>
+     *
+     * @param strides those wanted, each once, in any order; none for all of {@link #features()}
+     * @return DL4J's builder, whose outputs are yet to be set
+     * @throws IllegalArgumentException if the network has no map of such a stride
+     */
+    public final ComputationGraphConfiguration.GraphBuilder backbone(int... strides) {
+        return upTo(featureNames(strides));
+    }
+
+    private ComputationGraphConfiguration.GraphBuilder upTo(List<String> names) {
+        NetworkGraph graph = new NetworkGraph(this);
+        layers(graph);
+        return graph.upTo(names);
+    }
+
+    private List<String> featureNames(int... strides) {
+        List<FeatureMap> all = features();
+        if (strides.length == 0) {
+            return all.stream().map(FeatureMap::name).collect(Collectors.toList());
+        }
+        List<String> names = new ArrayList<>();
+        for (int stride : strides) {
+            FeatureMap found = all.stream()
+                    .filter(map -> map.stride() == stride)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("stride (" + stride + ") must be one of "
+                            + all.stream().map(FeatureMap::stride).collect(Collectors.toList())
+                            + ", at which this network has features"));
+            if (names.contains(found.name())) {
+                throw new IllegalArgumentException("stride (" + stride + ") must be named once; leave the second out");
+            }
+            names.add(found.name());
+        }
+        return names;
     }
 
     /**

@@ -30,6 +30,9 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
     DataType dataType = DataType.FLOAT;
     CNN2DFormat format = CNN2DFormat.NCHW;
     Attention attention = Attention.none();
+    Double dropout;
+    double stochasticDepth;
+    boolean zeroInitLastGamma;
 
     NetworkBuilder() {}
 
@@ -158,6 +161,42 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
         return self();
     }
 
+    /**
+     * Dropout before the classifier.
+     *
+     * @param dropout the probability to drop a value, from 0 to below 1; default the network's own, 0 in most
+     * @return this
+     */
+    public B dropout(double dropout) {
+        this.dropout = Checks.probability("dropout", dropout, "use dropout(0.2)");
+        return self();
+    }
+
+    /**
+     * Stochastic depth: how often training leaves out the last residual branch for an example. Block l of L is left out with
+     * l / L of this probability (Huang et al., 1603.09382, equation 4).
+     *
+     * @param stochasticDepth the probability, from 0 to below 1; default 0
+     * @return this
+     * @see io.github.squeeze4j.layers.StochasticDepth
+     */
+    public B stochasticDepth(double stochasticDepth) {
+        this.stochasticDepth = Checks.probability("stochasticDepth", stochasticDepth, "use stochasticDepth(0.1)");
+        return self();
+    }
+
+    /**
+     * Whether the last BatchNorm of each residual branch starts with gamma 0, so that every block starts as its shortcut
+     * (Goyal et al., 1706.02677, section 5.1).
+     *
+     * @param zeroInitLastGamma default false
+     * @return this
+     */
+    public B zeroInitLastGamma(boolean zeroInitLastGamma) {
+        this.zeroInitLastGamma = zeroInitLastGamma;
+        return self();
+    }
+
     /** Describes the network; the options are complete. */
     abstract Network describe();
 
@@ -169,6 +208,11 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      */
     public Network build() {
         Network network = describe();
+        if (network.residualBlocks() == 0 && (stochasticDepth > 0 || zeroInitLastGamma)) {
+            throw new IllegalArgumentException(
+                    (stochasticDepth > 0 ? "stochasticDepth (" + stochasticDepth : "zeroInitLastGamma (true")
+                            + ") must not be set for a network without residual branches; leave it out");
+        }
         network.conf();
         return network;
     }

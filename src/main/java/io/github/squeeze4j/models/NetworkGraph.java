@@ -4,14 +4,28 @@ import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
 import io.github.squeeze4j.layers.NativePooling;
+import io.github.squeeze4j.layers.StochasticDepth;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.distribution.Distribution;
 import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -20,6 +34,7 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.weights.IWeightInit;
 import org.deeplearning4j.nn.weights.WeightInitDistribution;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.lossfunctions.LossFunctions;
 
 /**
@@ -29,6 +44,9 @@ import org.nd4j.linalg.lossfunctions.LossFunctions;
 final class NetworkGraph {
     private final Network network;
     private final ComputationGraphConfiguration.GraphBuilder builder;
+    private final Map<String, List<String>> inputs = new LinkedHashMap<>();
+    private final Map<Integer, Feature> features = new TreeMap<>();
+    private int branches;
 
     NetworkGraph(Network network) {
         this.network = network;
@@ -47,25 +65,69 @@ final class NetworkGraph {
         return builder.setOutputs(Network.OUTPUT).build();
     }
 
+    /** The maps that were marked, the last of each stride, by stride. */
+    Collection<Feature> features() {
+        return features.values();
+    }
+
+    /** The layers up to these maps, without the rest and without outputs. */
+    ComputationGraphConfiguration.GraphBuilder upTo(Collection<String> names) {
+        Set<String> needed = new HashSet<>();
+        Deque<String> open = new ArrayDeque<>(names);
+        while (!open.isEmpty()) {
+            String name = open.pop();
+            if (needed.add(name)) {
+                open.addAll(inputs.getOrDefault(name, List.of()));
+            }
+        }
+        for (String name : inputs.keySet()) {
+            if (!needed.contains(name)) {
+                builder.removeVertex(name, true);
+            }
+        }
+        return builder;
+    }
+
+    private Feature layer(Layer layer, Feature in, Feature out) {
+        builder.addLayer(out.name, layer, in.name);
+        inputs.put(out.name, List.of(in.name));
+        return out;
+    }
+
     Feature input() {
-        return new Feature(Network.INPUT, network.channels, network.height, network.width);
+        return new Feature(Network.INPUT, network.channels, network.height, network.width, 1);
+    }
+
+    /** Marks a map as one that heads may want: the end of a block. */
+    Feature feature(Feature map) {
+        features.put(map.stride, map);
+        return map;
     }
 
     /** Zero padding of kernel / 2, no bias, identity activation. */
     Feature convolution(String name, Feature in, int out, int kernel, int stride, ConvolutionInit init) {
-        return convolution(name, in, out, kernel, stride, 1, init);
+        return convolution(name, in, out, Window.of(kernel).stride(stride), 1, init);
     }
 
     /** The same in groups. */
     Feature convolution(String name, Feature in, int out, int kernel, int stride, int groups, ConvolutionInit init) {
-        int padding = kernel / 2;
-        IWeightInit weights = init.of(in.channels / groups, out, kernel);
+        return convolution(name, in, out, Window.of(kernel).stride(stride), groups, init);
+    }
+
+    /** No bias, identity activation. */
+    Feature convolution(String name, Feature in, int out, Window window, int groups, ConvolutionInit init) {
+        if (in.channels % groups != 0 || out % groups != 0) {
+            throw new IllegalArgumentException("layer " + name + ": groups (" + groups + ") must divide its inputs ("
+                    + in.channels + ") and outputs (" + out
+                    + "); choose another width or number of groups");
+        }
+        IWeightInit weights = init.of(in.channels / groups, out, window.kernelHeight * window.kernelWidth, groups);
         ConvolutionLayer layer = groups > 1
                 ? GroupedConvolution.builder()
                         .groups(groups)
-                        .kernelSize(kernel, kernel)
-                        .stride(stride, stride)
-                        .padding(padding, padding)
+                        .kernelSize(window.kernelHeight, window.kernelWidth)
+                        .stride(window.stride, window.stride)
+                        .padding(window.paddingHeight, window.paddingWidth)
                         .dataFormat(network.format)
                         .nIn(in.channels)
                         .nOut(out)
@@ -73,9 +135,9 @@ final class NetworkGraph {
                         .weightInit(weights)
                         .activation(Activation.IDENTITY)
                         .build()
-                : NativeConvolution.of(new ConvolutionLayer.Builder(kernel, kernel)
-                        .stride(stride, stride)
-                        .padding(padding, padding)
+                : NativeConvolution.of(new ConvolutionLayer.Builder(window.kernelHeight, window.kernelWidth)
+                        .stride(window.stride, window.stride)
+                        .padding(window.paddingHeight, window.paddingWidth)
                         .dataFormat(network.format)
                         .nIn(in.channels)
                         .nOut(out)
@@ -83,91 +145,145 @@ final class NetworkGraph {
                         .weightInit(weights)
                         .activation(Activation.IDENTITY)
                         .build());
-        builder.addLayer(name, layer, in.name);
-        return new Feature(
-                name, out, slid(in.height, kernel, stride, padding), slid(in.width, kernel, stride, padding));
+        return layer(layer, in, slid(name, in, out, window));
     }
 
     Feature batchNormalization(String name, Feature in) {
-        builder.addLayer(name, NativeBatchNormalization.standard(), in.name);
-        return in.renamed(name);
+        return batchNormalization(name, in, 1);
+    }
+
+    /** The last of a residual branch, which starts at zero where the user wants that. */
+    Feature lastBatchNormalization(String name, Feature in) {
+        return batchNormalization(name, in, network.zeroInitLastGamma ? 0 : 1);
+    }
+
+    private Feature batchNormalization(String name, Feature in, double gamma) {
+        BatchNormalization layer = new BatchNormalization.Builder()
+                .eps(network.epsilon())
+                .decay(NativeBatchNormalization.DECAY)
+                .gamma(gamma)
+                .useLogStd(false)
+                .build();
+        return layer(NativeBatchNormalization.of(layer), in, in.renamed(name));
     }
 
     /** A layer of its own: DL4J's batch normalization ignores its activation. */
     Feature relu(String name, Feature in) {
-        return activation(name, in, Activation.RELU);
+        return activation(name, in, Activation.RELU.getActivationFunction());
     }
 
-    /** min(max(x, 0), 6). */
-    Feature relu6(String name, Feature in) {
-        return activation(name, in, Activation.RELU6);
+    Feature activation(String name, Feature in, IActivation activation) {
+        return layer(new ActivationLayer(activation), in, in.renamed(name));
     }
 
-    private Feature activation(String name, Feature in, Activation activation) {
-        builder.addLayer(name, new ActivationLayer(activation), in.name);
-        return in.renamed(name);
+    Feature maxPooling(String name, Feature in, Window window) {
+        return pooling(name, in, PoolingType.MAX, window);
     }
 
-    Feature maxPooling(String name, Feature in, int kernel, int stride) {
-        int padding = kernel / 2;
-        builder.addLayer(
-                name,
-                NativePooling.of(new SubsamplingLayer.Builder(PoolingType.MAX)
-                        .kernelSize(kernel, kernel)
-                        .stride(stride, stride)
-                        .padding(padding, padding)
-                        .dataFormat(network.format)
-                        .build()),
-                in.name);
-        return new Feature(
-                name, in.channels, slid(in.height, kernel, stride, padding), slid(in.width, kernel, stride, padding));
+    /** Padding counts into the means, as in Caffe and PyTorch. */
+    Feature averagePooling(String name, Feature in, Window window) {
+        return pooling(name, in, PoolingType.AVG, window);
+    }
+
+    private Feature pooling(String name, Feature in, PoolingType type, Window window) {
+        SubsamplingLayer layer = new SubsamplingLayer.Builder(type)
+                .kernelSize(window.kernelHeight, window.kernelWidth)
+                .stride(window.stride, window.stride)
+                .padding(window.paddingHeight, window.paddingWidth)
+                .avgPoolIncludePadInDivisor(true)
+                .dataFormat(network.format)
+                .build();
+        return layer(
+                window.ceil ? NativePooling.ceilMode(layer) : NativePooling.of(layer),
+                in,
+                slid(name, in, in.channels, window));
     }
 
     /** The network's attention, or the map itself where it wants none. */
     Feature attention(String name, Feature in, int stage, int block) {
-        Layer layer = network.attention.at(new Site(in.channels, in.height, in.width, stage, block));
-        if (layer == null) {
-            return in;
+        return attention(name, in, stage, block, in.channels);
+    }
+
+    /** The same where the block that it stands in has another number of input channels. */
+    Feature attention(String name, Feature in, int stage, int block, int blockInput) {
+        Layer layer = network.attention.at(new Site(in.channels, in.height, in.width, stage, block, blockInput));
+        return layer == null ? in : layer(layer, in, in.renamed(name));
+    }
+
+    /** What drops a residual branch in training, or the branch itself where it never drops. */
+    Feature stochasticDepth(String name, Feature branch) {
+        branches++;
+        double probability = network.stochasticDepth * branches / network.residualBlocks();
+        if (probability <= 0) {
+            return branch;
         }
-        builder.addLayer(name, layer, in.name);
-        return in.renamed(name);
+        return layer(new DropoutLayer.Builder(new StochasticDepth(probability)).build(), branch, branch.renamed(name));
     }
 
     Feature add(String name, Feature a, Feature b) {
         builder.addVertex(name, new ElementWiseVertex(ElementWiseVertex.Op.Add), a.name, b.name);
+        inputs.put(name, List.of(a.name, b.name));
         return a.renamed(name);
     }
 
+    /** The channels of all maps, one after another. */
+    Feature concatenate(String name, Feature... maps) {
+        String[] names = new String[maps.length];
+        int channels = 0;
+        for (int i = 0; i < maps.length; i++) {
+            names[i] = maps[i].name;
+            channels += maps[i].channels;
+        }
+        builder.addVertex(name, new MergeVertex(), names);
+        inputs.put(name, List.of(names));
+        return new Feature(name, channels, maps[0].height, maps[0].width, maps[0].stride);
+    }
+
     Feature globalAveragePooling(String name, Feature in) {
-        builder.addLayer(name, new GlobalPoolingLayer(PoolingType.AVG), in.name);
-        return new Feature(name, in.channels, 1, 1);
+        return layer(
+                new GlobalPoolingLayer(PoolingType.AVG),
+                in,
+                new Feature(name, in.channels, 1, 1, in.stride * Math.max(in.height, in.width)));
+    }
+
+    /** Linear layer with bias and an activation of its own; weights start as the classifier's. */
+    Feature dense(String name, Feature in, int out, Distribution weights, IActivation activation) {
+        DenseLayer layer = new DenseLayer.Builder()
+                .activation(activation)
+                .nIn(in.channels)
+                .nOut(out)
+                .weightInit(new WeightInitDistribution(weights))
+                .build();
+        return layer(layer, in, new Feature(name, out, 1, 1, in.stride));
     }
 
     /** Linear layer with bias, softmax and cross-entropy; weights start uniform in +-1/sqrt(in), biases at 0. */
     void classifier(Feature in) {
-        classifier(in, 0);
-    }
-
-    /** The same with dropout of its input, a probability. */
-    void classifier(Feature in, double dropout) {
         double bound = 1 / Math.sqrt(in.channels);
-        classifier(in, dropout, new UniformDistribution(-bound, bound));
+        classifier(in, new UniformDistribution(-bound, bound));
     }
 
-    /** The same with other weights. */
-    void classifier(Feature in, double dropout, Distribution weights) {
+    /** The same with other weights; its input is dropped as the network says. */
+    void classifier(Feature in, Distribution weights) {
         OutputLayer.Builder layer = new OutputLayer.Builder(LossFunctions.LossFunction.MCXENT)
                 .activation(Activation.SOFTMAX)
                 .nIn(in.channels)
                 .nOut(network.classes)
                 .weightInit(new WeightInitDistribution(weights));
-        if (dropout > 0) {
-            layer.dropOut(1 - dropout); // DL4J's is the probability to stay.
+        if (network.dropout > 0) {
+            layer.dropOut(1 - network.dropout); // DL4J's is the probability to stay.
         }
-        builder.addLayer(Network.OUTPUT, layer.build(), in.name);
+        layer(layer.build(), in, new Feature(Network.OUTPUT, network.classes, 1, 1, in.stride));
     }
 
-    private static int slid(int size, int kernel, int stride, int padding) {
-        return (size + 2 * padding - kernel) / stride + 1;
+    private Feature slid(String name, Feature in, int channels, Window window) {
+        int height = window.height(in.height);
+        int width = window.width(in.width);
+        if (height <= 0 || width <= 0) {
+            throw new IllegalArgumentException("layer " + name + ": its input (" + in.height + "x" + in.width
+                    + ") must not be smaller than its kernel (" + window.kernelHeight + "x" + window.kernelWidth
+                    + "); use a larger inputSize than " + network.height + "x" + network.width);
+        }
+        return new Feature(name, channels, height, width, in.stride * window.stride);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.models;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -44,11 +45,13 @@ public final class ResNeXt extends Network {
     private final int depth;
     private final int groups;
     private final int baseWidth;
+    private final StemPooling stemPooling;
 
     private ResNeXt(Builder builder) {
-        super(builder, builder.depth == CIFAR_DEPTH ? 10 : 1000, builder.depth == CIFAR_DEPTH ? 32 : 224);
+        super(builder, builder.depth == CIFAR_DEPTH ? 10 : 1000, builder.depth == CIFAR_DEPTH ? 32 : 224, 0);
         boolean cifar = builder.depth == CIFAR_DEPTH;
         depth = builder.depth;
+        stemPooling = builder.stemPooling == null ? Builder.DEFAULT_STEM_POOLING : builder.stemPooling;
         groups = orDefault(builder.groups, cifar ? Builder.DEFAULT_CIFAR_GROUPS : Builder.DEFAULT_GROUPS);
         baseWidth = orDefault(builder.baseWidth, cifar ? Builder.DEFAULT_CIFAR_BASE_WIDTH : Builder.DEFAULT_BASE_WIDTH);
     }
@@ -68,9 +71,15 @@ public final class ResNeXt extends Network {
 
     @Override
     void layers(NetworkGraph graph) {
-        ResidualBlocks residual = ResidualBlocks.grouped(graph, ConvolutionInit.HE_FAN_OUT, groups, baseWidth);
+        ResidualBlocks residual =
+                ResidualBlocks.grouped(graph, ConvolutionInit.HE_FAN_OUT, groups, baseWidth, stemPooling);
         Feature map = residual.stem(PLANES, depth == CIFAR_DEPTH);
         graph.classifier(graph.globalAveragePooling("pool", residual.stages(map, PLANES, BLOCKS.get(depth))));
+    }
+
+    @Override
+    int residualBlocks() {
+        return Arrays.stream(BLOCKS.get(depth)).sum();
     }
 
     /** Options of the network. */
@@ -87,9 +96,13 @@ public final class ResNeXt extends Network {
         /** Default {@link #baseWidth} of the CIFAR form. */
         public static final int DEFAULT_CIFAR_BASE_WIDTH = 64;
 
+        /** Default {@link #stemPooling}. */
+        public static final StemPooling DEFAULT_STEM_POOLING = StemPooling.PADDED;
+
         private int depth;
         private int groups;
         private int baseWidth;
+        private StemPooling stemPooling;
 
         private Builder() {}
 
@@ -129,6 +142,17 @@ public final class ResNeXt extends Network {
             return this;
         }
 
+        /**
+         * How the pooling of the stem treats the borders; for the ImageNet form only.
+         *
+         * @param stemPooling default {@link StemPooling#PADDED}
+         * @return this
+         */
+        public Builder stemPooling(StemPooling stemPooling) {
+            this.stemPooling = Checks.notNull("stemPooling", stemPooling, "use StemPooling.PADDED");
+            return this;
+        }
+
         @Override
         public ResNeXt build() {
             return (ResNeXt) super.build();
@@ -139,6 +163,10 @@ public final class ResNeXt extends Network {
             if (depth == 0) {
                 throw new IllegalArgumentException(
                         "depth (not set) must be one of " + BLOCKS.keySet() + "; use depth(50)");
+            }
+            if (stemPooling != null && depth == CIFAR_DEPTH) {
+                throw new IllegalArgumentException("stemPooling (" + stemPooling + ") must not be set for depth "
+                        + depth + ", whose stem has no pooling; leave it out or use depth(50)");
             }
             return new ResNeXt(this);
         }

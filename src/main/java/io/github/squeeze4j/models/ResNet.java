@@ -51,12 +51,14 @@ public final class ResNet extends Network {
 
     private final int depth;
     private final BottleneckStride bottleneckStride;
+    private final StemPooling stemPooling;
 
     private ResNet(Builder builder) {
-        super(builder, isCifar(builder.depth) ? 10 : 1000, isCifar(builder.depth) ? 32 : 224);
+        super(builder, isCifar(builder.depth) ? 10 : 1000, isCifar(builder.depth) ? 32 : 224, 0);
         depth = builder.depth;
         bottleneckStride =
                 builder.bottleneckStride == null ? Builder.DEFAULT_BOTTLENECK_STRIDE : builder.bottleneckStride;
+        stemPooling = builder.stemPooling == null ? Builder.DEFAULT_STEM_POOLING : builder.stemPooling;
     }
 
     /**
@@ -79,14 +81,22 @@ public final class ResNet extends Network {
     @Override
     void layers(NetworkGraph graph) {
         boolean cifar = isCifar(depth);
-        int[] blocks = cifar ? cifarBlocks(depth) : IMAGENET_BLOCKS.get(depth);
         int width = cifar ? 16 : 64;
         ConvolutionInit init = cifar ? ConvolutionInit.HE_FAN_IN : ConvolutionInit.HE_FAN_OUT;
         ResidualBlocks residual = hasBottlenecks(depth)
-                ? ResidualBlocks.bottlenecks(graph, init, bottleneckStride)
-                : ResidualBlocks.basic(graph, init);
+                ? ResidualBlocks.bottlenecks(graph, init, bottleneckStride, stemPooling)
+                : ResidualBlocks.basic(graph, init, stemPooling);
         Feature map = residual.stem(width, cifar);
-        graph.classifier(graph.globalAveragePooling("pool", residual.stages(map, width, blocks)));
+        graph.classifier(graph.globalAveragePooling("pool", residual.stages(map, width, blocks())));
+    }
+
+    @Override
+    int residualBlocks() {
+        return Arrays.stream(blocks()).sum();
+    }
+
+    private int[] blocks() {
+        return isCifar(depth) ? cifarBlocks(depth) : IMAGENET_BLOCKS.get(depth);
     }
 
     /** Two convolutions per block, three stages, a stem and a classifier. */
@@ -101,8 +111,12 @@ public final class ResNet extends Network {
         /** Default {@link #bottleneckStride}. */
         public static final BottleneckStride DEFAULT_BOTTLENECK_STRIDE = BottleneckStride.MIDDLE_3X3;
 
+        /** Default {@link #stemPooling}. */
+        public static final StemPooling DEFAULT_STEM_POOLING = StemPooling.PADDED;
+
         private int depth;
         private BottleneckStride bottleneckStride;
+        private StemPooling stemPooling;
 
         private Builder() {}
 
@@ -132,6 +146,17 @@ public final class ResNet extends Network {
             return this;
         }
 
+        /**
+         * How the pooling of the stem treats the borders; for the ImageNet form only.
+         *
+         * @param stemPooling default {@link StemPooling#PADDED}
+         * @return this
+         */
+        public Builder stemPooling(StemPooling stemPooling) {
+            this.stemPooling = Checks.notNull("stemPooling", stemPooling, "use StemPooling.PADDED");
+            return this;
+        }
+
         private static String depths() {
             return IMAGENET_BLOCKS.keySet() + " (ImageNet form) or " + CIFAR_DEPTHS + " (CIFAR form)";
         }
@@ -150,6 +175,10 @@ public final class ResNet extends Network {
                 throw new IllegalArgumentException(
                         "bottleneckStride (" + bottleneckStride + ") must not be set for depth " + depth
                                 + ", which has no bottlenecks; leave it out or use depth(50)");
+            }
+            if (stemPooling != null && isCifar(depth)) {
+                throw new IllegalArgumentException("stemPooling (" + stemPooling + ") must not be set for depth "
+                        + depth + ", whose stem has no pooling; leave it out or use depth(50)");
             }
             return new ResNet(this);
         }

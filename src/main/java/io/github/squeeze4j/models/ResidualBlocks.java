@@ -12,6 +12,7 @@ final class ResidualBlocks {
     private final BottleneckStride bottleneckStride;
     private final int groups;
     private final int baseWidth;
+    private final StemPooling stemPooling;
 
     private ResidualBlocks(
             NetworkGraph graph,
@@ -19,35 +20,39 @@ final class ResidualBlocks {
             boolean bottlenecks,
             BottleneckStride bottleneckStride,
             int groups,
-            int baseWidth) {
+            int baseWidth,
+            StemPooling stemPooling) {
         this.graph = graph;
         this.init = init;
         this.bottlenecks = bottlenecks;
         this.bottleneckStride = bottleneckStride;
         this.groups = groups;
         this.baseWidth = baseWidth;
+        this.stemPooling = stemPooling;
     }
 
     /** Two 3x3 convolutions. */
-    static ResidualBlocks basic(NetworkGraph graph, ConvolutionInit init) {
-        return new ResidualBlocks(graph, init, false, null, 1, WIDTH_UNIT);
+    static ResidualBlocks basic(NetworkGraph graph, ConvolutionInit init, StemPooling stemPooling) {
+        return new ResidualBlocks(graph, init, false, null, 1, WIDTH_UNIT, stemPooling);
     }
 
     /** 1x1, 3x3 and an expanding 1x1. */
-    static ResidualBlocks bottlenecks(NetworkGraph graph, ConvolutionInit init, BottleneckStride stride) {
-        return new ResidualBlocks(graph, init, true, stride, 1, WIDTH_UNIT);
+    static ResidualBlocks bottlenecks(
+            NetworkGraph graph, ConvolutionInit init, BottleneckStride stride, StemPooling stemPooling) {
+        return new ResidualBlocks(graph, init, true, stride, 1, WIDTH_UNIT, stemPooling);
     }
 
     /** Bottlenecks with a 3x3 of {@code groups} groups, each {@code baseWidth} wide where the block's width is 64. */
-    static ResidualBlocks grouped(NetworkGraph graph, ConvolutionInit init, int groups, int baseWidth) {
-        return new ResidualBlocks(graph, init, true, BottleneckStride.MIDDLE_3X3, groups, baseWidth);
+    static ResidualBlocks grouped(
+            NetworkGraph graph, ConvolutionInit init, int groups, int baseWidth, StemPooling stemPooling) {
+        return new ResidualBlocks(graph, init, true, BottleneckStride.MIDDLE_3X3, groups, baseWidth, stemPooling);
     }
 
     /** 3x3 for small images; 7x7 and max pooling, together a quarter of the size, for others. */
     Feature stem(int width, boolean small) {
         Feature map = graph.convolution("stem.conv", graph.input(), width, small ? 3 : 7, small ? 1 : 2, init);
         map = graph.relu("stem.relu", graph.batchNormalization("stem.bn", map));
-        return small ? map : graph.maxPooling("stem.pool", map, 3, 2);
+        return small ? map : graph.maxPooling("stem.pool", map, stemPooling.window());
     }
 
     /** The width doubles and the size halves with each stage after the first. */
@@ -70,15 +75,16 @@ final class ResidualBlocks {
             shortcut = graph.convolution(prefix + "shortcut.conv", in, branch.channels, 1, stride, init);
             shortcut = graph.batchNormalization(prefix + "shortcut.bn", shortcut);
         }
-        branch = graph.attention(prefix + "attention", branch, stage, block);
-        return graph.relu(prefix + "relu", graph.add(prefix + "add", branch, shortcut));
+        branch = graph.attention(prefix + "attention", branch, stage, block, in.channels);
+        branch = graph.stochasticDepth(prefix + "drop", branch);
+        return graph.feature(graph.relu(prefix + "relu", graph.add(prefix + "add", branch, shortcut)));
     }
 
     private Feature basic(String prefix, Feature in, int width, int stride) {
         Feature map = graph.convolution(prefix + "conv1", in, width, 3, stride, init);
         map = graph.relu(prefix + "relu1", graph.batchNormalization(prefix + "bn1", map));
         map = graph.convolution(prefix + "conv2", map, width, 3, 1, init);
-        return graph.batchNormalization(prefix + "bn2", map);
+        return graph.lastBatchNormalization(prefix + "bn2", map);
     }
 
     private Feature bottleneck(String prefix, Feature in, int width, int stride) {
@@ -89,6 +95,6 @@ final class ResidualBlocks {
         map = graph.convolution(prefix + "conv2", map, inner, 3, first ? 1 : stride, groups, init);
         map = graph.relu(prefix + "relu2", graph.batchNormalization(prefix + "bn2", map));
         map = graph.convolution(prefix + "conv3", map, width * BOTTLENECK_EXPANSION, 1, 1, init);
-        return graph.batchNormalization(prefix + "bn3", map);
+        return graph.lastBatchNormalization(prefix + "bn3", map);
     }
 }

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.models;
 
+import java.util.Arrays;
+
 /**
  * SENet-154, the network with which the SENet authors won ILSVRC 2017.
  *
@@ -13,9 +15,8 @@ package io.github.squeeze4j.models;
  * Squeeze-and-Excitation unless set otherwise.
  *
  * <p>Layer names: {@code stem.conv1}, {@code stem.bn1}, {@code stem.relu1} to {@code stem.relu3}, {@code stem.pool}; for each
- * {@code stageS.blockB.} those of {@link ResNet} with bottlenecks; {@code pool} and {@code classifier}. The pooling of the
- * stem pads with a border where Caffe rounds up, which gives maps of the same size at 224x224. Weights start as in {@link
- * ResNeXt}.
+ * {@code stageS.blockB.} those of {@link ResNet} with bottlenecks; {@code pool} and {@code classifier}. Weights
+ * start as in {@link ResNeXt}.
  *
  * <p>Hu et al., Squeeze-and-Excitation Networks, 1709.01507, appendix; hujie-frank/SENet.
  *
@@ -30,11 +31,11 @@ public final class SENet154 extends Network {
     private static final int[] STEM = {64, 64, 128};
     private static final ConvolutionInit INIT = ConvolutionInit.HE_FAN_OUT;
 
-    private final double dropout;
+    private final StemPooling stemPooling;
 
     private SENet154(Builder builder) {
-        super(builder, 1000, 224);
-        dropout = builder.dropout;
+        super(builder, 1000, 224, Builder.DEFAULT_DROPOUT);
+        stemPooling = builder.stemPooling;
     }
 
     /**
@@ -53,13 +54,18 @@ public final class SENet154 extends Network {
             map = graph.convolution("stem.conv" + i, map, STEM[i - 1], 3, i == 1 ? 2 : 1, INIT);
             map = graph.relu("stem.relu" + i, graph.batchNormalization("stem.bn" + i, map));
         }
-        map = graph.maxPooling("stem.pool", map, 3, 2);
+        map = graph.maxPooling("stem.pool", map, stemPooling.window());
         for (int stage = 1; stage <= BLOCKS.length; stage++) {
             for (int block = 1; block <= BLOCKS[stage - 1]; block++) {
                 map = block(graph, map, PLANES << (stage - 1), stage, block);
             }
         }
-        graph.classifier(graph.globalAveragePooling("pool", map), dropout);
+        graph.classifier(graph.globalAveragePooling("pool", map));
+    }
+
+    @Override
+    int residualBlocks() {
+        return Arrays.stream(BLOCKS).sum();
     }
 
     private static Feature block(NetworkGraph graph, Feature in, int planes, int stage, int block) {
@@ -71,35 +77,36 @@ public final class SENet154 extends Network {
         map = graph.convolution(prefix + "conv2", map, 4 * planes, 3, stride, GROUPS, INIT);
         map = graph.relu(prefix + "relu2", graph.batchNormalization(prefix + "bn2", map));
         map = graph.convolution(prefix + "conv3", map, out, 1, 1, INIT);
-        map = graph.batchNormalization(prefix + "bn3", map);
+        map = graph.lastBatchNormalization(prefix + "bn3", map);
         Feature shortcut = in;
         if (block == 1) {
             shortcut = graph.convolution(prefix + "shortcut.conv", in, out, stage == 1 ? 1 : 3, stride, INIT);
             shortcut = graph.batchNormalization(prefix + "shortcut.bn", shortcut);
         }
         map = graph.attention(prefix + "attention", map, stage, block);
-        return graph.relu(prefix + "relu", graph.add(prefix + "add", map, shortcut));
+        map = graph.stochasticDepth(prefix + "drop", map);
+        return graph.feature(graph.relu(prefix + "relu", graph.add(prefix + "add", map, shortcut)));
     }
 
     /** Options of the network. */
     public static final class Builder extends NetworkBuilder<Builder> {
-        /** Default {@link #dropout}. */
+        /** Default {@code dropout}. */
         public static final double DEFAULT_DROPOUT = 0.2;
 
-        private double dropout = DEFAULT_DROPOUT;
+        private StemPooling stemPooling = StemPooling.CEIL_MODE;
 
         private Builder() {
             attention(Attention.named("se"));
         }
 
         /**
-         * Dropout before the classifier.
+         * How the pooling of the stem treats the borders.
          *
-         * @param dropout the probability to drop a value, from 0 to below 1; default 0.2
+         * @param stemPooling default {@link StemPooling#CEIL_MODE}, as in the authors' prototxt
          * @return this
          */
-        public Builder dropout(double dropout) {
-            this.dropout = Checks.probability("dropout", dropout, "use dropout(0.2)");
+        public Builder stemPooling(StemPooling stemPooling) {
+            this.stemPooling = Checks.notNull("stemPooling", stemPooling, "use StemPooling.CEIL_MODE");
             return this;
         }
 

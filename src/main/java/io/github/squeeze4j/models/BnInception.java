@@ -1,0 +1,130 @@
+package io.github.squeeze4j.models;
+
+/**
+ * BN-Inception (Inception-v2), with or without attention after each module.
+ *
+ * <pre>
+ * y = attention(concatenate(1x1(x), 3x3(1x1(x)), 3x3(3x3(1x1(x))), 1x1(pool(x))))
+ * </pre>
+ *
+ * <p>A 7x7 and a 3x3 stem, ten modules in three stages (two, five and three of them), global average pooling, 1000 classes,
+ * 224x224. The last module of the first two stages halves the map: its 3x3 convolutions have stride 2, its pooling is maximal
+ * and passed on without a convolution, and it has no 1x1 branch. Every convolution is followed by BatchNorm and ReLU; poolings
+ * of stride 2 round sizes up, as in Caffe; means count the padding in.
+ *
+ * <p>Layer names: {@code stem.conv1}, {@code stem.bn1}, {@code stem.relu1}, {@code stem.pool1}, {@code stem.conv2}, ... {@code
+ * stem.relu3}, {@code stem.pool2}; for each {@code stageS.blockB.}: {@code single.conv}, {@code single.bn}, {@code single.relu}; {@code three.reduce.conv},
+ * ..., {@code three.conv}, ...; {@code double.reduce.conv}, ..., {@code double.conv1}, {@code double.bn1}, {@code
+ * double.relu1}, {@code double.conv2}, ...; {@code pool} and {@code pool.conv}, ...; {@code concat}; {@code attention}; at the
+ * end {@code pool} and {@code classifier}. Stage 1 holds 3a, 3b, 3c; stage 2 holds 4a to 4e; stage 3 holds 5a and 5b.
+ *
+ * <p>Convolutions start normal with variance 2/fan, the fan counted over the inputs; gamma 1, beta 0; the classifier's weights
+ * uniform in +-1/sqrt(inputs), its biases 0.
+ *
+ * <p>Ioffe and Szegedy, Batch Normalization, 1502.03167, figure 5; widths and attention after each concatenation as in the
+ * SENet authors' SE-BN-Inception.prototxt (hujie-frank/SENet), whose convolutions have no biases.
+ *
+ * <pre>{@code
+ * ComputationGraph graph =
+ *         BnInception.builder().attention(Attention.named("se")).classes(100).build().init();
+ * }</pre>
+ */
+public final class BnInception extends Network {
+    /** Widths of 1x1, 3x3 reduce, 3x3, double 3x3 reduce, double 3x3 (twice), pool projection. */
+    private static final int[][][] STAGES = {
+        {{64, 64, 64, 64, 96, 32}, {64, 64, 96, 64, 96, 64}, {0, 128, 160, 64, 96, 0}},
+        {
+            {224, 64, 96, 96, 128, 128},
+            {192, 96, 128, 96, 128, 128},
+            {160, 128, 160, 128, 160, 128},
+            {96, 128, 192, 160, 192, 128},
+            {0, 128, 192, 192, 256, 0}
+        },
+        {{352, 192, 320, 160, 224, 128}, {352, 192, 320, 192, 224, 128}}
+    };
+
+    private static final ConvolutionInit INIT = ConvolutionInit.HE_FAN_IN;
+    private static final Window HALVING_POOL =
+            Window.of(3).stride(2).withoutPadding().roundedUp();
+
+    private BnInception(Builder builder) {
+        super(builder, 1000, 224, 0);
+    }
+
+    /**
+     * Starts a description.
+     *
+     * @return a builder that is ready to build
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    int residualBlocks() {
+        return 0;
+    }
+
+    @Override
+    void layers(NetworkGraph graph) {
+        Feature map = unit(graph, "stem.", "1", graph.input(), 64, Window.of(7).stride(2));
+        map = graph.maxPooling("stem.pool1", map, HALVING_POOL);
+        map = unit(graph, "stem.", "2", map, 64, Window.of(1));
+        map = graph.feature(unit(graph, "stem.", "3", map, 192, Window.of(3)));
+        map = graph.maxPooling("stem.pool2", map, HALVING_POOL);
+        for (int stage = 1; stage <= STAGES.length; stage++) {
+            int[][] modules = STAGES[stage - 1];
+            for (int block = 1; block <= modules.length; block++) {
+                boolean last = stage == STAGES.length && block == modules.length;
+                map = module(graph, map, modules[block - 1], last, stage, block);
+            }
+        }
+        graph.classifier(graph.globalAveragePooling("pool", map));
+    }
+
+    private static Feature module(NetworkGraph graph, Feature in, int[] widths, boolean last, int stage, int block) {
+        String prefix = "stage" + stage + ".block" + block + ".";
+        boolean halves = widths[0] == 0;
+        int stride = halves ? 2 : 1;
+        Feature three = unit(graph, prefix + "three.reduce.", "", in, widths[1], Window.of(1));
+        three = unit(
+                graph, prefix + "three.", "", three, widths[2], Window.of(3).stride(stride));
+        Feature twice = unit(graph, prefix + "double.reduce.", "", in, widths[3], Window.of(1));
+        twice = unit(graph, prefix + "double.", "1", twice, widths[4], Window.of(3));
+        twice = unit(
+                graph, prefix + "double.", "2", twice, widths[4], Window.of(3).stride(stride));
+        Feature map;
+        if (halves) {
+            Feature pooled = graph.maxPooling(prefix + "pool", in, HALVING_POOL);
+            map = graph.concatenate(prefix + "concat", three, twice, pooled);
+        } else {
+            Feature single = unit(graph, prefix + "single.", "", in, widths[0], Window.of(1));
+            Feature pooled = last
+                    ? graph.maxPooling(prefix + "pool", in, Window.of(3))
+                    : graph.averagePooling(prefix + "pool", in, Window.of(3));
+            pooled = unit(graph, prefix + "pool.", "", pooled, widths[5], Window.of(1));
+            map = graph.concatenate(prefix + "concat", single, three, twice, pooled);
+        }
+        return graph.feature(graph.attention(prefix + "attention", map, stage, block, in.channels));
+    }
+
+    private static Feature unit(NetworkGraph graph, String prefix, String number, Feature in, int out, Window window) {
+        Feature map = graph.convolution(prefix + "conv" + number, in, out, window, 1, INIT);
+        return graph.relu(prefix + "relu" + number, graph.batchNormalization(prefix + "bn" + number, map));
+    }
+
+    /** Options of the network. */
+    public static final class Builder extends NetworkBuilder<Builder> {
+        private Builder() {}
+
+        @Override
+        public BnInception build() {
+            return (BnInception) super.build();
+        }
+
+        @Override
+        Network describe() {
+            return new BnInception(this);
+        }
+    }
+}

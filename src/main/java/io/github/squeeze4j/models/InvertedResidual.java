@@ -1,0 +1,66 @@
+package io.github.squeeze4j.models;
+
+import org.nd4j.linalg.activations.IActivation;
+
+/**
+ * The block of MobileNetV3 and EfficientNet: expand, depthwise convolution, attention, project, and the input added where
+ * size and channels stay. Without expansion the first convolution is left out.
+ */
+final class InvertedResidual {
+    private final NetworkGraph graph;
+    private final ConvolutionInit init;
+    private int kernel = 3;
+    private int stride = 1;
+    private int expanded;
+    private int out;
+    private boolean attention = true;
+    private IActivation activation;
+
+    InvertedResidual(NetworkGraph graph, ConvolutionInit init) {
+        this.graph = graph;
+        this.init = init;
+    }
+
+    InvertedResidual window(int kernel, int stride) {
+        this.kernel = kernel;
+        this.stride = stride;
+        return this;
+    }
+
+    InvertedResidual widths(int expanded, int out) {
+        this.expanded = expanded;
+        this.out = out;
+        return this;
+    }
+
+    InvertedResidual attention(boolean attention) {
+        this.attention = attention;
+        return this;
+    }
+
+    InvertedResidual activation(IActivation activation) {
+        this.activation = activation;
+        return this;
+    }
+
+    Feature add(Feature in, int stage, int block) {
+        String prefix = "stage" + stage + ".block" + block + ".";
+        Feature map = expanded == in.channels ? in : unit(prefix + "expand.", in, expanded, 1, 1, 1);
+        map = unit(prefix + "depthwise.", map, expanded, kernel, stride, expanded);
+        if (attention) {
+            map = graph.attention(prefix + "attention", map, stage, block, in.channels);
+        }
+        map = graph.convolution(prefix + "project.conv", map, out, 1, 1, init);
+        if (stride != 1 || in.channels != out) {
+            return graph.feature(graph.batchNormalization(prefix + "project.bn", map));
+        }
+        map = graph.stochasticDepth(prefix + "drop", graph.lastBatchNormalization(prefix + "project.bn", map));
+        return graph.feature(graph.add(prefix + "add", map, in));
+    }
+
+    /** Convolution, BatchNorm and the activation, which is named relu whatever it is: one scheme for all networks. */
+    Feature unit(String prefix, Feature in, int out, int kernel, int stride, int groups) {
+        Feature map = graph.convolution(prefix + "conv", in, out, kernel, stride, groups, init);
+        return graph.activation(prefix + "relu", graph.batchNormalization(prefix + "bn", map), activation);
+    }
+}

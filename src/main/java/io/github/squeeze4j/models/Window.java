@@ -1,0 +1,61 @@
+package io.github.squeeze4j.models;
+
+/** What a convolution or a pooling looks through: kernel, stride and zero padding in positions, height first. Immutable. */
+final class Window {
+    final int kernelHeight;
+    final int kernelWidth;
+    final int stride;
+    final int paddingHeight;
+    final int paddingWidth;
+    /** Whether a last, partial window counts, as in Caffe. */
+    final boolean ceil;
+
+    private Window(int kernelHeight, int kernelWidth, int stride, int paddingHeight, int paddingWidth, boolean ceil) {
+        this.kernelHeight = kernelHeight;
+        this.kernelWidth = kernelWidth;
+        this.stride = stride;
+        this.paddingHeight = paddingHeight;
+        this.paddingWidth = paddingWidth;
+        this.ceil = ceil;
+    }
+
+    /** Padded by kernel / 2, so that stride 1 keeps the size of the map where the kernel is odd. */
+    static Window of(int kernelHeight, int kernelWidth) {
+        return new Window(kernelHeight, kernelWidth, 1, kernelHeight / 2, kernelWidth / 2, false);
+    }
+
+    static Window of(int kernel) {
+        return of(kernel, kernel);
+    }
+
+    Window stride(int stride) {
+        return new Window(kernelHeight, kernelWidth, stride, paddingHeight, paddingWidth, ceil);
+    }
+
+    Window withoutPadding() {
+        return new Window(kernelHeight, kernelWidth, stride, 0, 0, ceil);
+    }
+
+    /** Output sizes rounded up, as Caffe and PyTorch's {@code ceil_mode} round them. */
+    Window roundedUp() {
+        return new Window(kernelHeight, kernelWidth, stride, paddingHeight, paddingWidth, true);
+    }
+
+    int height(int in) {
+        return slid(in, kernelHeight, paddingHeight);
+    }
+
+    int width(int in) {
+        return slid(in, kernelWidth, paddingWidth);
+    }
+
+    private int slid(int in, int kernel, int padding) {
+        int room = in + 2 * padding - kernel;
+        if (room < 0) {
+            return 0;
+        }
+        int out = (room + (ceil ? stride - 1 : 0)) / stride + 1;
+        // no window may start in the padding behind the map
+        return ceil && (out - 1) * stride >= in + padding ? out - 1 : out;
+    }
+}
