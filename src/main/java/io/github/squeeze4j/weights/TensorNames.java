@@ -1,0 +1,318 @@
+package io.github.squeeze4j.weights;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A map from the parameters of a network to the tensors of a reference implementation: an ordered list of rules, of which the
+ * first that fits counts. Immutable once built.
+ *
+ * <p>A rule is a regular expression over {@code vertex/parameter}, such as {@code stage1.block2.conv3/W}, and the tensor's name
+ * with {@code $1}, {@code $2}, ... for its groups and {@code {$1-1}} for a group less one, since references count from 0.
+ */
+final class TensorNames {
+    /** The tensor that holds a parameter. */
+    static final class Tensor {
+        final String name;
+        /** Whether the tensor is [outputs, inputs] where the parameter is [inputs, outputs]; else elements lie alike. */
+        final boolean transposed;
+
+        Tensor(String name, boolean transposed) {
+            this.name = name;
+            this.transposed = transposed;
+        }
+    }
+
+    private static final class Rule {
+        private final Pattern pattern;
+        private final String name;
+        private final boolean transposed;
+
+        Rule(String pattern, String name, boolean transposed) {
+            this.pattern = Pattern.compile(pattern);
+            this.name = name;
+            this.transposed = transposed;
+        }
+    }
+
+    private static final Pattern LESS_ONE = Pattern.compile("\\{(\\d+)-1\\}");
+
+    private final List<Rule> rules = new ArrayList<>();
+
+    private TensorNames() {}
+
+    /**
+     * The tensor for a parameter.
+     *
+     * @throws IllegalArgumentException if no rule fits: the map belongs to another network
+     */
+    Tensor of(String vertex, String parameter) {
+        String key = vertex + "/" + parameter;
+        for (Rule rule : rules) {
+            Matcher matcher = rule.pattern.matcher(key);
+            if (matcher.matches()) {
+                String name = LESS_ONE.matcher(matcher.replaceFirst(rule.name)).replaceAll(TensorNames::lessOne);
+                return new Tensor(name, rule.transposed);
+            }
+        }
+        throw new IllegalArgumentException("parameter (" + key
+                + ") must have a tensor in the reference; use the names of this network's reference implementation");
+    }
+
+    private static String lessOne(MatchResult number) {
+        return Integer.toString(Integer.parseInt(number.group(1)) - 1);
+    }
+
+    // ---- the references --------------------------------------------------------------------------------------------
+
+    /** torchvision's ResNet and ResNeXt. */
+    static TensorNames torchvisionResNet() {
+        return new TensorNames().residual("conv1", "bn1", "fc");
+    }
+
+    /** Cadene's SENets, timm's {@code legacy_se*}: SE-ResNet, SE-ResNeXt and SENet-154. */
+    static TensorNames cadene() {
+        return new TensorNames()
+                .convolution("stem\\.conv(\\d)", "layer0.conv$1")
+                .batchNorm("stem\\.bn(\\d)", "layer0.bn$1")
+                .excitation("stage(\\d)\\.block(\\d+)\\.attention", "layer$1.{$2-1}.se_module.", "fc1", "fc2")
+                .residual("layer0.conv1", "layer0.bn1", "last_linear");
+    }
+
+    /** moskomule/senet.pytorch. */
+    static TensorNames moskomule() {
+        return new TensorNames()
+                .excitation("stage(\\d)\\.block(\\d+)\\.attention", "layer$1.{$2-1}.se.fc.", "0", "2")
+                .residual("conv1", "bn1", "fc");
+    }
+
+    /** Jongchan/attention-module with CBAM. */
+    static TensorNames jongchan() {
+        String attention = "stage(\\d)\\.block(\\d+)\\.attention";
+        String cbam = "layer$1.{$2-1}.cbam.";
+        return new TensorNames()
+                .excitation(attention, cbam + "ChannelGate.mlp.", "1", "3")
+                .parameter(attention + "/spatialW", cbam + "SpatialGate.spatial.conv.weight")
+                .batchNorm(attention, cbam + "SpatialGate.spatial.bn")
+                .residual("conv1", "bn1", "fc");
+    }
+
+    /** AmigoCDT/Salient-Net. */
+    static TensorNames amigo() {
+        return new TensorNames()
+                .batchNorm("stage(\\d)\\.block(\\d+)\\.attention", "layer$1.{$2-1}.Salient.bn")
+                .residual("conv1", "bn1", "fc");
+    }
+
+    /** megvii-research/RG-SENet_SP-SENet, both networks. */
+    static TensorNames megvii() {
+        String block = "stage(\\d)\\.block(\\d+)\\.";
+        String layer = "layer$1.layer$1_block_{$2-1}.";
+        return new TensorNames()
+                .excitation(block + "attention", layer, "fc_reduction", "fc_extention")
+                .parameter(block + "attention/fusion(\\d)W", layer + "fc_spatial$3.weight")
+                .parameter(block + "attention/fusion(\\d)B", layer + "fc_spatial$3.bias")
+                .parameter(block + "attention/fusionW", layer + "fc_spatial.fc_spatial.weight")
+                .convolution(block + "(conv\\d)", layer + "conv_$3")
+                .batchNorm(block + "(bn\\d)", layer + "bn_$3")
+                .convolution(block + "shortcut\\.conv", layer + "shortcut.shortcut_conv")
+                .batchNorm(block + "shortcut\\.bn", layer + "shortcut.shortcut_bn")
+                .residual("conv1", "bn1", "fc");
+    }
+
+    /** megvii's SPSE networks. */
+    static TensorNames megviiSpse() {
+        TensorNames names = new TensorNames()
+                .batchNorm("stage(\\d)\\.block(\\d+)\\.attention", "layer$1.layer$1_block_{$2-1}.fc_bn");
+        names.rules.addAll(megvii().rules);
+        return names;
+    }
+
+    /** megvii's RGSE networks. */
+    static TensorNames megviiRgse() {
+        TensorNames names = new TensorNames()
+                .batchNorm(
+                        "stage(\\d)\\.block(\\d+)\\.attention", "layer$1.layer$1_block_{$2-1}.fc_spatial.bn_spatial");
+        names.rules.addAll(megvii().rules);
+        return names;
+    }
+
+    /** timm's EfficientNet, MobileNetV1, V2 and V3; {@code head} is where the last 1x1 convolution is found. */
+    private static TensorNames timmMobile(String headConvolution, String headNorm) {
+        String block = "stage(\\d)\\.block(\\d+)\\.";
+        String theirs = "blocks.{$1-1}.{$2-1}.";
+        return new TensorNames()
+                .convolution("stem\\.conv", "conv_stem")
+                .batchNorm("stem\\.bn", "bn1")
+                .excitation(block + "attention", theirs + "se.", "conv_reduce", "conv_expand")
+                .convolution("head\\.conv", headConvolution)
+                .batchNorm("head\\.bn", headNorm)
+                .linear("hidden", "conv_head")
+                .linear("classifier", "classifier");
+    }
+
+    /** Blocks that expand, except those of the first stage. */
+    private TensorNames inverted() {
+        String block = "stage(\\d)\\.block(\\d+)\\.";
+        String theirs = "blocks.{$1-1}.{$2-1}.";
+        return separable("stage(1)\\.block(\\d+)\\.", "depthwise", "project")
+                .convolution(block + "expand\\.conv", theirs + "conv_pw")
+                .batchNorm(block + "expand\\.bn", theirs + "bn1")
+                .convolution(block + "depthwise\\.conv", theirs + "conv_dw")
+                .batchNorm(block + "depthwise\\.bn", theirs + "bn2")
+                .convolution(block + "project\\.conv", theirs + "conv_pwl")
+                .batchNorm(block + "project\\.bn", theirs + "bn3");
+    }
+
+    private TensorNames separable(String block, String depthwise, String pointwise) {
+        String theirs = "blocks.{$1-1}.{$2-1}.";
+        return convolution(block + depthwise + "\\.conv", theirs + "conv_dw")
+                .batchNorm(block + depthwise + "\\.bn", theirs + "bn1")
+                .convolution(block + pointwise + "\\.conv", theirs + "conv_pw")
+                .batchNorm(block + pointwise + "\\.bn", theirs + "bn2");
+    }
+
+    /** timm's MobileNetV1. */
+    static TensorNames timmMobileNetV1() {
+        return timmMobile("", "").separable("stage(\\d)\\.block(\\d+)\\.", "depthwise", "pointwise");
+    }
+
+    /** timm's MobileNetV2 and EfficientNet. */
+    static TensorNames timmEfficientNet() {
+        return timmMobile("conv_head", "bn2").inverted();
+    }
+
+    /** timm's MobileNetV3 with this many stages of blocks. */
+    static TensorNames timmMobileNetV3(int stages) {
+        return timmMobile("blocks." + stages + ".0.conv", "blocks." + stages + ".0.bn1")
+                .inverted();
+    }
+
+    /** timm's RegNetY. */
+    static TensorNames timmRegNet() {
+        String block = "stage(\\d)\\.block(\\d+)\\.";
+        String theirs = "s$1.b$2.";
+        return new TensorNames()
+                .convolution("stem\\.conv", "stem.conv")
+                .batchNorm("stem\\.bn", "stem.bn")
+                .excitation(block + "attention", theirs + "se.", "fc1", "fc2")
+                .convolution(block + "conv(\\d)", theirs + "conv$3.conv")
+                .batchNorm(block + "bn(\\d)", theirs + "conv$3.bn")
+                .convolution(block + "shortcut\\.conv", theirs + "downsample.conv")
+                .batchNorm(block + "shortcut\\.bn", theirs + "downsample.bn")
+                .linear("classifier", "head.fc");
+    }
+
+    /** torchvision's Inception-v3. */
+    static TensorNames torchvisionInceptionV3() {
+        TensorNames names = new TensorNames();
+        String[] stem = {"1a_3x3", "2a_3x3", "2b_3x3", "3b_1x1", "4a_3x3"};
+        for (int i = 0; i < stem.length; i++) {
+            names.unit("stem\\.", Integer.toString(i + 1), "Conv2d_" + stem[i]);
+        }
+        String[][] modules = {{"5b", "5c", "5d"}, {"6a", "6b", "6c", "6d", "6e"}, {"7a", "7b", "7c"}};
+        for (int stage = 1; stage <= modules.length; stage++) {
+            for (int block = 1; block <= modules[stage - 1].length; block++) {
+                String ours = "stage" + stage + "\\.block" + block + "\\.";
+                String module = modules[stage - 1][block - 1];
+                String theirs = "Mixed_" + module + ".branch";
+                boolean middle = stage == 2 && block > 1;
+                names.unit(ours + "single\\.", "1", theirs + "1x1")
+                        .unit(ours + "pool\\.", "1", theirs + "_pool")
+                        .unit(ours + "five\\.", "(\\d)", theirs + "5x5_$1")
+                        .unit(ours + "double\\.", "(\\d[ab]?)", theirs + (middle ? "7x7dbl_$1" : "3x3dbl_$1"))
+                        .unit(ours + "seven\\.", "(\\d)", theirs + (middle ? "7x7_$1" : "7x7x3_$1"))
+                        .unit(ours + "three\\.", "(\\d[ab]?)", theirs + (module.equals("6a") ? "3x3" : "3x3_$1"));
+            }
+        }
+        return names.linear("classifier", "fc");
+    }
+
+    /** The SENet authors' SE-BN-Inception.prototxt: blob n of layer L is {@code L#n}. */
+    static TensorNames caffeBnInception() {
+        TensorNames names = new TensorNames()
+                .caffeUnit("stem\\.", "1", "conv1/7x7_s2")
+                .caffeUnit("stem\\.", "2", "conv2/3x3_reduce")
+                .caffeUnit("stem\\.", "3", "conv2/3x3");
+        String[][] modules = {{"3a", "3b", "3c"}, {"4a", "4b", "4c", "4d", "4e"}, {"5a", "5b"}};
+        for (int stage = 1; stage <= modules.length; stage++) {
+            for (int block = 1; block <= modules[stage - 1].length; block++) {
+                String ours = "stage" + stage + "\\.block" + block + "\\.";
+                String theirs = "inception_" + modules[stage - 1][block - 1];
+                names.caffeUnit(ours + "single\\.", "", theirs + "/1x1")
+                        .caffeUnit(ours + "three\\.reduce\\.", "", theirs + "/3x3_reduce")
+                        .caffeUnit(ours + "three\\.", "", theirs + "/3x3")
+                        .caffeUnit(ours + "double\\.reduce\\.", "", theirs + "/double3x3_reduce")
+                        .caffeUnit(ours + "double\\.", "1", theirs + "/double3x3a")
+                        .caffeUnit(ours + "double\\.", "2", theirs + "/double3x3b")
+                        .caffeUnit(ours + "pool\\.", "", theirs + "/pool_proj")
+                        .transposed(ours + "attention/reduceW", theirs + "_1x1_down#0")
+                        .parameter(ours + "attention/reduceB", theirs + "_1x1_down#1")
+                        .transposed(ours + "attention/expandW", theirs + "_1x1_up#0")
+                        .parameter(ours + "attention/expandB", theirs + "_1x1_up#1");
+            }
+        }
+        return names.transposed("classifier/W", "classifier#0").parameter("classifier/b", "classifier#1");
+    }
+
+    // ---- rules -----------------------------------------------------------------------------------------------------
+
+    private TensorNames residual(String stemConvolution, String stemNorm, String classifier) {
+        String block = "stage(\\d)\\.block(\\d+)\\.";
+        String theirs = "layer$1.{$2-1}.";
+        return convolution("stem\\.conv", stemConvolution)
+                .batchNorm("stem\\.bn", stemNorm)
+                .convolution(block + "(conv\\d)", theirs + "$3")
+                .batchNorm(block + "(bn\\d)", theirs + "$3")
+                .convolution(block + "shortcut\\.conv", theirs + "downsample.0")
+                .batchNorm(block + "shortcut\\.bn", theirs + "downsample.1")
+                .linear("classifier", classifier);
+    }
+
+    private TensorNames unit(String ours, String number, String theirs) {
+        return convolution(ours + "conv" + number, theirs + ".conv").batchNorm(ours + "bn" + number, theirs + ".bn");
+    }
+
+    private TensorNames caffeUnit(String ours, String number, String theirs) {
+        return parameter(ours + "conv" + number + "/W", theirs + "#0")
+                .parameter(ours + "bn" + number + "/mean", theirs + "/bn#0")
+                .parameter(ours + "bn" + number + "/var", theirs + "/bn#1")
+                .parameter(ours + "bn" + number + "/gamma", theirs + "/bn/scale#0")
+                .parameter(ours + "bn" + number + "/beta", theirs + "/bn/scale#1");
+    }
+
+    private TensorNames convolution(String ours, String theirs) {
+        return parameter(ours + "/W", theirs + ".weight").parameter(ours + "/b", theirs + ".bias");
+    }
+
+    private TensorNames batchNorm(String ours, String theirs) {
+        return parameter(ours + "/gamma", theirs + ".weight")
+                .parameter(ours + "/beta", theirs + ".bias")
+                .parameter(ours + "/mean", theirs + ".running_mean")
+                .parameter(ours + "/var", theirs + ".running_var");
+    }
+
+    private TensorNames linear(String ours, String theirs) {
+        return transposed(ours + "/W", theirs + ".weight").parameter(ours + "/b", theirs + ".bias");
+    }
+
+    private TensorNames excitation(String ours, String theirs, String reduce, String expand) {
+        return transposed(ours + "/reduceW", theirs + reduce + ".weight")
+                .parameter(ours + "/reduceB", theirs + reduce + ".bias")
+                .transposed(ours + "/expandW", theirs + expand + ".weight")
+                .parameter(ours + "/expandB", theirs + expand + ".bias");
+    }
+
+    private TensorNames parameter(String ours, String theirs) {
+        rules.add(new Rule(ours, theirs, false));
+        return this;
+    }
+
+    private TensorNames transposed(String ours, String theirs) {
+        rules.add(new Rule(ours, theirs, true));
+        return this;
+    }
+}
