@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Makes a network of DL4J, of this library or not, run on oneDNN: training, evaluation and output, with the same results.
@@ -137,6 +138,17 @@ public final class Acceleration {
      */
     public String lastRefusal() {
         return region == null ? refusal : region.refusal();
+    }
+
+    /**
+     * The outputs of a graph at inference, computed outside of DL4J's loop over the vertices, which in M2.1 fails for some graphs
+     * whose outputs go on to other vertices.
+     *
+     * @param inputs the network's inputs, without masks
+     * @return its outputs, in no workspace; null if the program does not run, for the reason that {@link #lastRefusal()} gives
+     */
+    public INDArray[] output(INDArray... inputs) {
+        return region == null ? null : region.output(inputs);
     }
 
     /**

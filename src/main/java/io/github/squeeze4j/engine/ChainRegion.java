@@ -100,6 +100,11 @@ final class ChainRegion implements Region {
         return session.refusal();
     }
 
+    @Override
+    public INDArray[] output(INDArray... inputs) {
+        return session.output(inputs);
+    }
+
     INDArray forward(RegionLayer layer, INDArray input, boolean training, LayerWorkspaceMgr workspaces) {
         if (layer.position == 0) {
             boolean masked = network.getMaskArray() != null || layer.getMaskArray() != null;

@@ -58,6 +58,11 @@ final class GraphRegion implements Region {
         return session.refusal();
     }
 
+    @Override
+    public INDArray[] output(INDArray... inputs) {
+        return session.output(inputs);
+    }
+
     INDArray forward(RegionVertex vertex, boolean training, LayerWorkspaceMgr workspaces) {
         int index = vertex.getVertexIndex();
         if (index == first) {

@@ -36,6 +36,8 @@ import org.nd4j.linalg.activations.impl.ActivationTanH;
 
 /** Which vertex becomes which node. */
 final class NodeFactory {
+    private static final int FULL_BLOCK = 16;
+
     private static final Map<Class<? extends IActivation>, Function> FUNCTIONS = new HashMap<>();
 
     static {
@@ -161,7 +163,10 @@ final class NodeFactory {
         }
         if (type == SqueezeExcitation.class) {
             SqueezeExcitation block = (SqueezeExcitation) conf;
-            boolean plain = block.getGate() == Gate.SIGMOID && block.getActivation() == Activation.RELU;
+            // oneDNN does not scale the channels of blocked maps whose last block is not full
+            boolean plain = block.getGate() == Gate.SIGMOID
+                    && block.getActivation() == Activation.RELU
+                    && block.getChannels() % FULL_BLOCK == 0;
             return plain ? new SqueezeExcitationNode(name, index, input, layer, frozen) : null;
         }
         return null;

@@ -60,6 +60,27 @@ final class Session {
         }
     }
 
+    /** A forward pass at inference and its outputs outside of DL4J's own loop; null if the program refuses. */
+    INDArray[] output(INDArray... given) {
+        LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
+        INDArray[] inputs = new INDArray[given.length];
+        for (int i = 0; i < given.length; i++) {
+            if (given[i].dataType() != DataType.FLOAT) {
+                refusal = "an input is " + given[i].dataType() + " and oneDNN computes in FLOAT";
+                return null;
+            }
+            inputs[i] = Executor.dense(given[i], none);
+        }
+        try {
+            executor.forward(Mode.INFERENCE, inputs, none);
+            refusal = null;
+            return executor.outputs(none);
+        } catch (Unsupported e) {
+            refusal = e.getMessage();
+            return null;
+        }
+    }
+
     private static String refusal(
             boolean training,
             LayerWorkspaceMgr workspaces,

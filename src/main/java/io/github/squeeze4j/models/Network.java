@@ -105,15 +105,19 @@ public abstract class Network {
     }
 
     /**
-     * A new configuration without the classifier, whose outputs are the maps at these strides.
+     * A new configuration without the classifier, whose outputs are the maps at these strides, in that order.
      *
      * @param strides those wanted, each once, in any order; none for all of {@link #features()}
      * @return the configuration, which the caller may change
      * @throws IllegalArgumentException if the network has no map of such a stride
      */
     public final ComputationGraphConfiguration featureConf(int... strides) {
-        List<String> names = featureNames(strides);
-        return upTo(names).setOutputs(names.toArray(new String[0])).build();
+        NetworkGraph graph = new NetworkGraph(this);
+        layers(graph);
+        List<FeatureMap> maps = featureMaps(strides);
+        return graph.upTo(maps)
+                .setOutputs(maps.stream().map(FeatureMap::name).toArray(String[]::new))
+                .build();
     }
 
     /**
@@ -125,10 +129,7 @@ public abstract class Network {
      * @throws IllegalArgumentException if the network has no map of such a stride
      */
     public final ComputationGraph initFeatures(int... strides) {
-        ComputationGraph graph = new ComputationGraph(featureConf(strides));
-        graph.init();
-        Acceleration.apply(graph);
-        return graph;
+        return FeatureGraph.of(featureConf(strides));
     }
 
     /**
@@ -146,21 +147,17 @@ public abstract class Network {
      * @throws IllegalArgumentException if the network has no map of such a stride
      */
     public final ComputationGraphConfiguration.GraphBuilder backbone(int... strides) {
-        return upTo(featureNames(strides));
-    }
-
-    private ComputationGraphConfiguration.GraphBuilder upTo(List<String> names) {
         NetworkGraph graph = new NetworkGraph(this);
         layers(graph);
-        return graph.upTo(names);
+        return graph.upTo(featureMaps(strides));
     }
 
-    private List<String> featureNames(int... strides) {
+    private List<FeatureMap> featureMaps(int... strides) {
         List<FeatureMap> all = features();
         if (strides.length == 0) {
-            return all.stream().map(FeatureMap::name).collect(Collectors.toList());
+            return all;
         }
-        List<String> names = new ArrayList<>();
+        List<FeatureMap> maps = new ArrayList<>();
         for (int stride : strides) {
             FeatureMap found = all.stream()
                     .filter(map -> map.stride() == stride)
@@ -168,12 +165,12 @@ public abstract class Network {
                     .orElseThrow(() -> new IllegalArgumentException("stride (" + stride + ") must be one of "
                             + all.stream().map(FeatureMap::stride).collect(Collectors.toList())
                             + ", at which this network has features"));
-            if (names.contains(found.name())) {
+            if (maps.contains(found)) {
                 throw new IllegalArgumentException("stride (" + stride + ") must be named once; leave the second out");
             }
-            names.add(found.name());
+            maps.add(found);
         }
-        return names;
+        return maps;
     }
 
     /**

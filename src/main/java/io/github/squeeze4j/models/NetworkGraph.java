@@ -71,9 +71,10 @@ final class NetworkGraph {
     }
 
     /** The layers up to these maps, without the rest and without outputs. */
-    ComputationGraphConfiguration.GraphBuilder upTo(Collection<String> names) {
+    ComputationGraphConfiguration.GraphBuilder upTo(Collection<FeatureMap> maps) {
         Set<String> needed = new HashSet<>();
-        Deque<String> open = new ArrayDeque<>(names);
+        Deque<String> open = new ArrayDeque<>();
+        maps.forEach(map -> open.add(map.name()));
         while (!open.isEmpty()) {
             String name = open.pop();
             if (needed.add(name)) {
