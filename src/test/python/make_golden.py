@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes further reference vectors, in the form of src/test/resources/golden/README.md, with PyTorch in float64.
 
-    pip install torch numpy && python src/test/python/make_golden.py DIR
+    pip install torch timm numpy && python src/test/python/make_golden.py DIR [BLOCK...]
 
 The cases are those that fixed-size networks never meet: maps of 1x1, odd and unequal sides, sizes that no pooling level or
-window divides, biases in SE, groups in Salient, unequal grids in RGSE, ties among maxima in CBAM. The modules state the
-papers' formulas in PyTorch's own operations, with the parameter names of the public reference code.
+window divides, biases in SE, groups in Salient, unequal grids in RGSE, ties among maxima in CBAM. ECA, effective SE and
+global context are timm's modules; the others state the papers' formulas in PyTorch's own operations, with the parameter names of the public reference code.
 """
 
 import json
@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import timm
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -111,7 +112,85 @@ class CBAM(nn.Module):
         return self.SpatialGate(self.ChannelGate(x))
 
 
-MODULES = {"se": SE, "salient": Salient, "spse": SPSE, "rgse": RGSE, "cbam": CBAM}
+class GCT(nn.Module):
+    def __init__(self, channels, norm, **_):
+        super().__init__()
+        self.norm = norm
+        for name in ("alpha", "gamma", "beta"):
+            setattr(self, name, nn.Parameter(torch.empty(1, channels, 1, 1)))
+
+    def forward(self, x):
+        if self.norm == "L2":
+            embedding = (x.pow(2).sum((2, 3), keepdim=True) + 1e-5).sqrt() * self.alpha
+            scale = (embedding.pow(2).mean(1, keepdim=True) + 1e-5).sqrt()
+        else:
+            embedding = x.abs().sum((2, 3), keepdim=True) * self.alpha
+            scale = embedding.abs().mean(1, keepdim=True) + 1e-5
+        return x * (1 + torch.tanh(self.gamma * embedding / scale + self.beta))
+
+
+class SimAM(nn.Module):
+    def __init__(self, **_):
+        super().__init__()
+
+    def forward(self, x):
+        d = (x - x.mean((2, 3), keepdim=True)).pow(2)
+        v = d.sum((2, 3), keepdim=True) / max(x.shape[2] * x.shape[3] - 1, 1)
+        return x * torch.sigmoid(d / (4 * (v + 1e-4)) + 0.5)
+
+
+class ScSE(nn.Module):
+    def __init__(self, channels, reduction, combination, **_):
+        super().__init__()
+        self.combination = combination
+        self.cSE = nn.ModuleDict(
+            {"fc1": nn.Linear(channels, channels // reduction), "fc2": nn.Linear(channels // reduction, channels)}
+        )
+        self.sSE = nn.ModuleDict({"conv": nn.Conv2d(channels, 1, 1)})
+
+    def forward(self, x):
+        gate = torch.sigmoid(self.cSE["fc2"](F.relu(self.cSE["fc1"](x.mean((2, 3))))))
+        by_channel = x * gate[:, :, None, None]
+        by_position = x * torch.sigmoid(self.sSE["conv"](x))
+        return by_channel + by_position if self.combination == "ADD" else torch.max(by_channel, by_position)
+
+
+def eca(channels, **_):
+    return timm.layers.EcaModule(channels)
+
+
+class HardSigmoid(nn.Module):
+    """PyTorch's own takes 1 / 6 in single precision for its gradient, whatever the type."""
+
+    def forward(self, x):
+        return F.relu6(x + 3) / 6
+
+
+def ese(channels, **_):
+    return timm.layers.EffectiveSEModule(channels, gate_layer=HardSigmoid)
+
+
+def gc(channels, reduction, attention=True, add=True, multiply=False, **_):
+    module = timm.layers.GlobalContext(channels, attention, add, multiply, rd_channels=channels // reduction)
+    for mlp in (module.mlp_add, module.mlp_scale):
+        if mlp is not None:
+            mlp.norm.eps = 1e-5  # as in the authors' code
+    return module
+
+
+MODULES = {
+    "se": SE,
+    "salient": Salient,
+    "spse": SPSE,
+    "rgse": RGSE,
+    "cbam": CBAM,
+    "eca": eca,
+    "gct": GCT,
+    "ese": ese,
+    "simam": SimAM,
+    "gc": gc,
+    "scse": ScSE,
+}
 
 CASES = [
     ("se", (1, 8, 1, 1), dict(reduction=4, bias=True)),
@@ -128,6 +207,24 @@ CASES = [
     ("cbam", (2, 8, 1, 1), dict(reduction=4, kernel=7)),
     ("cbam", (2, 16, 5, 9), dict(reduction=8, kernel=3)),
     ("cbam", (2, 8, 6, 5), dict(reduction=4, kernel=5, rectified=True)),
+    ("eca", (2, 8, 1, 1), dict()),
+    ("eca", (3, 24, 5, 9), dict()),
+    ("eca", (2, 128, 3, 5), dict()),
+    ("gct", (2, 8, 1, 1), dict(norm="L2")),
+    ("gct", (3, 12, 5, 9), dict(norm="L2")),
+    ("gct", (2, 8, 7, 3), dict(norm="L1", rectified=True)),
+    ("ese", (2, 8, 1, 1), dict()),
+    ("ese", (3, 24, 5, 9), dict()),
+    ("simam", (2, 8, 1, 1), dict()),
+    ("simam", (3, 12, 5, 9), dict()),
+    ("simam", (2, 5, 1, 2), dict()),
+    ("gc", (2, 8, 1, 1), dict(reduction=2)),
+    ("gc", (3, 24, 5, 9), dict(reduction=4)),
+    ("gc", (2, 16, 7, 3), dict(reduction=4, multiply=True)),
+    ("gc", (2, 16, 3, 5), dict(reduction=2, multiply=True, add=False, attention=False)),
+    ("scse", (2, 8, 1, 1), dict(reduction=2, combination="ADD")),
+    ("scse", (3, 12, 5, 9), dict(reduction=2, combination="ADD")),
+    ("scse", (2, 8, 7, 5), dict(reduction=4, combination="MAX", rectified=True)),
 ]
 
 
@@ -163,13 +260,14 @@ def write(folder, block, shape, options):
     arrays.update({f"buffer_after.{k}": v.clone() for k, v in buffers.items()})
     np.savez_compressed(folder / f"{name}.npz", **{k: v.numpy() for k, v in arrays.items()})
     facts = {"block": block, "shape": list(shape), "torch": torch.__version__, "seed": seed, "channels": shape[1]}
-    facts.update({k: v for k, v in options.items() if k in ("reduction", "levels", "window", "kernel")})
+    facts.update({k: v for k, v in options.items() if k in ("reduction", "levels", "window", "kernel", "norm", "combination")})
     (folder / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
-    for case in CASES:
+    chosen = [case for case in CASES if len(sys.argv) < 3 or case[0] in sys.argv[2:]]
+    for case in chosen:
         write(target, *case)
-    print(f"{len(CASES)} cases written to {target}")
+    print(f"{len(chosen)} cases written to {target}")

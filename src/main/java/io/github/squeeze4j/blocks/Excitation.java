@@ -10,7 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The two linear layers that SE-style blocks share: scores = expand(activation(reduce(z))), rows of C channels in, rows of
  * C scores out (Hu et al., 1709.01507, equation 3).
  */
-final class Excitation {
+final class Excitation implements ChannelScores {
     static final String REDUCE_WEIGHT = "reduceW";
     static final String REDUCE_BIAS = "reduceB";
     static final String EXPAND_WEIGHT = "expandW";
@@ -55,8 +55,8 @@ final class Excitation {
         return biases ? scores.add(graph.parameter(EXPAND_BIAS)) : scores;
     }
 
-    /** Scores [rows, C]; z must be kept until backward. */
-    INDArray forward(INDArray z, Map<String, INDArray> parameters, boolean training, Memory memory) {
+    @Override
+    public INDArray forward(INDArray z, Map<String, INDArray> parameters, boolean training, Memory memory) {
         INDArray reduceWeight = parameters.get(REDUCE_WEIGHT);
         squeezed = z;
         preActivation = memory.keep(z.size(0), reduceWeight.size(1));
@@ -73,8 +73,8 @@ final class Excitation {
         return scores;
     }
 
-    /** The gradient of z [rows, C] from that of the scores; writes those of the parameters. */
-    INDArray backward(
+    @Override
+    public INDArray backward(
             INDArray gradScores, Map<String, INDArray> parameters, Map<String, INDArray> gradients, Memory memory) {
         MapOps.matmul(hidden, true, gradScores, false, gradients.get(EXPAND_WEIGHT));
         INDArray gradHidden = memory.temporary(hidden.shape());

@@ -103,7 +103,7 @@ final class MapOps {
         if (direct(x)) {
             MapPasses.multiplyAndAdd(x, operand, out);
         } else {
-            INDArray scratch = memory.temporary(x.shape());
+            INDArray scratch = memory.temporary(out.shape());
             multiply(x, operand, scratch);
             out.addi(scratch);
         }
@@ -121,10 +121,15 @@ final class MapOps {
 
     /** map += operand, broadcast. */
     static void add(INDArray map, INDArray operand) {
+        add(map, operand, map);
+    }
+
+    /** out = map + operand, broadcast. */
+    static void add(INDArray map, INDArray operand, INDArray out) {
         if (direct(map)) {
-            MapPasses.add(map, operand, map);
+            MapPasses.add(map, operand, out);
         } else {
-            Nd4j.exec(new AddOp(map, operand, map));
+            Nd4j.exec(new AddOp(map, operand, out));
         }
     }
 
@@ -151,6 +156,15 @@ final class MapOps {
         }
     }
 
+    /** out[N, 1, H, W] = sum over c of x. */
+    static void sumChannels(INDArray x, INDArray out) {
+        if (direct(x)) {
+            MapPasses.sumChannels(x, out);
+        } else {
+            out.assign(x.sum(true, 1));
+        }
+    }
+
     /** out[N, 1, H, W] = mean over c of x. */
     static void channelMean(INDArray x, INDArray out) {
         if (direct(x)) {
@@ -174,6 +188,20 @@ final class MapOps {
         INDArray ones = memory.temporary(perPosition.shape()).assign(1);
         INDArray positions = memory.temporary(out.size(0), 2, out.size(2), out.size(3));
         concat(1, perPosition, ones, positions);
+        MapPasses.outer(numbers, positions, out);
+    }
+
+    /** out[N, C, H, W] = a[N, C] * p[N, 1, H, W] + b[N, C] * q[N, 1, H, W]. */
+    static void outerSum(INDArray a, INDArray p, INDArray b, INDArray q, INDArray out, Memory memory) {
+        if (!direct(out)) {
+            Nd4j.exec(new MulOp(perChannel(a), p, out));
+            multiplyAndAdd(perChannel(b), q, out, memory);
+            return;
+        }
+        INDArray numbers = memory.temporary(out.size(0), out.size(1), 2);
+        concat(2, column(a), column(b), numbers);
+        INDArray positions = memory.temporary(out.size(0), 2, out.size(2), out.size(3));
+        concat(1, p, q, positions);
         MapPasses.outer(numbers, positions, out);
     }
 
@@ -310,6 +338,12 @@ final class MapOps {
         if (bias != null) {
             out.addiRowVector(bias);
         }
+    }
+
+    /** values[C], once for each of {@code rows}. */
+    static INDArray repeated(INDArray values, long rows, Memory memory) {
+        INDArray out = memory.temporary(rows, values.length()).assign(0);
+        return out.addiRowVector(values);
     }
 
     /** out[columns] = sums of a[rows, columns] over its rows. */

@@ -21,9 +21,9 @@ final class ParameterSpec {
         WEIGHT,
         /** Learned, zero at first, regularised as a bias. */
         BIAS,
-        /** BatchNorm scale: learned, never regularised. */
+        /** Scale of a normalisation: learned, never regularised. */
         SCALE,
-        /** BatchNorm shift: learned, zero at first, never regularised. */
+        /** Shift of a normalisation: learned, zero at first, never regularised. */
         SHIFT,
         /** Running mean: not learned, zero at first. */
         MEAN,
@@ -82,6 +82,21 @@ final class ParameterSpec {
 
     ParameterSpec bias(String name, long length) {
         return constant(name, Role.BIAS, 0, length);
+    }
+
+    /** A weight that starts at zero. */
+    ParameterSpec zeroWeight(String name, long fanIn, long fanOut, long... shape) {
+        return add(new Parameter(name, Role.WEIGHT, new WeightInitConstant(0), fanIn, fanOut, shape));
+    }
+
+    /** A learned factor that starts at {@code value} and is never regularised. */
+    ParameterSpec scale(String name, double value, long length) {
+        return constant(name, Role.SCALE, value, length);
+    }
+
+    /** A learned shift that starts at zero and is never regularised. */
+    ParameterSpec shift(String name, long length) {
+        return constant(name, Role.SHIFT, 0, length);
     }
 
     /** BatchNorm of {@code channels}: gamma (which starts at {@code scale}), beta, mean and var. */

@@ -5,7 +5,6 @@ import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -141,30 +140,6 @@ public final class SqueezeExcitation extends AttentionBlock {
         options.put("activation", activation);
         options.put("rounding", rounding);
         return options;
-    }
-
-    /** z = mean over h, w. */
-    private static final class MeanSqueeze implements SqueezeKernel.Squeeze {
-        @Override
-        public INDArray forward(INDArray x, Map<String, INDArray> parameters, boolean training, Memory memory) {
-            INDArray z = memory.keep(x.size(0), x.size(1));
-            MapOps.mean(x, z);
-            return z;
-        }
-
-        @Override
-        public void backward(
-                INDArray x,
-                INDArray gradSqueezed,
-                INDArray gradOutput,
-                INDArray gates,
-                INDArray gradInput,
-                Map<String, INDArray> parameters,
-                Map<String, INDArray> gradients,
-                Memory memory) {
-            gradSqueezed.divi(gradInput.size(2) * gradInput.size(3));
-            MapOps.scaleAndShift(gradOutput, gates, gradSqueezed, gradInput);
-        }
     }
 
     /** Options of the block. */

@@ -3,7 +3,7 @@ package io.github.squeeze4j.blocks;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Squeeze, excitation, channel scaling: the fused form of SE and of the blocks that only squeeze otherwise. */
+/** Squeeze, scores, channel scaling: the fused form of SE and of the blocks that only squeeze otherwise. */
 final class SqueezeKernel implements Kernel {
     /** How a block makes one number per channel out of a map. */
     interface Squeeze {
@@ -26,13 +26,13 @@ final class SqueezeKernel implements Kernel {
                 Memory memory);
     }
 
-    private final Excitation excitation;
+    private final ChannelScores scoring;
     private final Gate gate;
     private final Squeeze squeeze;
     private INDArray gates;
 
-    SqueezeKernel(Excitation excitation, Gate gate, Squeeze squeeze) {
-        this.excitation = excitation;
+    SqueezeKernel(ChannelScores scoring, Gate gate, Squeeze squeeze) {
+        this.scoring = scoring;
         this.gate = gate;
         this.squeeze = squeeze;
     }
@@ -41,7 +41,7 @@ final class SqueezeKernel implements Kernel {
     public void forward(
             INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
         INDArray z = squeeze.forward(x, parameters, training, memory);
-        gates = excitation.forward(z, parameters, training, memory);
+        gates = scoring.forward(z, parameters, training, memory);
         gate.applyi(gates);
         MapOps.multiply(x, MapOps.perChannel(gates), output);
     }
@@ -57,7 +57,7 @@ final class SqueezeKernel implements Kernel {
         INDArray gradScores = memory.temporary(gates.shape());
         MapOps.dotChannels(x, gradOutput, gradInput, gradScores);
         gate.backpropi(gradScores, gates);
-        INDArray gradSqueezed = excitation.backward(gradScores, parameters, gradients, memory);
+        INDArray gradSqueezed = scoring.backward(gradScores, parameters, gradients, memory);
         squeeze.backward(x, gradSqueezed, gradOutput, gates, gradInput, parameters, gradients, memory);
     }
 }

@@ -45,7 +45,7 @@ final class CompareCommand implements Runnable {
             paramLabel = "NAMES",
             split = ",",
             description = "Attention blocks, with commas between. Default: none,se,salient,spse,rgse,cbam.")
-    private List<String> blocks = Attention.names();
+    private List<String> blocks = List.of("none", "se", "salient", "spse", "rgse", "cbam");
 
     @Mixin
     private DataOptions data;

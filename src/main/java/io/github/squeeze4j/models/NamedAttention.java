@@ -1,8 +1,14 @@
 package io.github.squeeze4j.models;
 
 import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.Eca;
+import io.github.squeeze4j.blocks.EffectiveSe;
+import io.github.squeeze4j.blocks.GatedChannel;
+import io.github.squeeze4j.blocks.GlobalContext;
 import io.github.squeeze4j.blocks.Rgse;
 import io.github.squeeze4j.blocks.Salient;
+import io.github.squeeze4j.blocks.ScSe;
+import io.github.squeeze4j.blocks.SimAm;
 import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import java.util.ArrayList;
@@ -22,6 +28,12 @@ final class NamedAttention {
         BY_NAME.put("spse", () -> Attention.of(Spse.builder().build()));
         BY_NAME.put("rgse", () -> Attention.of(Rgse.builder().build()));
         BY_NAME.put("cbam", () -> Attention.of(Cbam.builder().build()));
+        BY_NAME.put("eca", () -> Attention.of(Eca.builder().build()));
+        BY_NAME.put("gct", () -> Attention.of(GatedChannel.builder().build()));
+        BY_NAME.put("ese", () -> Attention.of(EffectiveSe.builder().build()));
+        BY_NAME.put("simam", () -> Attention.of(SimAm.builder().build()));
+        BY_NAME.put("gc", () -> Attention.of(GlobalContext.builder().build()));
+        BY_NAME.put("scse", () -> Attention.of(ScSe.builder().build()));
     }
 
     private NamedAttention() {}

@@ -31,6 +31,29 @@ class BadInputTest {
         assertMessage(() -> Spse.builder().reduction(-1), "reduction (-1) must be positive; use reduction(16)");
         assertMessage(() -> Rgse.builder().reduction(0), "reduction (0) must be positive; use reduction(16)");
         assertMessage(() -> Cbam.builder().reduction(-3), "reduction (-3) must be positive; use reduction(16)");
+        assertMessage(() -> GlobalContext.builder().reduction(0), "reduction (0) must be positive; use reduction(16)");
+        assertMessage(() -> ScSe.builder().reduction(0), "reduction (0) must be positive; use reduction(2)");
+        assertMessage(
+                () -> Eca.builder().kernel(0),
+                "kernel (0) must be positive; leave it out for one that follows the channels");
+        assertMessage(
+                () -> Eca.builder().kernel(4),
+                "kernel (4) must be odd, so that a channel has as many neighbours on either side; use kernel(5)");
+        assertMessage(() -> Eca.builder().gamma(0), "gamma (0.0) must be positive; use gamma(2)");
+        assertMessage(() -> Eca.builder().beta(Double.NaN), "beta (NaN) must be finite; use beta(1)");
+        assertMessage(() -> GatedChannel.builder().norm(null), "norm (null) must be set; use GatedChannel.Norm.L2");
+        assertMessage(() -> EffectiveSe.builder().gate(null), "gate (null) must be set; use Gate.HARD_SIGMOID");
+        assertMessage(
+                () -> SimAm.builder().lambda(0),
+                "lambda (0.0) must be positive, so that constant maps do not divide by 0; use lambda(1.0E-4)");
+        assertMessage(
+                () -> GlobalContext.builder().pooling(null),
+                "pooling (null) must be set; use GlobalContext.Pooling.ATTENTION");
+        assertMessage(
+                () -> GlobalContext.builder().add(false).build(),
+                "add (false) and multiply (false) must not both be off; use add(true), or no block at all");
+        assertMessage(
+                () -> ScSe.builder().combination(null), "combination (null) must be set; use ScSe.Combination.ADD");
         assertMessage(() -> SqueezeExcitation.builder().gate(null), "gate (null) must be set; use Gate.SIGMOID");
         assertMessage(
                 () -> SqueezeExcitation.builder().rounding(null), "rounding (null) must be set; use Rounding.DOWN");
@@ -66,6 +89,8 @@ class BadInputTest {
         assertMessage(() -> layers(Spse.builder().reduction(32).build(), 4, 4, 16), "spse" + tooLarge);
         assertMessage(() -> layers(Rgse.builder().reduction(32).build(), 7, 7, 16), "rgse" + tooLarge);
         assertMessage(() -> layers(Cbam.builder().reduction(32).build(), 4, 4, 16), "cbam" + tooLarge);
+        assertMessage(() -> layers(GlobalContext.builder().reduction(32).build(), 4, 4, 16), "gc" + tooLarge);
+        assertMessage(() -> layers(ScSe.builder().reduction(32).build(), 4, 4, 16), "scse" + tooLarge);
         assertMessage(
                 () -> layers(Rgse.builder().build(), 4, 6, 16),
                 "rgse layer \"att\": window (7) must not exceed the map's size (4 x 6); use window(4)");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.squeeze4j.Arrays4j;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.weights.WeightInit;
@@ -97,6 +98,51 @@ class BlockOptionsTest {
                     Cbam::builder,
                     () -> Cbam.builder().pools(pool));
         }
+        add(options, "eca kernel", Eca::builder, () -> Eca.builder().kernel(5));
+        add(options, "eca gamma", Eca::builder, () -> Eca.builder().gamma(1));
+        add(options, "eca beta", Eca::builder, () -> Eca.builder().beta(4));
+        add(
+                options,
+                "gct norm",
+                GatedChannel::builder,
+                () -> GatedChannel.builder().norm(GatedChannel.Norm.L1));
+        add(
+                options,
+                "ese gate",
+                EffectiveSe::builder,
+                () -> EffectiveSe.builder().gate(Gate.SIGMOID));
+        add(options, "simam lambda", SimAm::builder, () -> SimAm.builder().lambda(0.1));
+        add(
+                options,
+                "gc reduction",
+                () -> GlobalContext.builder().reduction(2),
+                () -> GlobalContext.builder().reduction(4));
+        add(
+                options,
+                "gc pooling",
+                () -> GlobalContext.builder().reduction(2),
+                () -> GlobalContext.builder().reduction(2).pooling(GlobalContext.Pooling.AVERAGE));
+        add(
+                options,
+                "gc multiply and add",
+                () -> GlobalContext.builder().reduction(2),
+                () -> GlobalContext.builder().reduction(2).multiply(true));
+        add(
+                options,
+                "gc multiply",
+                () -> GlobalContext.builder().reduction(2).multiply(true),
+                () -> GlobalContext.builder().reduction(2).multiply(true).add(false));
+        add(
+                options,
+                "gc multiply by averages",
+                () -> GlobalContext.builder().reduction(2).multiply(true).add(false),
+                () -> GlobalContext.builder()
+                        .reduction(2)
+                        .multiply(true)
+                        .add(false)
+                        .pooling(GlobalContext.Pooling.AVERAGE));
+        add(options, "scse reduction", ScSe::builder, () -> ScSe.builder().reduction(4));
+        add(options, "scse combination", ScSe::builder, () -> ScSe.builder().combination(ScSe.Combination.MAX));
         add(options, "cbam all pools", Cbam::builder, () -> Cbam.builder().pools(Pool.values()));
         return options;
     }
@@ -164,6 +210,15 @@ class BlockOptionsTest {
         assertThat(Rgse.builder().build().options()).hasToString("{reduction=16, window=7}");
         assertThat(Cbam.builder().build().options())
                 .hasToString("{reduction=16, kernel=7, channel=true, spatial=true, pools=[AVG, MAX]}");
+        assertThat(Eca.builder().build().options()).hasToString("{kernel=0, gamma=2.0, beta=1.0}");
+        assertThat(GatedChannel.builder().build().options()).hasToString("{norm=L2}");
+        assertThat(EffectiveSe.builder().build().options()).hasToString("{gate=HARD_SIGMOID}");
+        assertThat(SimAm.builder().build().options()).hasToString("{lambda=1.0E-4}");
+        assertThat(GlobalContext.builder().build().options())
+                .hasToString("{reduction=16, pooling=ATTENTION, add=true, multiply=false}");
+        assertThat(ScSe.builder().build().options()).hasToString("{reduction=2, combination=ADD}");
+        assertThat(GatedChannel.EPSILON).isEqualTo(1e-5);
+        assertThat(ContextTransform.EPSILON).isEqualTo(1e-5);
         assertThat(BatchNorm.EPSILON).isEqualTo(1e-5);
         assertThat(BatchNorm.MOMENTUM).isEqualTo(0.1);
         assertThat(Cbam.SPATIAL_MOMENTUM).isEqualTo(0.01);
@@ -179,6 +234,97 @@ class BlockOptionsTest {
         assertThat(Rounding.DIVISIBLE_8.hidden(176, 16)).isEqualTo(16);
         assertThat(Rounding.DIVISIBLE_8.hidden(72, 4)).isEqualTo(24);
         assertThat(Rounding.DIVISIBLE_8.hidden(16, 4)).isEqualTo(8);
+    }
+
+    /** As timm 1.0.31's EcaModule chooses them. */
+    @Test
+    void adaptiveKernelsFollowTheChannels() {
+        int[][] pairs = {
+            {1, 3}, {2, 3}, {4, 3}, {8, 3}, {16, 3}, {32, 3}, {64, 3}, {128, 5}, {256, 5}, {512, 5}, {1024, 5},
+            {2048, 7}, {96, 3}, {320, 5}
+        };
+        for (int[] pair : pairs) {
+            Layers layers = Layers.of(Eca.builder().build(), InputType.convolutional(1, 1, pair[0]), DataType.FLOAT);
+            assertThat(layers.layer.getParam("convW").length())
+                    .as("kernel for %d channels", pair[0])
+                    .isEqualTo(pair[1]);
+        }
+    }
+
+    /** The factor that startAt returns is what the block multiplies by, whatever the map. */
+    @Test
+    void blocksStartAtAGate() {
+        assertStart(Eca.builder().build(), Eca::startAt, 0.5, 0.5);
+        assertStart(GatedChannel.builder().build(), GatedChannel::startAt, 0.8, 1);
+        assertStart(GatedChannel.builder().norm(GatedChannel.Norm.L1).build(), GatedChannel::startAt, 0.8, 1);
+        assertStart(EffectiveSe.builder().build(), EffectiveSe::startAt, 0.8, 1);
+        assertStart(EffectiveSe.builder().gate(Gate.SIGMOID).build(), EffectiveSe::startAt, 0.8, 0.999);
+        assertStart(GlobalContext.builder().build(), GlobalContext::startAt, 1, 1);
+        assertStart(GlobalContext.builder().multiply(true).build(), GlobalContext::startAt, 0.8, 0.999);
+        assertStart(ScSe.builder().build(), ScSe::startAt, 0.8, 1);
+        assertStart(ScSe.builder().combination(ScSe.Combination.MAX).build(), ScSe::startAt, 0.8, 0.999);
+        Layers simam = layers(SimAm.builder().build());
+        double factor = ((SimAm) simam.block).startAt(1, simam.layer.paramTable());
+        assertThat(factor).isBetween(0.679, 0.68);
+        assertThat(simam.forward(Nd4j.ones(DataType.DOUBLE, SHAPE), false)
+                        .meanNumber()
+                        .doubleValue())
+                .isEqualTo(1 / (1 + Math.exp(-0.5)), org.assertj.core.data.Offset.offset(1e-12));
+    }
+
+    private interface Start<T> {
+        double at(T block, double gate, Map<String, INDArray> parameters);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends AttentionBlock> void assertStart(
+            T block, Start<T> start, double reachedForEightTenths, double reachedForOne) {
+        Layers layers = layers(block);
+        Nd4j.getRandom().setSeed(8);
+        INDArray x = Nd4j.randn(DataType.DOUBLE, SHAPE);
+        for (double gate : new double[] {0.8, 1}) {
+            double reached = start.at((T) layers.block, gate, layers.layer.paramTable());
+            assertThat(reached)
+                    .as("%s at %s", block.blockName(), gate)
+                    .isEqualTo(
+                            gate == 1 ? reachedForOne : reachedForEightTenths,
+                            org.assertj.core.data.Offset.offset(1e-12));
+            Arrays4j.assertClose(block.blockName(), layers.forward(x, true), x.mul(reached), 1e-12);
+        }
+    }
+
+    @Test
+    void passesOverTheMapAreCounted() {
+        InputType map = InputType.convolutional(5, 7, 16);
+        long elements = 5 * 7 * 16;
+        assertThat(Eca.builder().build().mapOperations(map)).isEqualTo(2 * elements);
+        assertThat(GatedChannel.builder().build().mapOperations(map)).isEqualTo(2 * elements);
+        assertThat(EffectiveSe.builder().build().mapOperations(map)).isEqualTo(2 * elements);
+        assertThat(SimAm.builder().build().mapOperations(map)).isEqualTo(3 * elements);
+        assertThat(GlobalContext.builder().build().mapOperations(map)).isEqualTo(2 * elements);
+        assertThat(GlobalContext.builder().multiply(true).build().mapOperations(map))
+                .isEqualTo(3 * elements);
+        assertThat(ScSe.builder().build().mapOperations(map)).isEqualTo(3 * elements);
+    }
+
+    @Test
+    void multiplyAccumulatesAreCounted() {
+        InputType map = InputType.convolutional(5, 7, 16);
+        assertThat(layers(Eca.builder().build()).block.macs(map)).isEqualTo(16 * 3);
+        assertThat(layers(GatedChannel.builder().build()).block.macs(map)).isZero();
+        assertThat(layers(EffectiveSe.builder().build()).block.macs(map)).isEqualTo(16 * 16);
+        assertThat(layers(SimAm.builder().build()).block.macs(map)).isZero();
+        assertThat(layers(GlobalContext.builder().reduction(4).build()).block.macs(map))
+                .isEqualTo(5 * 7 * 16 + 2 * 16 * 4);
+        assertThat(layers(GlobalContext.builder()
+                                .reduction(4)
+                                .multiply(true)
+                                .pooling(GlobalContext.Pooling.AVERAGE)
+                                .build())
+                        .block
+                        .macs(map))
+                .isEqualTo(2 * 2 * 16 * 4);
+        assertThat(layers(ScSe.builder().build()).block.macs(map)).isEqualTo(5 * 7 * 16 + 2 * 16 * 8);
     }
 
     @Test

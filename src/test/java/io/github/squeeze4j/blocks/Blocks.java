@@ -41,6 +41,15 @@ final class Blocks {
         builders.put("spse", () -> Spse.builder().reduction(4));
         builders.put("rgse", () -> Rgse.builder().reduction(4).window(3));
         builders.put("cbam", () -> Cbam.builder().reduction(4).kernel(3));
+        builders.put("eca", Eca::builder);
+        builders.put("gct", GatedChannel::builder);
+        builders.put("gct-l1", () -> GatedChannel.builder().norm(GatedChannel.Norm.L1));
+        builders.put("ese", EffectiveSe::builder);
+        builders.put("simam", SimAm::builder);
+        builders.put("gc", () -> GlobalContext.builder().reduction(2));
+        builders.put("gc-multiply", () -> GlobalContext.builder().reduction(2).multiply(true));
+        builders.put("scse", ScSe::builder);
+        builders.put("scse-max", () -> ScSe.builder().combination(ScSe.Combination.MAX));
         return builders;
     }
 

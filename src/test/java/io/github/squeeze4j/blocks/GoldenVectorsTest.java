@@ -51,6 +51,32 @@ class GoldenVectorsTest {
         {"fc_bn", ""},
         {"bn", ""},
         {"fc_spatial.fc_spatial.weight", "fusionW"},
+        {"conv.weight", "convW"},
+        {"fc.weight", "fcW"},
+        {"fc.bias", "fcB"},
+        {"alpha", "alpha"},
+        {"gamma", "gamma"},
+        {"beta", "beta"},
+        {"cSE.fc1.weight", "reduceW"},
+        {"cSE.fc1.bias", "reduceB"},
+        {"cSE.fc2.weight", "expandW"},
+        {"cSE.fc2.bias", "expandB"},
+        {"sSE.conv.weight", "spatialW"},
+        {"sSE.conv.bias", "spatialB"},
+        {"conv_attn.weight", "attentionW"},
+        {"conv_attn.bias", "attentionB"},
+        {"mlp_add.fc1.weight", "addReduceW"},
+        {"mlp_add.fc1.bias", "addReduceB"},
+        {"mlp_add.norm.weight", "addGamma"},
+        {"mlp_add.norm.bias", "addBeta"},
+        {"mlp_add.fc2.weight", "addExpandW"},
+        {"mlp_add.fc2.bias", "addExpandB"},
+        {"mlp_scale.fc1.weight", "multiplyReduceW"},
+        {"mlp_scale.fc1.bias", "multiplyReduceB"},
+        {"mlp_scale.norm.weight", "multiplyGamma"},
+        {"mlp_scale.norm.bias", "multiplyBeta"},
+        {"mlp_scale.fc2.weight", "multiplyExpandW"},
+        {"mlp_scale.fc2.bias", "multiplyExpandB"},
     };
 
     private static Path folder() {
@@ -136,8 +162,37 @@ class GoldenVectorsTest {
                         .channel(golden.keySet().stream().anyMatch(key -> key.startsWith("param.ChannelGate.")))
                         .spatial(golden.keySet().stream().anyMatch(key -> key.startsWith("param.SpatialGate.")))
                         .build();
+            case "eca":
+                return Eca.builder().computation(computation).build();
+            case "ese":
+                return EffectiveSe.builder().computation(computation).build();
+            case "simam":
+                return SimAm.builder().computation(computation).build();
+            case "gct":
+                return GatedChannel.builder()
+                        .computation(computation)
+                        .norm(GatedChannel.Norm.valueOf(json.get("norm").asText()))
+                        .build();
+            case "gc":
+                return GlobalContext.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .pooling(
+                                golden.containsKey("param.conv_attn.weight")
+                                        ? GlobalContext.Pooling.ATTENTION
+                                        : GlobalContext.Pooling.AVERAGE)
+                        .add(golden.containsKey("param.mlp_add.fc1.weight"))
+                        .multiply(golden.containsKey("param.mlp_scale.fc1.weight"))
+                        .build();
+            case "scse":
+                return ScSe.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .combination(
+                                ScSe.Combination.valueOf(json.get("combination").asText()))
+                        .build();
             default:
-                throw new IllegalArgumentException("block (" + block + ") must be se, salient, spse, rgse or cbam");
+                throw new IllegalArgumentException("block (" + block + ") must be one of those above");
         }
     }
 
@@ -187,12 +242,16 @@ class GoldenVectorsTest {
 
     /**
      * Biases in front of a BatchNorm that uses batch statistics have a gradient of exactly zero; the reference vectors
-     * hold its rounding noise, which has no magnitude of its own, so the gradient it is a sum of gives the scale.
+     * hold its rounding noise, which has no magnitude of its own, so the gradient it is a sum of gives the scale. The same
+     * holds for a bias in front of a softmax; the gradient of the weights beside it gives the scale.
      */
     private static void assertGradient(
             String key, INDArray actual, INDArray expected, Map<String, INDArray> golden, double tolerance) {
-        if (key.matches("grad_train\\.fc_spatial\\d+\\.bias")) {
-            double scale = golden.get("grad_train.fc_bn.bias").amaxNumber().doubleValue();
+        boolean beforeSoftmax = key.endsWith("conv_attn.bias");
+        if (beforeSoftmax || key.matches("grad_train\\.fc_spatial\\d+\\.bias")) {
+            double scale = golden.get(beforeSoftmax ? key.replace("bias", "weight") : "grad_train.fc_bn.bias")
+                    .amaxNumber()
+                    .doubleValue();
             assertThat(actual.amaxNumber().doubleValue())
                     .as(key)
                     .isLessThanOrEqualTo(
@@ -229,8 +288,16 @@ class GoldenVectorsTest {
         throw new IllegalArgumentException("reference parameter (" + theirs + ") has no counterpart");
     }
 
-    /** Linear weights are [out, in] there and [in, out] here; depthwise kernels lose their axis of size 1. */
+    /**
+     * Linear weights are [out, in] there, or [out, in, 1, 1], and [in, out] here; depthwise kernels lose their axis of size
+     * 1.
+     */
     private static INDArray arranged(INDArray theirs, INDArray ours) {
+        if (theirs.rank() == 4 && ours.rank() == 2) {
+            return theirs.reshape('c', new long[] {theirs.size(0), theirs.size(1)})
+                    .transpose()
+                    .dup('c');
+        }
         return theirs.rank() == 2 ? theirs.transpose().dup('c') : theirs.reshape('c', ours.shape());
     }
 

@@ -34,7 +34,9 @@ final class Layers {
         long length = configured.initializer().numParams(conf);
         INDArray parameters = Nd4j.zeros(dataType, Math.max(1, length));
         Layer layer = configured.instantiate(conf, Collections.emptyList(), 0, parameters, true, dataType);
-        INDArray gradients = Nd4j.valueArrayOf(new long[] {Math.max(1, length)}, Double.NaN, dataType);
+        // what is never written stays not a number; a block without parameters has nothing to write
+        INDArray gradients =
+                Nd4j.valueArrayOf(new long[] {Math.max(1, length)}, length == 0 ? 0 : Double.NaN, dataType);
         layer.setBackpropGradientsViewArray(gradients);
         return new Layers(configured, layer, gradients);
     }

@@ -32,7 +32,7 @@ class BadInputTest {
         Run.of("train", "--model", "alexnet").complains("model (alexnet) must be one of");
         Run.of("train", "--attention", "sse")
                 .complains("attention (sse) must be one of", "none", "se", "salient", "spse", "rgse", "cbam");
-        Run.of("compare", "--blocks", "se,eca").complains("attention (eca) must be one of");
+        Run.of("compare", "--blocks", "se,ecs").complains("attention (ecs) must be one of");
         Run.of("compare", "--model", "alexnet").complains("model (alexnet)");
     }
 

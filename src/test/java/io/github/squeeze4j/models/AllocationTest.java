@@ -43,7 +43,13 @@ class AllocationTest {
         "spse_resnet20,NCHW",
         "rgse_resnet20,NCHW",
         "salient_resnet20,NCHW",
-        "mobilenet_v2,NCHW"
+        "mobilenet_v2,NCHW",
+        "eca,NCHW",
+        "gct,NCHW",
+        "ese,NCHW",
+        "simam,NCHW",
+        "gc,NCHW",
+        "scse,NCHW"
     })
     void trainingStaysInWorkspaces(String model, CNN2DFormat format) throws Exception {
         ComputationGraph graph = graph(model, format);
@@ -68,9 +74,12 @@ class AllocationTest {
         assertThat(found.values()).containsExactly((long) STEPS * BATCH * 3 * SIZE * SIZE * Float.BYTES);
     }
 
+    /** A registered network, or ResNet-20 with the block of the name. */
     private static ComputationGraph graph(String model, CNN2DFormat format) {
-        return Models.builder(model)
-                .inputSize(SIZE)
+        NetworkBuilder<?> builder = Attention.names().contains(model)
+                ? Models.builder("resnet20").attention(Attention.named(model))
+                : Models.builder(model);
+        return builder.inputSize(SIZE)
                 .classes(4)
                 .format(format)
                 .updater(new Nesterovs(1e-3, 0.9))

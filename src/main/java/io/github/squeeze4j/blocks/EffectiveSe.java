@@ -1,0 +1,159 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * Effective Squeeze-and-Excitation: SE with one linear layer that keeps all channels.
+ *
+ * <pre>
+ * z[n, c] = mean over h, w of x[n, c, h, w]
+ * s       = gate(fcW' z + fcB)
+ * y       = x * s[n, c]
+ * </pre>
+ *
+ * <p>Shapes: x and y [N, C, H, W]; {@code fcW} [C, C], {@code fcB} [C].
+ *
+ * <p>Lee and Park, CenterMask: Real-Time Anchor-Free Instance Segmentation, 1911.06667, section 3.2; timm,
+ * {@code EffectiveSEModule}. The paper's formula has a sigmoid; its code and timm have the hard sigmoid, which is the default
+ * here.
+ *
+ * <pre>{@code
+ * .addLayer("ese", EffectiveSe.builder().build(), "relu")
+ * .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "ese", "shortcut")
+ * }</pre>
+ */
+public final class EffectiveSe extends AttentionBlock {
+    static final String WEIGHT = "fcW";
+    static final String BIAS = "fcB";
+
+    @JsonProperty("gate")
+    private Gate gate;
+
+    /** For JSON. */
+    private EffectiveSe() {}
+
+    private EffectiveSe(Builder builder) {
+        super(builder);
+        gate = builder.gate;
+        constrain(builder);
+    }
+
+    /**
+     * Starts a configuration.
+     *
+     * @return a builder with the reference code's defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    ParameterSpec parameters() {
+        return new ParameterSpec()
+                .weight(WEIGHT, getChannels(), getChannels(), getChannels(), getChannels())
+                .bias(BIAS, getChannels());
+    }
+
+    @Override
+    SDVariable define(BlockGraph graph, SDVariable x) {
+        SDVariable scores = x.mean(2, 3).mmul(graph.parameter(WEIGHT)).add(graph.parameter(BIAS));
+        return graph.scaleChannels(x, gate.define(scores));
+    }
+
+    @Override
+    Kernel kernel() {
+        return new SqueezeKernel(new LinearScores(), gate, new MeanSqueeze());
+    }
+
+    @Override
+    void validate(MapSize size) {}
+
+    @Override
+    public String blockName() {
+        return "ese";
+    }
+
+    @Override
+    public long macs(InputType inputType) {
+        return getChannels() * getChannels();
+    }
+
+    /**
+     * Operations on whole maps, counted as published tables count them: one per element for each pooling and each
+     * re-weighting.
+     *
+     * @param inputType the block's input
+     * @return 2 C H W, for one example
+     */
+    public long mapOperations(InputType inputType) {
+        return 2 * Start.elements(inputType);
+    }
+
+    /** Weights of 0 leave the bias: any factor from 0 to 1 with the hard sigmoid, near them with the sigmoid. */
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        parameters.get(WEIGHT).assign(0);
+        boolean hard = this.gate == Gate.HARD_SIGMOID;
+        double factor = hard ? Math.max(0, Math.min(1, gate)) : Start.sigmoidFactor(gate);
+        parameters.get(BIAS).assign(hard ? 6 * factor - 3 : Start.logit(factor));
+        return factor;
+    }
+
+    @Override
+    Map<String, Object> options() {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("gate", gate);
+        return options;
+    }
+
+    /** scores = fcW' z + fcB. */
+    private static final class LinearScores implements ChannelScores {
+        private INDArray squeezed;
+
+        @Override
+        public INDArray forward(INDArray z, Map<String, INDArray> parameters, boolean training, Memory memory) {
+            squeezed = z;
+            INDArray scores = memory.keep(z.shape());
+            MapOps.linear(z, false, parameters.get(WEIGHT), false, parameters.get(BIAS), scores);
+            return scores;
+        }
+
+        @Override
+        public INDArray backward(
+                INDArray gradScores, Map<String, INDArray> parameters, Map<String, INDArray> gradients, Memory memory) {
+            MapOps.matmul(squeezed, true, gradScores, false, gradients.get(WEIGHT));
+            MapOps.sumRows(gradScores, gradients.get(BIAS));
+            INDArray gradSqueezed = memory.temporary(squeezed.shape());
+            MapOps.matmul(gradScores, false, parameters.get(WEIGHT), true, gradSqueezed);
+            return gradSqueezed;
+        }
+    }
+
+    /** Options of the block. */
+    public static final class Builder extends AttentionBlock.Builder<Builder> {
+        private Gate gate = Gate.HARD_SIGMOID;
+
+        private Builder() {}
+
+        /**
+         * The function that turns scores into gates.
+         *
+         * @param gate default {@link Gate#HARD_SIGMOID}
+         * @return this
+         */
+        public Builder gate(Gate gate) {
+            this.gate = Checks.notNull("gate", gate, "use Gate.HARD_SIGMOID");
+            return this;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public EffectiveSe build() {
+            return new EffectiveSe(this);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * Gated channel transformation: re-weights each channel by how its norm compares with those of all channels.
+ *
+ * <pre>
+ * e[n, c] = alpha[c] sqrt(sum over h, w of x[n, c, h, w]^2 + epsilon)
+ * z[n, c] = e[n, c] / sqrt(mean over channels of e^2 + epsilon)
+ * y       = x * (1 + tanh(gamma[c] z[n, c] + beta[c]))
+ *
+ * with Norm.L1:
+ * e[n, c] = alpha[c] sum over h, w of |x[n, c, h, w]|
+ * z[n, c] = e[n, c] / (mean over channels of |e| + epsilon)
+ * </pre>
+ *
+ * <p>Shapes: x and y [N, C, H, W]; {@code alpha}, {@code gamma}, {@code beta} [C]. Epsilon is 1e-5; alpha starts at 1, gamma
+ * and beta at 0, so that the block is the identity at first. None of the three is regularised.
+ *
+ * <p>Yang et al., Gated Channel Transformation for Visual Recognition, 1909.11519, section 3; z-x-yang/GCT.
+ *
+ * <pre>{@code
+ * .addLayer("gct", GatedChannel.builder().build(), "relu2")
+ * .addLayer("conv3", new ConvolutionLayer.Builder(1, 1).nOut(256).build(), "gct")
+ * }</pre>
+ */
+public final class GatedChannel extends AttentionBlock {
+    /** How channels are measured. */
+    public enum Norm {
+        /** The Euclidean norm. */
+        L2,
+        /** The sum of magnitudes. */
+        L1
+    }
+
+    static final double EPSILON = 1e-5;
+    static final String ALPHA = "alpha";
+    static final String GAMMA = "gamma";
+    static final String BETA = "beta";
+
+    @JsonProperty("norm")
+    private Norm norm;
+
+    /** For JSON. */
+    private GatedChannel() {}
+
+    private GatedChannel(Builder builder) {
+        super(builder);
+        norm = builder.norm;
+        constrain(builder);
+    }
+
+    /**
+     * Starts a configuration.
+     *
+     * @return a builder with the paper's defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    ParameterSpec parameters() {
+        return new ParameterSpec()
+                .scale(ALPHA, 1, getChannels())
+                .scale(GAMMA, 0, getChannels())
+                .shift(BETA, getChannels());
+    }
+
+    @Override
+    SDVariable define(BlockGraph graph, SDVariable x) {
+        SDVariable alpha = graph.exact(ALPHA);
+        SDVariable embedding;
+        SDVariable scale;
+        if (norm == Norm.L2) {
+            SDVariable squares = x.mul(x).sum(2, 3).castTo(DataType.DOUBLE);
+            embedding = graph.sd.math().sqrt(squares.add(EPSILON)).mul(alpha);
+            scale = graph.sd.math().sqrt(embedding.mul(embedding).mean(true, 1).add(EPSILON));
+        } else {
+            embedding = graph.sd.math().abs(x).sum(2, 3).castTo(DataType.DOUBLE).mul(alpha);
+            scale = graph.sd.math().abs(embedding).mean(true, 1).add(EPSILON);
+        }
+        SDVariable score = embedding.div(scale).mul(graph.exact(GAMMA)).add(graph.exact(BETA));
+        return graph.scaleChannels(x, graph.sd.math().tanh(score).add(1).castTo(x.dataType()));
+    }
+
+    @Override
+    Kernel kernel() {
+        return new GatedChannelKernel(norm);
+    }
+
+    @Override
+    void validate(MapSize size) {}
+
+    @Override
+    public String blockName() {
+        return "gct";
+    }
+
+    @Override
+    public long macs(InputType inputType) {
+        return 0;
+    }
+
+    /**
+     * Operations on whole maps, counted as published tables count them: one per element for each pooling and each
+     * re-weighting.
+     *
+     * @param inputType the block's input
+     * @return 2 C H W, for one example
+     */
+    public long mapOperations(InputType inputType) {
+        return 2 * Start.elements(inputType);
+    }
+
+    /** A gamma of 0 leaves 1 + tanh(beta), between 0 and 2: 1 is reached exactly. */
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        double factor = 2 * Start.sigmoidFactor(gate / 2);
+        parameters.get(GAMMA).assign(0);
+        // 1 + tanh(b) = 2 sigmoid(2 b)
+        parameters.get(BETA).assign(Start.logit(factor / 2) / 2);
+        return factor;
+    }
+
+    @Override
+    Map<String, Object> options() {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("norm", norm);
+        return options;
+    }
+
+    /** Options of the block. */
+    public static final class Builder extends AttentionBlock.Builder<Builder> {
+        private Norm norm = Norm.L2;
+
+        private Builder() {}
+
+        /**
+         * How channels are measured.
+         *
+         * @param norm default {@link Norm#L2}
+         * @return this
+         */
+        public Builder norm(Norm norm) {
+            this.norm = Checks.notNull("norm", norm, "use GatedChannel.Norm.L2");
+            return this;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public GatedChannel build() {
+            return new GatedChannel(this);
+        }
+    }
+}
