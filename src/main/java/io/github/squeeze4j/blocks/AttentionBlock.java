@@ -130,6 +130,15 @@ public abstract class AttentionBlock extends SameDiffLayer {
      */
     public abstract long macs(InputType inputType);
 
+    /**
+     * What the GFLOPs columns of the papers count besides {@link #macs}: one operation per element of the map for each pass
+     * that pools it and for each that re-weights it, for one example.
+     *
+     * @param inputType the block's input
+     * @return element operations
+     */
+    public abstract long mapOperations(InputType inputType);
+
     // ---- what users read -------------------------------------------------------------------------------------------
 
     /**

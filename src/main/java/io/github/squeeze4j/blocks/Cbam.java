@@ -169,6 +169,13 @@ public final class Cbam extends AttentionBlock {
     }
 
     @Override
+    public long mapOperations(InputType inputType) {
+        // A pass per pool of the channels, maxima and means of the positions, and a re-weighting of each part.
+        int passes = (channel ? pools.size() + 1 : 0) + (spatial ? 3 : 0);
+        return passes * inputType.arrayElementsPerExample();
+    }
+
+    @Override
     Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("reduction", reduction);

@@ -159,6 +159,11 @@ public final class Rgse extends AttentionBlock {
     }
 
     @Override
+    public long mapOperations(InputType inputType) {
+        return 2 * inputType.arrayElementsPerExample(); // the pooling and the re-weighting
+    }
+
+    @Override
     Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("reduction", reduction);

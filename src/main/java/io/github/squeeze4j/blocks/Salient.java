@@ -107,6 +107,12 @@ public final class Salient extends AttentionBlock {
     }
 
     @Override
+    public long mapOperations(InputType inputType) {
+        // The means, the agreement with them and the re-weighting.
+        return 3 * inputType.arrayElementsPerExample();
+    }
+
+    @Override
     Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("channelsPerMap", channelsPerMap);

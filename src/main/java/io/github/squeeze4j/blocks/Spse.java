@@ -141,6 +141,11 @@ public final class Spse extends AttentionBlock {
     }
 
     @Override
+    public long mapOperations(InputType inputType) {
+        return (levels.length + 1) * inputType.arrayElementsPerExample(); // a pooling per level and the re-weighting
+    }
+
+    @Override
     Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("reduction", reduction);

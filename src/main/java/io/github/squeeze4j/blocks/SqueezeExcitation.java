@@ -131,6 +131,11 @@ public final class SqueezeExcitation extends AttentionBlock {
     }
 
     @Override
+    public long mapOperations(InputType inputType) {
+        return 2 * inputType.arrayElementsPerExample(); // the squeeze and the re-weighting
+    }
+
+    @Override
     Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("reduction", reduction);

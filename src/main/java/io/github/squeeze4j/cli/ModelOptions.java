@@ -7,11 +7,15 @@ import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.models.ResNet;
 import io.github.squeeze4j.training.BadInputException;
+import java.util.List;
 import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** Which network. */
 final class ModelOptions {
+    /** The options below, each by the name that a user types. */
+    static final List<String> NAMES = List.of("--model", "--attention", "--stride-in", "--biases");
+
     @Option(
             names = "--model",
             paramLabel = "NAME",

@@ -1,8 +1,12 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.models.ModelSummary;
+import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
+import io.github.squeeze4j.training.BadInputException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,27 +17,32 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "summary",
         description = {
-            "Count a network's parameters, BatchNorm running statistics and multiply-accumulates for one image.",
+            "Count a network's parameters, BatchNorm running statistics and multiply-accumulates (macs) for one image;"
+                    + " published are those with one operation per element for each pooling and each re-weighting of an"
+                    + " attention block, as in the GFLOPs columns of the papers.",
             "CSV columns: " + ModelSummary.CSV_HEADER + "."
         },
         sortOptions = false)
 final class SummaryCommand implements Runnable {
     /** How to print. */
     enum Format {
-        /** A table, one line per layer. */
+        /** A table, one line per layer; with --all one per model. */
         TEXT,
-        /** A header and one line for the whole network. */
+        /** A header and one line for each network. */
         CSV
     }
 
     @Mixin
     private ModelOptions model;
 
+    @Option(names = "--all", description = "Count every model instead, a line for each.")
+    private boolean all;
+
     @Option(
             names = "--format",
             paramLabel = "text|csv",
             defaultValue = "text",
-            description = "A line for each layer, or one for the network. Default: ${DEFAULT-VALUE}.")
+            description = "A line for each layer, or one for each network. Default: ${DEFAULT-VALUE}.")
     private Format format;
 
     @Option(names = "--classes", paramLabel = "N", description = "Number of classes. Default: the model's own.")
@@ -53,8 +62,42 @@ final class SummaryCommand implements Runnable {
 
     @Override
     public void run() {
-        NetworkBuilder<?> builder = model.builder();
-        ModelSummary summary = ModelOptions.checked(() -> {
+        PrintWriter out = spec.commandLine().getOut();
+        if (all) {
+            List<ModelSummary> summaries = every();
+            if (format == Format.CSV) {
+                out.println(ModelSummary.CSV_HEADER);
+                summaries.forEach(summary -> out.println(summary.toCsv()));
+            } else {
+                out.print(ModelSummary.toTable(summaries));
+            }
+            return;
+        }
+        ModelSummary summary = summary(model.name(), model.builder());
+        if (format == Format.CSV) {
+            out.println(ModelSummary.CSV_HEADER);
+            out.println(summary.toCsv());
+        } else {
+            out.print(summary.toTable());
+        }
+    }
+
+    private List<ModelSummary> every() {
+        for (String option : ModelOptions.NAMES) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new BadInputException(
+                        option + " must not be set with --all, which counts every model; leave one of the two out");
+            }
+        }
+        List<ModelSummary> summaries = new ArrayList<>();
+        for (String name : Models.names()) {
+            summaries.add(summary(name, Models.builder(name)));
+        }
+        return summaries;
+    }
+
+    private ModelSummary summary(String name, NetworkBuilder<?> builder) {
+        return ModelOptions.checked(() -> {
                     if (classes != null) {
                         builder.classes(classes);
                     }
@@ -66,13 +109,6 @@ final class SummaryCommand implements Runnable {
                     }
                     return builder.build();
                 })
-                .summary(model.name());
-        PrintWriter out = spec.commandLine().getOut();
-        if (format == Format.CSV) {
-            out.println(ModelSummary.CSV_HEADER);
-            out.println(summary.toCsv());
-        } else {
-            out.print(summary.toTable());
-        }
+                .summary(name);
     }
 }

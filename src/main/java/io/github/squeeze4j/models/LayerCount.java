@@ -12,10 +12,20 @@ import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
+import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 
 /** What one layer costs. */
 final class LayerCount {
     private LayerCount() {}
+
+    /** The layer inside those that freeze it or otherwise stand around it. */
+    static Layer unwrapped(Layer layer) {
+        if (layer instanceof FrozenLayer) {
+            return unwrapped(((FrozenLayer) layer).getLayer());
+        }
+        return layer instanceof BaseWrapperLayer ? unwrapped(((BaseWrapperLayer) layer).getUnderlying()) : layer;
+    }
 
     static long runningStatistics(Layer layer) {
         if (layer instanceof AttentionBlock) {
@@ -60,6 +70,11 @@ final class LayerCount {
             return linear.getNIn() * linear.getNOut();
         }
         return 0;
+    }
+
+    /** Poolings and re-weightings of attention blocks, for one example. */
+    static long mapOperations(Layer layer, InputType in) {
+        return layer instanceof AttentionBlock ? ((AttentionBlock) layer).mapOperations(in) : 0;
     }
 
     private static long pixels(InputType map) {

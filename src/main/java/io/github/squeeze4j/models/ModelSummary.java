@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -21,6 +23,9 @@ import org.deeplearning4j.nn.conf.layers.Layer;
  * {@code numParams()} adds to them, are counted apart. Multiply-accumulates (not doubled) are those of convolutions and
  * linear layers for one image, inside attention blocks too; pooling, re-weighting, BatchNorm, activations and biases are
  * not counted, nor are layers of a user's own.
+ *
+ * <p>The GFLOPs columns of the papers are multiply-accumulates, too, but with one operation per element for each pass in
+ * which an attention block pools or re-weights its map: {@link #published()}.
  */
 public final class ModelSummary {
     /** First line of the CSV form. */
@@ -58,6 +63,9 @@ public final class ModelSummary {
         List<Row> rows = new ArrayList<>();
         for (Map.Entry<String, InputType> output : outputs.entrySet()) {
             GraphVertex vertex = copy.getVertices().get(output.getKey());
+            if (vertex instanceof FrozenVertex) {
+                vertex = ((FrozenVertex) vertex).getUnderlying();
+            }
             if (vertex instanceof LayerVertex) {
                 LayerVertex layerVertex = (LayerVertex) vertex;
                 InputType in =
@@ -145,6 +153,25 @@ public final class ModelSummary {
         return total(row -> row.isAttention() ? row.macs() : 0);
     }
 
+    /**
+     * What the GFLOPs columns of the papers count: multiply-accumulates and, for each pooling pass and each re-weighting
+     * pass of an attention block, one operation per element of its map.
+     *
+     * @return the total, not in billions
+     */
+    public long published() {
+        return total(Row::published);
+    }
+
+    /**
+     * The attention blocks' part of what the papers count.
+     *
+     * @return their part of {@link #published()}
+     */
+    public long attentionPublished() {
+        return total(row -> row.isAttention() ? row.published() : 0);
+    }
+
     private long total(ToLongFunction<Row> count) {
         return rows.stream().mapToLong(count).sum();
     }
@@ -168,27 +195,70 @@ public final class ModelSummary {
     }
 
     /**
-     * A table for reading: one line per layer, then the totals and the attention's share of them.
+     * A table for reading: one line per layer, then the totals and the attention's share of them. The last column is
+     * {@link #published()}.
      *
      * @return lines that each end in a line feed
      */
     public String toTable() {
         List<String[]> lines = new ArrayList<>();
-        lines.add(new String[] {"layer", "type", "output", "params", "bn_stats", "macs"});
+        lines.add(new String[] {"layer", "type", "output", "params", "bn_stats", "macs", "published"});
         for (Row row : rows) {
-            lines.add(cells(row.name(), row.type(), row.output(), row.params(), row.runningStatistics(), row.macs()));
+            lines.add(cells(
+                    row.name(),
+                    row.type(),
+                    row.output(),
+                    row.params(),
+                    row.runningStatistics(),
+                    row.macs(),
+                    row.published()));
         }
-        lines.add(cells(model, "total", "", params(), runningStatistics(), macs()));
-        lines.add(cells("", "attention", "", attentionParams(), attentionRunningStatistics(), attentionMacs()));
+        lines.add(cells(model, "total", "", params(), runningStatistics(), macs(), published()));
+        lines.add(cells(
+                "",
+                "attention",
+                "",
+                attentionParams(),
+                attentionRunningStatistics(),
+                attentionMacs(),
+                attentionPublished()));
         lines.add(new String[] {
             "",
             "",
             "",
             share(attentionParams(), params()),
             share(attentionRunningStatistics(), runningStatistics()),
-            share(attentionMacs(), macs())
+            share(attentionMacs(), macs()),
+            share(attentionPublished(), published())
         });
-        return align(lines);
+        return align(lines, 3);
+    }
+
+    /**
+     * Several networks as a table for reading: a line for each, with the attention's share of parameters and of {@link
+     * #published()}.
+     *
+     * @param summaries the networks, in the order of the lines
+     * @return lines that each end in a line feed
+     */
+    public static String toTable(Iterable<ModelSummary> summaries) {
+        List<String[]> lines = new ArrayList<>();
+        lines.add(new String[] {
+            "model", "input", "params", "bn_stats", "macs", "published", "attention params", "attention published"
+        });
+        for (ModelSummary summary : summaries) {
+            lines.add(new String[] {
+                summary.model,
+                summary.input,
+                grouped(summary.params()),
+                grouped(summary.runningStatistics()),
+                grouped(summary.macs()),
+                grouped(summary.published()),
+                share(summary.attentionParams(), summary.params()),
+                share(summary.attentionPublished(), summary.published())
+            });
+        }
+        return align(lines, 1);
     }
 
     @Override
@@ -196,8 +266,10 @@ public final class ModelSummary {
         return toTable();
     }
 
-    private static String[] cells(String name, String type, String output, long params, long statistics, long macs) {
-        return new String[] {name, type, output, grouped(params), grouped(statistics), grouped(macs)};
+    private static String[] cells(String name, String type, String output, long... numbers) {
+        return Stream.concat(
+                        Stream.of(name, type, output), Arrays.stream(numbers).mapToObj(ModelSummary::grouped))
+                .toArray(String[]::new);
     }
 
     private static String grouped(long number) {
@@ -209,7 +281,7 @@ public final class ModelSummary {
     }
 
     /** Names to the left, numbers to the right. */
-    private static String align(List<String[]> lines) {
+    private static String align(List<String[]> lines, int names) {
         int columns = lines.get(0).length;
         int[] widths = new int[columns];
         for (String[] line : lines) {
@@ -221,7 +293,7 @@ public final class ModelSummary {
         for (String[] line : lines) {
             StringBuilder padded = new StringBuilder();
             for (int i = 0; i < columns; i++) {
-                padded.append(String.format(i < 3 ? "%-" + widths[i] + "s  " : "%" + widths[i] + "s  ", line[i]));
+                padded.append(String.format(i < names ? "%-" + widths[i] + "s  " : "%" + widths[i] + "s  ", line[i]));
             }
             text.append(padded.toString().stripTrailing()).append('\n');
         }
@@ -236,15 +308,18 @@ public final class ModelSummary {
         private final long params;
         private final long runningStatistics;
         private final long macs;
+        private final long published;
         private final boolean attention;
 
-        private Row(String name, Layer layer, InputType in, InputType out) {
+        private Row(String name, Layer outer, InputType in, InputType out) {
+            Layer layer = LayerCount.unwrapped(outer);
             this.name = name;
             type = layer.getClass().getSimpleName();
             output = Arrays.toString(out.getShape());
             params = LayerCount.learnedParameters(layer);
             runningStatistics = LayerCount.runningStatistics(layer);
             macs = LayerCount.macs(layer, in, out);
+            published = macs + LayerCount.mapOperations(layer, in);
             attention = layer instanceof AttentionBlock || name.endsWith(ATTENTION_NAME);
         }
 
@@ -300,6 +375,16 @@ public final class ModelSummary {
          */
         public long macs() {
             return macs;
+        }
+
+        /**
+         * Multiply-accumulates and, in an attention block, one operation per element of the map for each pooling and each
+         * re-weighting pass.
+         *
+         * @return their number, for one image
+         */
+        public long published() {
+            return published;
         }
 
         /**

@@ -48,6 +48,16 @@ class BadInputTest {
     }
 
     @Test
+    void allModelsAndOne() {
+        String rule = " must not be set with --all, which counts every model; leave one of the two out";
+        Run.of("summary", "--all", "--model", "resnet20").complains("--model" + rule);
+        Run.of("summary", "--all", "--attention", "se").complains("--attention" + rule);
+        Run.of("summary", "--stride-in", "3x3", "--all").complains("--stride-in" + rule);
+        Run.of("summary", "--all", "--no-biases").complains("--biases" + rule);
+        Run.of("summary", "--all", "--classes", "1").complains("classes (1) must be at least 2");
+    }
+
+    @Test
     void numbersOutOfRange() {
         Run.of("train", "--epochs", "0").complains("epochs (0) must be positive; use 3");
         Run.of("train", "--batch", "-1").complains("batch size (-1) must be positive; use 32");

@@ -2,6 +2,7 @@ package io.github.squeeze4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.training.IdxFolder;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
@@ -126,6 +127,33 @@ class CommandsTest {
                 .isEqualTo("resnet18-cbam,224,11779392,9616,1815063764");
         assertThat(csv("--model", "resnet20", "--classes", "5", "--channels", "1"))
                 .startsWith("resnet20,32,271861,");
+    }
+
+    @Test
+    void summaryOfAllModels() {
+        List<String> csv =
+                Run.of("summary", "--all", "--format", "csv").ok().out.lines().toList();
+        assertThat(csv).hasSize(1 + Models.names().size());
+        assertThat(csv.get(0)).isEqualTo(COUNTS);
+        assertThat(csv.stream().skip(1).map(line -> line.split(",")[0])).isEqualTo(Models.names());
+        assertThat(csv).contains("se_resnet50,224,28088024,53120,3860488192", "resnet20,32,272474,1568,40813184");
+
+        List<String> text =
+                Run.of("summary", "--all", "--classes", "5").ok().out.lines().toList();
+        assertThat(text).hasSize(csv.size());
+        assertThat(text.get(0)).startsWith("model ").contains(" published ", " attention params ");
+        assertThat(text).anyMatch(line -> line.matches("resnet20 +32 +272,149 +1,568 +40,812,864 +40,812,864 .*"));
+        assertThat(text).anyMatch(line -> line.matches("se_resnet50 +224 +.* 9\\.72 % +0\\.35 %"));
+    }
+
+    @Test
+    void summaryNamesWhatThePapersCount() {
+        List<String> lines =
+                Run.of("summary", "--model", "se_resnet50").ok().out.lines().toList();
+        assertThat(lines.get(0)).endsWith(" macs      published");
+        assertThat(lines.get(lines.size() - 3))
+                .matches("se_resnet50 +total +28,088,024 +53,120 +3,860,488,192 +3,871,526,912");
+        assertThat(lines.get(lines.size() - 2)).matches(" +attention +2,530,992 +0 +2,514,944 +13,553,664");
     }
 
     private static String csv(String... options) {
