@@ -138,9 +138,7 @@ class BlockOptionsTest {
             // wide enough in SE for the flat parts of every activation, narrow enough elsewhere not to saturate
             double scale = block instanceof SqueezeExcitation ? 4 : 0.5;
             value.assign(
-                    key.equals(BatchNorm.VARIANCE)
-                            ? random.addi(0.5)
-                            : random.subi(0.3).muli(scale));
+                    Blocks.isVariance(key) ? random.addi(0.5) : random.subi(0.3).muli(scale));
         });
         return layers;
     }

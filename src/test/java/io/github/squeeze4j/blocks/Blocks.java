@@ -41,6 +41,11 @@ final class Blocks {
         builders.put("spse", () -> Spse.builder().reduction(4));
         builders.put("rgse", () -> Rgse.builder().reduction(4).window(3));
         builders.put("cbam", () -> Cbam.builder().reduction(4).kernel(3));
+        builders.put("ca", () -> CoordinateAttention.builder().reduction(4).minimumHidden(3));
+        builders.put("bam", () -> Bam.builder().reduction(4).dilation(2));
+        builders.put(
+                "sk",
+                () -> SelectiveKernel.builder().reduction(4).minimumHidden(3).groups(2));
         return builders;
     }
 
@@ -107,8 +112,13 @@ final class Blocks {
         Nd4j.getRandom().setSeed(7);
         graph.getLayer(layer).paramTable().forEach((key, value) -> {
             INDArray random = Nd4j.rand(DataType.DOUBLE, value.shape());
-            value.assign(key.equals(BatchNorm.VARIANCE) ? random.addi(0.5) : random.subi(0.4));
+            value.assign(isVariance(key) ? random.addi(0.5) : random.subi(0.4));
         });
+    }
+
+    /** Whether a parameter is a running variance, of whichever BatchNorm. */
+    static boolean isVariance(String parameter) {
+        return parameter.equals(BatchNorm.VARIANCE) || parameter.endsWith("Var");
     }
 
     static DataSet data(int examples, DataType type) {
