@@ -1,8 +1,12 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.blocks.Bam;
 import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.CoordinateAttention;
+import io.github.squeeze4j.blocks.GatherExcite;
 import io.github.squeeze4j.blocks.Rgse;
 import io.github.squeeze4j.blocks.Salient;
+import io.github.squeeze4j.blocks.SelectiveKernel;
 import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import java.util.ArrayList;
@@ -22,6 +26,10 @@ final class NamedAttention {
         BY_NAME.put("spse", () -> Attention.of(Spse.builder().build()));
         BY_NAME.put("rgse", () -> Attention.of(Rgse.builder().build()));
         BY_NAME.put("cbam", () -> Attention.of(Cbam.builder().build()));
+        BY_NAME.put("ca", () -> Attention.of(CoordinateAttention.builder().build()));
+        BY_NAME.put("ge", () -> Attention.of(GatherExcite.builder().build()));
+        BY_NAME.put("bam", () -> Attention.of(Bam.builder().build()));
+        BY_NAME.put("sk", () -> Attention.of(SelectiveKernel.builder().build()));
     }
 
     private NamedAttention() {}

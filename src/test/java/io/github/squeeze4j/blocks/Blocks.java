@@ -46,6 +46,10 @@ final class Blocks {
         builders.put(
                 "sk",
                 () -> SelectiveKernel.builder().reduction(4).minimumHidden(3).groups(2));
+        builders.put("ge", () -> GatherExcite.builder().extent(4).reduction(4));
+        builders.put(
+                "ge-means",
+                () -> GatherExcite.builder().extent(2).extraParameters(false).reduction(4));
         return builders;
     }
 

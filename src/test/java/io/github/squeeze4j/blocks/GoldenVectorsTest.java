@@ -201,6 +201,14 @@ class GoldenVectorsTest {
                         .reduction(json.get("reduction").asInt())
                         .dilation(json.get("dilation").asInt())
                         .build();
+            case "ge":
+                return GatherExcite.builder()
+                        .computation(computation)
+                        .extent(json.get("extent").asInt())
+                        .extraParameters(json.get("parameters").asBoolean())
+                        .mlp(json.get("mlp").asBoolean())
+                        .reduction(json.path("reduction").asInt(1))
+                        .build();
             case "sk":
                 return SelectiveKernel.builder()
                         .computation(computation)
