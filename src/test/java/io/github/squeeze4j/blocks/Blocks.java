@@ -45,7 +45,7 @@ final class Blocks {
         builders.put("bam", () -> Bam.builder().reduction(4).dilation(2));
         builders.put(
                 "sk",
-                () -> SelectiveKernel.builder().reduction(4).minimumHidden(3).groups(2));
+                () -> SelectiveKernel.builder().reduction(4).minimumHidden(3).groups(4));
         builders.put("ge", () -> GatherExcite.builder().extent(4).reduction(4));
         builders.put(
                 "ge-means",

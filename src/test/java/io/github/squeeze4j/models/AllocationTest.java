@@ -43,6 +43,10 @@ class AllocationTest {
         "spse_resnet20,NCHW",
         "rgse_resnet20,NCHW",
         "salient_resnet20,NCHW",
+        "resnet20+ca,NCHW",
+        "resnet20+ge,NCHW",
+        "resnet20+bam,NCHW",
+        "resnet20+sk,NCHW",
         "mobilenet_v2,NCHW"
     })
     void trainingStaysInWorkspaces(String model, CNN2DFormat format) throws Exception {
@@ -69,8 +73,12 @@ class AllocationTest {
     }
 
     private static ComputationGraph graph(String model, CNN2DFormat format) {
-        return Models.builder(model)
-                .inputSize(SIZE)
+        String[] parts = model.split("\\+");
+        NetworkBuilder<?> builder = Models.builder(parts[0]);
+        if (parts.length > 1) {
+            builder.attention(Attention.named(parts[1]));
+        }
+        return builder.inputSize(SIZE)
                 .classes(4)
                 .format(format)
                 .updater(new Nesterovs(1e-3, 0.9))
