@@ -4,8 +4,9 @@
     pip install torch timm numpy && python src/test/python/make_golden.py DIR [BLOCK...]
 
 The cases are those that fixed-size networks never meet: maps of 1x1, odd and unequal sides, sizes that no pooling level or
-window divides, biases in SE, groups in Salient, unequal grids in RGSE, ties among maxima in CBAM. ECA, effective SE and
-global context are timm's modules; the others state the papers' formulas in PyTorch's own operations, with the parameter names of the public reference code.
+window divides, biases in SE, groups in Salient, unequal grids in RGSE, ties among maxima in CBAM; and all cases of the later
+blocks. ECA, effective SE, global context and selective kernels are timm's modules; the others state the papers' formulas in
+PyTorch's own operations, with the parameter names of the public reference code.
 """
 
 import json
@@ -192,6 +193,93 @@ MODULES = {
     "scse": ScSE,
 }
 
+
+class CoordAtt(nn.Module):
+    def __init__(self, channels, reduction, **_):
+        super().__init__()
+        hidden = max(8, channels // reduction)
+        self.conv1 = nn.Conv2d(channels, hidden, 1)
+        self.bn1 = nn.BatchNorm2d(hidden)
+        self.conv_h = nn.Conv2d(hidden, channels, 1)
+        self.conv_w = nn.Conv2d(hidden, channels, 1)
+
+    def forward(self, x):
+        pooled = torch.cat((x.mean(3, keepdim=True), x.mean(2, keepdim=True).transpose(2, 3)), 2)
+        rows, columns = F.hardswish(self.bn1(self.conv1(pooled))).split(x.shape[2:], 2)
+        return x * torch.sigmoid(self.conv_h(rows)) * torch.sigmoid(self.conv_w(columns.transpose(2, 3)))
+
+
+class BAM(nn.Module):
+    """The names of MODELS/bam.py, which pools a square of the map's height; here the whole map, the same where it is one."""
+
+    def __init__(self, channels, reduction, dilation, **_):
+        super().__init__()
+        hidden = channels // reduction
+        self.channel_att, self.spatial_att = nn.Module(), nn.Module()
+        self.channel_att.gate_c = nn.Sequential()
+        self.channel_att.gate_c.add_module("gate_c_fc_0", nn.Linear(channels, hidden))
+        self.channel_att.gate_c.add_module("gate_c_bn_1", nn.BatchNorm1d(hidden))
+        self.channel_att.gate_c.add_module("gate_c_relu_1", nn.ReLU())
+        self.channel_att.gate_c.add_module("gate_c_fc_final", nn.Linear(hidden, channels))
+        self.spatial_att.gate_s = nn.Sequential()
+        self.spatial_att.gate_s.add_module("gate_s_conv_reduce0", nn.Conv2d(channels, hidden, 1))
+        self.spatial_att.gate_s.add_module("gate_s_bn_reduce0", nn.BatchNorm2d(hidden))
+        self.spatial_att.gate_s.add_module("gate_s_relu_reduce0", nn.ReLU())
+        for i in range(2):
+            dilated = nn.Conv2d(hidden, hidden, 3, padding=dilation, dilation=dilation)
+            self.spatial_att.gate_s.add_module(f"gate_s_conv_di_{i}", dilated)
+            self.spatial_att.gate_s.add_module(f"gate_s_bn_di_{i}", nn.BatchNorm2d(hidden))
+            self.spatial_att.gate_s.add_module(f"gate_s_relu_di_{i}", nn.ReLU())
+        self.spatial_att.gate_s.add_module("gate_s_conv_final", nn.Conv2d(hidden, 1, 1))
+
+    def forward(self, x):
+        channel = self.channel_att.gate_c(x.mean((2, 3)))[:, :, None, None]
+        return x * (1 + torch.sigmoid(channel * self.spatial_att.gate_s(x)))
+
+
+class GE(nn.Module):
+    """timm's GatherExcite, which (1.0.31) fails with parameters or MLP; its global convolution is the paper's, not padded."""
+
+    def __init__(self, channels, extent, parameters, mlp, shape, reduction=16, **_):
+        super().__init__()
+        self.extent = extent
+        self.gather = nn.Sequential()
+        for i in range(max(1, extent.bit_length() - 1) if parameters else 0):
+            kernel, stride, padding = (3, 2, 1) if extent else (shape[2:], 1, 0)
+            depthwise = nn.Conv2d(channels, channels, kernel, stride, padding, groups=channels, bias=False)
+            self.gather.add_module(f"conv{i + 1}", depthwise)
+            self.gather.add_module(f"norm{i + 1}", nn.BatchNorm2d(channels))
+            if 2 << i < extent:
+                self.gather.add_module(f"act{i + 1}", nn.ReLU())
+        self.mlp = nn.Sequential()
+        if mlp:
+            self.mlp.add_module("fc1", nn.Conv2d(channels, channels // reduction, 1))
+            self.mlp.add_module("act", nn.ReLU())
+            self.mlp.add_module("fc2", nn.Conv2d(channels // reduction, channels, 1))
+
+    def forward(self, x):
+        e = self.extent
+        if len(self.gather) > 0:
+            gathered = self.gather(x)
+        elif e == 0:
+            gathered = x.mean((2, 3), keepdim=True)
+        else:
+            gathered = F.avg_pool2d(x, 2 * e - 1, e, e - 1, count_include_pad=False)
+        return x * torch.sigmoid(F.interpolate(self.mlp(gathered), size=x.shape[2:]))
+
+
+def sk(channels, reduction, minimum, groups, **_):
+    from timm.layers import SelectiveKernel
+
+    hidden = max(channels // reduction, minimum)
+    return SelectiveKernel(channels, groups=groups, rd_channels=hidden, split_input=False)
+
+
+MODULES.update({"ca": CoordAtt, "bam": BAM, "ge": GE, "sk": sk})
+
+RECORDED = (
+    "norm", "combination", "reduction", "levels", "window", "kernel", "dilation", "extent", "parameters", "mlp", "minimum", "groups")
+
 CASES = [
     ("se", (1, 8, 1, 1), dict(reduction=4, bias=True)),
     ("se", (3, 24, 5, 9), dict(reduction=16, bias=True)),
@@ -225,6 +313,22 @@ CASES = [
     ("scse", (2, 8, 1, 1), dict(reduction=2, combination="ADD")),
     ("scse", (3, 12, 5, 9), dict(reduction=2, combination="ADD")),
     ("scse", (2, 8, 7, 5), dict(reduction=4, combination="MAX", rectified=True)),
+    ("ca", (3, 16, 5, 9), dict(reduction=32)),
+    ("ca", (2, 24, 7, 7), dict(reduction=2)),
+    ("ca", (4, 8, 1, 3), dict(reduction=4)),
+    ("bam", (3, 16, 5, 9), dict(reduction=4, dilation=4)),
+    ("bam", (4, 32, 8, 8), dict(reduction=16, dilation=4)),
+    ("bam", (4, 8, 9, 4), dict(reduction=2, dilation=2)),
+    ("ge", (3, 8, 5, 9), dict(extent=0, parameters=True, mlp=True, reduction=4)),
+    ("ge", (3, 8, 7, 6), dict(extent=4, parameters=True, mlp=True, reduction=2)),
+    ("ge", (4, 8, 11, 7), dict(extent=8, parameters=True, mlp=False)),
+    ("ge", (2, 16, 9, 6), dict(extent=2, parameters=False, mlp=True, reduction=4)),
+    ("ge", (2, 4, 7, 10), dict(extent=4, parameters=False, mlp=False)),
+    ("ge", (2, 4, 3, 5), dict(extent=0, parameters=False, mlp=False)),
+    ("ge", (3, 8, 6, 6), dict(extent=0, parameters=True, mlp=False)),
+    ("sk", (3, 8, 5, 7), dict(reduction=2, minimum=4, groups=1)),
+    ("sk", (2, 16, 6, 9), dict(reduction=16, minimum=8, groups=4)),
+    ("sk", (3, 64, 7, 7), dict(reduction=16, minimum=32, groups=32)),
 ]
 
 
@@ -260,7 +364,7 @@ def write(folder, block, shape, options):
     arrays.update({f"buffer_after.{k}": v.clone() for k, v in buffers.items()})
     np.savez_compressed(folder / f"{name}.npz", **{k: v.numpy() for k, v in arrays.items()})
     facts = {"block": block, "shape": list(shape), "torch": torch.__version__, "seed": seed, "channels": shape[1]}
-    facts.update({k: v for k, v in options.items() if k in ("reduction", "levels", "window", "kernel", "norm", "combination")})
+    facts.update({k: v for k, v in options.items() if k in RECORDED})
     (folder / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 

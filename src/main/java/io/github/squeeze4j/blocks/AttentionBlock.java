@@ -39,7 +39,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * <p>A block is a {@link SameDiffLayer}: its mathematics stand once, in {@link #defineLayer}. {@link Computation#FUSED}
  * (the default) runs a hand-written equivalent, {@link Computation#SAMEDIFF} the definition itself. BatchNorm running
- * statistics are parameters named {@code mean} and {@code var}: saved with the network, moved by training as PyTorch
+ * statistics are parameters named {@code mean} and {@code var}, behind the BatchNorm's name where a block has several: saved with the network, moved by training as PyTorch
  * moves them (unbiased variance), and never touched by updaters, regularisation, gradient clipping or weight
  * constraints.
  *
@@ -104,14 +104,24 @@ public abstract class AttentionBlock extends SameDiffLayer {
     /** Checks the options against the map, once channels and size are known. */
     abstract void validate(MapSize size);
 
-    /** How many values of a batch go into one running statistic; blocks with BatchNorm say. */
+    /** How many values of a batch go into one running statistic; blocks with one BatchNorm say. */
     long valuesPerStatistic(INDArray x) {
         throw new IllegalStateException(describe() + " has no running statistics");
+    }
+
+    /** As {@link #valuesPerStatistic(INDArray)}, of the named BatchNorm; blocks with several say. */
+    long valuesPerStatistic(String norm, INDArray x) {
+        return valuesPerStatistic(x);
     }
 
     /** The weight of the newest batch in the running statistics. */
     double momentum() {
         return BatchNorm.MOMENTUM;
+    }
+
+    /** As {@link #momentum()}, of the named BatchNorm. */
+    double momentum(String norm) {
+        return momentum();
     }
 
     /**

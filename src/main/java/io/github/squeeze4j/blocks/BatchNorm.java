@@ -15,6 +15,9 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * gradient is what remains of nearly cancelling terms, and the tensors are small.
  */
 final class BatchNorm {
+    /** The name of a block's only BatchNorm: its parameters' names are the bare ones. */
+    static final String ONLY = "";
+
     static final String GAMMA = "gamma";
     static final String BETA = "beta";
     static final String MEAN = "mean";
@@ -26,6 +29,10 @@ final class BatchNorm {
     static final double MOMENTUM = 0.1;
 
     private final double momentum;
+    private final String gamma;
+    private final String beta;
+    private final String mean;
+    private final String variance;
     private boolean training;
     private boolean direct;
     private INDArray normalized;
@@ -34,20 +41,44 @@ final class BatchNorm {
     private INDArray batchVariance;
 
     BatchNorm(double momentum) {
+        this(ONLY, momentum);
+    }
+
+    /** With the parameters of the named BatchNorm. */
+    BatchNorm(String norm, double momentum) {
         this.momentum = momentum;
+        gamma = name(norm, GAMMA);
+        beta = name(norm, BETA);
+        mean = name(norm, MEAN);
+        variance = name(norm, VARIANCE);
+    }
+
+    /** A BatchNorm's parameter: {@code gamma} of {@code reduce} is {@code reduceGamma}. */
+    static String name(String norm, String parameter) {
+        return norm.isEmpty() ? parameter : norm + Character.toUpperCase(parameter.charAt(0)) + parameter.substring(1);
     }
 
     /** Replaces z [N, C, L] of DOUBLE by gamma * normalized + beta. */
     void forwardi(INDArray z, Map<String, INDArray> parameters, boolean training, Memory memory) {
         this.training = training;
         long channels = z.size(1);
-        direct = MapOps.direct(parameters.get(GAMMA));
+        direct = MapOps.direct(parameters.get(gamma));
         if (direct) {
             normalized = memory.keepDouble(z.shape());
             inverseDeviation = memory.keepDouble(channels);
             batchMean = memory.keepDouble(channels);
             batchVariance = memory.keepDouble(channels);
-            BatchNormLoops.forwardi(z, normalized, inverseDeviation, batchMean, batchVariance, parameters, training);
+            BatchNormLoops.forwardi(
+                    z,
+                    normalized,
+                    inverseDeviation,
+                    batchMean,
+                    batchVariance,
+                    parameters.get(gamma),
+                    parameters.get(beta),
+                    parameters.get(mean),
+                    parameters.get(variance),
+                    training);
             return;
         }
         normalized = memory.keepDouble(z.shape()).assign(z);
@@ -61,28 +92,41 @@ final class BatchNorm {
             long count = z.size(0) * z.size(2);
             batchVariance.muli(count > 1 ? (double) count / (count - 1) : 1);
         } else {
-            Broadcast.sub(normalized, inDouble(parameters.get(MEAN)), normalized, 1);
-            inverseDeviation.assign(parameters.get(VARIANCE));
+            Broadcast.sub(normalized, inDouble(parameters.get(mean)), normalized, 1);
+            inverseDeviation.assign(parameters.get(variance));
         }
         inverseDeviation.addi(EPSILON);
         Transforms.sqrt(inverseDeviation, false);
         inverseDeviation.rdivi(1);
         Broadcast.mul(normalized, inverseDeviation, normalized, 1);
-        Broadcast.mul(normalized, inDouble(parameters.get(GAMMA)), z, 1);
-        Broadcast.add(z, inDouble(parameters.get(BETA)), z, 1);
+        Broadcast.mul(normalized, inDouble(parameters.get(gamma)), z, 1);
+        Broadcast.add(z, inDouble(parameters.get(beta)), z, 1);
+    }
+
+    /** Writes what forward gave, from what it kept, to z [N, C, L] of DOUBLE. */
+    void again(INDArray z, Map<String, INDArray> parameters) {
+        Broadcast.mul(normalized, inDouble(parameters.get(gamma)), z, 1);
+        Broadcast.add(z, inDouble(parameters.get(beta)), z, 1);
     }
 
     /** Replaces the gradient of the output [N, C, L] of DOUBLE by that of z, and writes those of the parameters. */
     void backwardi(INDArray gradient, Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
         if (direct) {
-            BatchNormLoops.backwardi(gradient, normalized, inverseDeviation, parameters, gradients, training);
+            BatchNormLoops.backwardi(
+                    gradient,
+                    normalized,
+                    inverseDeviation,
+                    parameters.get(gamma),
+                    gradients.get(gamma),
+                    gradients.get(beta),
+                    training);
             statistics(parameters, gradients);
             return;
         }
         INDArray gradGamma = gradient.mul(normalized).sum(0, 2);
         INDArray gradBeta = gradient.sum(0, 2);
-        gradients.get(GAMMA).assign(gradGamma);
-        gradients.get(BETA).assign(gradBeta);
+        gradients.get(gamma).assign(gradGamma);
+        gradients.get(beta).assign(gradBeta);
         if (training) {
             double count = gradient.size(0) * gradient.size(2);
             Broadcast.sub(gradient, gradBeta.divi(count), gradient, 1);
@@ -90,17 +134,17 @@ final class BatchNorm {
             Broadcast.mul(projection, gradGamma.divi(count), projection, 1);
             gradient.subi(projection);
         }
-        Broadcast.mul(gradient, inDouble(parameters.get(GAMMA)).mul(inverseDeviation), gradient, 1);
+        Broadcast.mul(gradient, inDouble(parameters.get(gamma)).mul(inverseDeviation), gradient, 1);
         statistics(parameters, gradients);
     }
 
     private void statistics(Map<String, INDArray> parameters, Map<String, INDArray> gradients) {
         if (training) {
-            subtractable(gradients.get(MEAN), parameters.get(MEAN), batchMean);
-            subtractable(gradients.get(VARIANCE), parameters.get(VARIANCE), batchVariance);
+            subtractable(gradients.get(mean), parameters.get(mean), batchMean);
+            subtractable(gradients.get(variance), parameters.get(variance), batchVariance);
         } else {
-            gradients.get(MEAN).assign(0);
-            gradients.get(VARIANCE).assign(0);
+            gradients.get(mean).assign(0);
+            gradients.get(variance).assign(0);
         }
     }
 

@@ -1,6 +1,5 @@
 package io.github.squeeze4j.blocks;
 
-import java.util.Map;
 import org.bytedeco.javacpp.indexer.DoubleIndexer;
 import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -16,8 +15,8 @@ final class BatchNormLoops {
         return (DoubleIndexer) array.data().indexer();
     }
 
-    private static FloatIndexer floats(Map<String, INDArray> arrays, String name) {
-        return (FloatIndexer) arrays.get(name).data().indexer();
+    private static FloatIndexer floats(INDArray array) {
+        return (FloatIndexer) array.data().indexer();
     }
 
     /**
@@ -32,15 +31,18 @@ final class BatchNormLoops {
             INDArray inverseDeviation,
             INDArray mean,
             INDArray variance,
-            Map<String, INDArray> parameters,
+            INDArray scales,
+            INDArray shifts,
+            INDArray runningMeans,
+            INDArray runningVariances,
             boolean training) {
         DoubleIndexer values = doubles(z);
         DoubleIndexer kept = doubles(normalized);
         DoubleIndexer inverses = doubles(inverseDeviation);
-        FloatIndexer gamma = floats(parameters, BatchNorm.GAMMA);
-        FloatIndexer beta = floats(parameters, BatchNorm.BETA);
-        FloatIndexer runningMean = floats(parameters, BatchNorm.MEAN);
-        FloatIndexer runningVariance = floats(parameters, BatchNorm.VARIANCE);
+        FloatIndexer gamma = floats(scales);
+        FloatIndexer beta = floats(shifts);
+        FloatIndexer runningMean = floats(runningMeans);
+        FloatIndexer runningVariance = floats(runningVariances);
         long inner = z.size(2);
         long block = z.size(1) * inner;
         long count = z.size(0) * inner;
@@ -85,15 +87,16 @@ final class BatchNormLoops {
             INDArray gradient,
             INDArray normalized,
             INDArray inverseDeviation,
-            Map<String, INDArray> parameters,
-            Map<String, INDArray> gradients,
+            INDArray scales,
+            INDArray gradScales,
+            INDArray gradShifts,
             boolean training) {
         DoubleIndexer values = doubles(gradient);
         DoubleIndexer kept = doubles(normalized);
         DoubleIndexer inverses = doubles(inverseDeviation);
-        FloatIndexer gamma = floats(parameters, BatchNorm.GAMMA);
-        FloatIndexer gradGamma = floats(gradients, BatchNorm.GAMMA);
-        FloatIndexer gradBeta = floats(gradients, BatchNorm.BETA);
+        FloatIndexer gamma = floats(scales);
+        FloatIndexer gradGamma = floats(gradScales);
+        FloatIndexer gradBeta = floats(gradShifts);
         long inner = gradient.size(2);
         long block = gradient.size(1) * inner;
         double count = gradient.size(0) * inner;
@@ -121,8 +124,8 @@ final class BatchNormLoops {
 
     /** What training subtracts from a running statistic to move it towards the batch's. */
     static void subtractable(INDArray gradient, INDArray running, INDArray batch, double momentum) {
-        FloatIndexer target = (FloatIndexer) gradient.data().indexer();
-        FloatIndexer from = (FloatIndexer) running.data().indexer();
+        FloatIndexer target = floats(gradient);
+        FloatIndexer from = floats(running);
         DoubleIndexer to = doubles(batch);
         for (long c = 0; c < batch.length(); c++) {
             target.put(c, (float) ((from.get(c) - to.get(c)) * momentum));

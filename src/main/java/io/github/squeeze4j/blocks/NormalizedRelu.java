@@ -9,9 +9,18 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** relu(BN(z)), or relu(z) where a block has no BatchNorm, for z [N, C] of DOUBLE (see {@link BatchNorm}). */
 final class NormalizedRelu {
-    private final BatchNorm norm = new BatchNorm(BatchNorm.MOMENTUM);
+    private final BatchNorm norm;
     private INDArray activated;
     private boolean normalize;
+
+    NormalizedRelu() {
+        this(BatchNorm.ONLY);
+    }
+
+    /** With the parameters of the named BatchNorm. */
+    NormalizedRelu(String norm) {
+        this.norm = new BatchNorm(norm, BatchNorm.MOMENTUM);
+    }
 
     /** In the network's type, kept until backward; z is overwritten. */
     INDArray forward(INDArray z, boolean normalize, Map<String, INDArray> parameters, boolean training, Memory memory) {

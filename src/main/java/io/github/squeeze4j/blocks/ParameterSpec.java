@@ -69,6 +69,7 @@ final class ParameterSpec {
 
     private final Map<String, Parameter> learned = new LinkedHashMap<>();
     private final Map<String, Parameter> statistics = new LinkedHashMap<>();
+    private final List<String> norms = new ArrayList<>();
 
     /** A weight that starts as PyTorch's linear layers do: uniform within 1 / sqrt(fanIn). */
     ParameterSpec weight(String name, long fanIn, long fanOut, long... shape) {
@@ -99,12 +100,23 @@ final class ParameterSpec {
         return constant(name, Role.SHIFT, 0, length);
     }
 
-    /** BatchNorm of {@code channels}: gamma (which starts at {@code scale}), beta, mean and var. */
+    /** The BatchNorm of a block that has one: gamma (which starts at {@code scale}), beta, mean and var. */
     ParameterSpec batchNorm(long channels, double scale) {
-        constant(BatchNorm.GAMMA, Role.SCALE, scale, channels);
-        constant(BatchNorm.BETA, Role.SHIFT, 0, channels);
-        constant(BatchNorm.MEAN, Role.MEAN, 0, channels);
-        return constant(BatchNorm.VARIANCE, Role.VARIANCE, 1, channels);
+        return batchNorm(BatchNorm.ONLY, channels, scale);
+    }
+
+    /** One BatchNorm of several: normGamma (which starts at {@code scale}), normBeta, normMean and normVar. */
+    ParameterSpec batchNorm(String norm, long channels, double scale) {
+        norms.add(norm);
+        constant(BatchNorm.name(norm, BatchNorm.GAMMA), Role.SCALE, scale, channels);
+        constant(BatchNorm.name(norm, BatchNorm.BETA), Role.SHIFT, 0, channels);
+        constant(BatchNorm.name(norm, BatchNorm.MEAN), Role.MEAN, 0, channels);
+        return constant(BatchNorm.name(norm, BatchNorm.VARIANCE), Role.VARIANCE, 1, channels);
+    }
+
+    /** The names of the BatchNorms. */
+    List<String> norms() {
+        return norms;
     }
 
     private ParameterSpec constant(String name, Role role, double value, long length) {

@@ -78,27 +78,35 @@ final class SameDiffKernel implements Kernel {
             Map<String, INDArray> inputs,
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients) {
-        if (block.parameters().statistics().isEmpty()) {
-            return;
-        }
-        INDArray gradMean = gradients.get(BatchNorm.MEAN);
-        INDArray gradVariance = gradients.get(BatchNorm.VARIANCE);
         if (!training) {
-            gradMean.assign(0);
-            gradVariance.assign(0);
+            block.parameters()
+                    .statistics()
+                    .forEach(statistic -> gradients.get(statistic.name).assign(0));
             return;
         }
-        Map<String, INDArray> batch = graph.output(inputs, BlockGraph.BATCH_MEAN, BlockGraph.BATCH_VARIANCE);
-        double count = block.valuesPerStatistic(inputs.get(INPUT));
-        double unbiased = count > 1 ? count / (count - 1) : 1;
-        double momentum = block.momentum();
-        gradMean.assign(parameters.get(BatchNorm.MEAN).sub(batch.get(BlockGraph.BATCH_MEAN)))
-                .muli(momentum);
-        gradVariance
-                .assign(parameters
-                        .get(BatchNorm.VARIANCE)
-                        .sub(batch.get(BlockGraph.BATCH_VARIANCE).mul(unbiased)))
-                .muli(momentum);
+        List<String> wanted = new ArrayList<>();
+        for (String norm : block.parameters().norms()) {
+            wanted.add(BlockGraph.batchName(norm, BlockGraph.BATCH_MEAN));
+            wanted.add(BlockGraph.batchName(norm, BlockGraph.BATCH_VARIANCE));
+        }
+        if (wanted.isEmpty()) {
+            return;
+        }
+        Map<String, INDArray> batch = graph.output(inputs, wanted);
+        for (String norm : block.parameters().norms()) {
+            double count = block.valuesPerStatistic(norm, inputs.get(INPUT));
+            double unbiased = count > 1 ? count / (count - 1) : 1;
+            double momentum = block.momentum(norm);
+            String mean = BatchNorm.name(norm, BatchNorm.MEAN);
+            String variance = BatchNorm.name(norm, BatchNorm.VARIANCE);
+            INDArray batchMean = batch.get(BlockGraph.batchName(norm, BlockGraph.BATCH_MEAN));
+            INDArray batchVariance = batch.get(BlockGraph.batchName(norm, BlockGraph.BATCH_VARIANCE));
+            gradients.get(mean).assign(parameters.get(mean).sub(batchMean)).muli(momentum);
+            gradients
+                    .get(variance)
+                    .assign(parameters.get(variance).sub(batchVariance.mul(unbiased)))
+                    .muli(momentum);
+        }
     }
 
     private SameDiff graph(INDArray x, Map<String, INDArray> parameters) {

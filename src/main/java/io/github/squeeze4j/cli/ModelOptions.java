@@ -26,7 +26,8 @@ final class ModelOptions {
     @Option(
             names = "--attention",
             paramLabel = "BLOCK",
-            description = "Attention block instead of the model's own: none, se, salient, spse, rgse or cbam.")
+            description =
+                    "Attention block instead of the model's own: none, se, salient, spse, rgse, cbam, ca, ge, bam or sk.")
     private String attention;
 
     @Option(

@@ -61,7 +61,7 @@ public interface Attention {
     /**
      * The names that {@link #named} takes.
      *
-     * @return none, se, salient, spse, rgse, cbam, eca, gct, ese, simam, gc, scse
+     * @return none, se, salient, spse, rgse, cbam, eca, gct, ese, simam, gc, scse, ca, ge, bam, sk
      */
     static List<String> names() {
         return NamedAttention.names();

@@ -1,13 +1,17 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.blocks.Bam;
 import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.CoordinateAttention;
 import io.github.squeeze4j.blocks.Eca;
 import io.github.squeeze4j.blocks.EffectiveSe;
 import io.github.squeeze4j.blocks.GatedChannel;
+import io.github.squeeze4j.blocks.GatherExcite;
 import io.github.squeeze4j.blocks.GlobalContext;
 import io.github.squeeze4j.blocks.Rgse;
 import io.github.squeeze4j.blocks.Salient;
 import io.github.squeeze4j.blocks.ScSe;
+import io.github.squeeze4j.blocks.SelectiveKernel;
 import io.github.squeeze4j.blocks.SimAm;
 import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
@@ -34,6 +38,10 @@ final class NamedAttention {
         BY_NAME.put("simam", () -> Attention.of(SimAm.builder().build()));
         BY_NAME.put("gc", () -> Attention.of(GlobalContext.builder().build()));
         BY_NAME.put("scse", () -> Attention.of(ScSe.builder().build()));
+        BY_NAME.put("ca", () -> Attention.of(CoordinateAttention.builder().build()));
+        BY_NAME.put("ge", () -> Attention.of(GatherExcite.builder().build()));
+        BY_NAME.put("bam", () -> Attention.of(Bam.builder().build()));
+        BY_NAME.put("sk", () -> Attention.of(SelectiveKernel.builder().build()));
     }
 
     private NamedAttention() {}

@@ -80,6 +80,29 @@ class BadInputTest {
         assertMessage(
                 () -> Cbam.builder().channel(false).spatial(false).build(),
                 "channel (false) and spatial (false) must not both be off; use channel(true), or no block at all");
+        assertMessage(
+                () -> CoordinateAttention.builder().reduction(0), "reduction (0) must be positive; use reduction(32)");
+        assertMessage(
+                () -> CoordinateAttention.builder().minimumHidden(0),
+                "minimumHidden (0) must be positive; use minimumHidden(8)");
+        assertMessage(() -> Bam.builder().reduction(0), "reduction (0) must be positive; use reduction(16)");
+        assertMessage(() -> Bam.builder().dilation(-4), "dilation (-4) must be positive; use dilation(4)");
+        assertMessage(() -> GatherExcite.builder().reduction(0), "reduction (0) must be positive; use reduction(16)");
+        for (int extent : new int[] {-2, 3}) {
+            assertMessage(
+                    () -> GatherExcite.builder().extent(extent),
+                    "extent (" + extent + ") must be 0, for the whole map, or even; use extent(8)");
+        }
+        assertMessage(
+                () -> GatherExcite.builder().extent(12).build(),
+                "extent (12) must be a power of two with extraParameters (true), whose convolutions halve the map; use"
+                        + " extent(8) or extraParameters(false)");
+        assertMessage(
+                () -> SelectiveKernel.builder().reduction(0), "reduction (0) must be positive; use reduction(16)");
+        assertMessage(
+                () -> SelectiveKernel.builder().minimumHidden(-1),
+                "minimumHidden (-1) must be positive; use minimumHidden(32)");
+        assertMessage(() -> SelectiveKernel.builder().groups(0), "groups (0) must be positive; use groups(1)");
     }
 
     @Test
@@ -91,6 +114,11 @@ class BadInputTest {
         assertMessage(() -> layers(Cbam.builder().reduction(32).build(), 4, 4, 16), "cbam" + tooLarge);
         assertMessage(() -> layers(GlobalContext.builder().reduction(32).build(), 4, 4, 16), "gc" + tooLarge);
         assertMessage(() -> layers(ScSe.builder().reduction(32).build(), 4, 4, 16), "scse" + tooLarge);
+        assertMessage(() -> layers(Bam.builder().reduction(32).build(), 4, 4, 16), "bam" + tooLarge);
+        assertMessage(() -> layers(GatherExcite.builder().reduction(32).build(), 4, 4, 16), "ge" + tooLarge);
+        assertMessage(
+                () -> layers(SelectiveKernel.builder().groups(5).build(), 4, 4, 16),
+                "sk layer \"att\": groups (5) must divide channels (16); use a divisor, or leave it out for one group");
         assertMessage(
                 () -> layers(Rgse.builder().build(), 4, 6, 16),
                 "rgse layer \"att\": window (7) must not exceed the map's size (4 x 6); use window(4)");
@@ -148,6 +176,12 @@ class BadInputTest {
                 () -> nhwc.forward(Nd4j.ones(DataType.FLOAT, 2, 8, 4, 4), false),
                 "se layer \"att\": input shape ([2, 8, 4, 4]) must be [N, H, W, 8]; feed a feature map in the NHWC format"
                         + " that the configuration names");
+        Layers ge = layers(GatherExcite.builder().reduction(2).build(), 5, 4, 8);
+        assertMessage(
+                () -> ge.forward(Nd4j.ones(DataType.FLOAT, 2, 8, 5, 5), false),
+                "ge layer \"att\": input map (5 x 5) must be 5 x 4, as the network was configured for, since with"
+                        + " extent(0) extraParameters(true) has a weight per position; resize the images, configure the"
+                        + " network for this size, or use extent(2)");
         Layers rgse = layers(Rgse.builder().reduction(2).build(), 14, 14, 8);
         assertMessage(
                 () -> rgse.forward(Nd4j.ones(DataType.FLOAT, 2, 8, 21, 14), false),

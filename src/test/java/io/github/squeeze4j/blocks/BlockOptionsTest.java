@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.assertj.core.data.Offset;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.deeplearning4j.nn.weights.WeightInitConstant;
@@ -144,7 +146,66 @@ class BlockOptionsTest {
         add(options, "scse reduction", ScSe::builder, () -> ScSe.builder().reduction(4));
         add(options, "scse combination", ScSe::builder, () -> ScSe.builder().combination(ScSe.Combination.MAX));
         add(options, "cbam all pools", Cbam::builder, () -> Cbam.builder().pools(Pool.values()));
+        addNewer(options);
         return options;
+    }
+
+    private static void addNewer(List<Object[]> options) {
+        Supplier<AttentionBlock.Builder<?>> ca =
+                () -> CoordinateAttention.builder().minimumHidden(2);
+        add(
+                options,
+                "ca reduction",
+                ca,
+                () -> CoordinateAttention.builder().minimumHidden(2).reduction(4));
+        add(options, "ca minimumHidden", ca, () -> CoordinateAttention.builder().minimumHidden(3));
+        add(options, "bam reduction", Bam::builder, () -> Bam.builder().reduction(4));
+        Supplier<AttentionBlock.Builder<?>> bam = () -> Bam.builder().reduction(2);
+        add(options, "bam dilation", bam, () -> Bam.builder().reduction(2).dilation(1));
+        add(
+                options,
+                "ge reduction",
+                GatherExcite::builder,
+                () -> GatherExcite.builder().reduction(4));
+        add(
+                options,
+                "ge extraParameters",
+                GatherExcite::builder,
+                () -> GatherExcite.builder().extraParameters(false));
+        for (int extent : new int[] {2, 4}) {
+            add(
+                    options,
+                    "ge extent " + extent,
+                    GatherExcite::builder,
+                    () -> GatherExcite.builder().extent(extent));
+            add(
+                    options,
+                    "ge mlp, extent " + extent,
+                    GatherExcite::builder,
+                    () -> GatherExcite.builder().extent(extent).mlp(false));
+        }
+        add(
+                options,
+                "ge mlp",
+                GatherExcite::builder,
+                () -> GatherExcite.builder().mlp(false));
+        add(
+                options,
+                "ge extent 6",
+                GatherExcite::builder,
+                () -> GatherExcite.builder().extent(6).extraParameters(false));
+        Supplier<AttentionBlock.Builder<?>> sk = () -> SelectiveKernel.builder().minimumHidden(2);
+        add(
+                options,
+                "sk reduction",
+                sk,
+                () -> SelectiveKernel.builder().minimumHidden(2).reduction(4));
+        add(options, "sk minimumHidden", sk, () -> SelectiveKernel.builder().minimumHidden(3));
+        add(
+                options,
+                "sk groups",
+                sk,
+                () -> SelectiveKernel.builder().minimumHidden(2).groups(4));
     }
 
     private static void add(
@@ -184,9 +245,7 @@ class BlockOptionsTest {
             // wide enough in SE for the flat parts of every activation, narrow enough elsewhere not to saturate
             double scale = block instanceof SqueezeExcitation ? 4 : 0.5;
             value.assign(
-                    key.equals(BatchNorm.VARIANCE)
-                            ? random.addi(0.5)
-                            : random.subi(0.3).muli(scale));
+                    Blocks.isVariance(key) ? random.addi(0.5) : random.subi(0.3).muli(scale));
         });
         return layers;
     }
@@ -219,6 +278,12 @@ class BlockOptionsTest {
         assertThat(ScSe.builder().build().options()).hasToString("{reduction=2, combination=ADD}");
         assertThat(GatedChannel.EPSILON).isEqualTo(1e-5);
         assertThat(ContextTransform.EPSILON).isEqualTo(1e-5);
+        assertThat(CoordinateAttention.builder().build().options()).hasToString("{reduction=32, minimumHidden=8}");
+        assertThat(Bam.builder().build().options()).hasToString("{reduction=16, dilation=4}");
+        assertThat(GatherExcite.builder().build().options())
+                .hasToString("{extent=0, extraParameters=true, mlp=true, reduction=16}");
+        assertThat(SelectiveKernel.builder().build().options())
+                .hasToString("{reduction=16, minimumHidden=32, groups=1}");
         assertThat(BatchNorm.EPSILON).isEqualTo(1e-5);
         assertThat(BatchNorm.MOMENTUM).isEqualTo(0.1);
         assertThat(Cbam.SPATIAL_MOMENTUM).isEqualTo(0.01);
@@ -412,6 +477,61 @@ class BlockOptionsTest {
                     .as("infinity behind " + pool)
                     .isFalse();
         }
+    }
+
+    /** A map, whatever it is, times the factor that startAt says; what cannot be reached is answered by the nearest. */
+    @Test
+    void startsAtAFactor() {
+        double[][] cases = {{0.5, 0.5, 1.0001}, {0.9, 0.9, 1.0001}, {1.25, 0.9998, 1.25}};
+        for (double[] factors : cases) {
+            CoordinateAttention ca = CoordinateAttention.builder().build();
+            GatherExcite ge = GatherExcite.builder().extent(2).build();
+            GatherExcite theta = GatherExcite.builder().mlp(false).build();
+            Bam bam = Bam.builder().build();
+            starts(ca, layers -> ca.startAt(factors[0], layers.layer.paramTable()), factors[1]);
+            starts(ge, layers -> ge.startAt(factors[0], layers.layer.paramTable()), Math.min(factors[0], 0.9999));
+            starts(theta, layers -> theta.startAt(factors[0], layers.layer.paramTable()), Math.min(factors[0], 0.9999));
+            starts(bam, layers -> bam.startAt(factors[0], layers.layer.paramTable()), factors[2]);
+        }
+        assertThat(SelectiveKernel.builder().build().startAt(0.5, Map.of())).isNaN();
+        GatherExcite minus =
+                GatherExcite.builder().extraParameters(false).mlp(false).build();
+        assertThat(minus.startAt(0.5, Map.of())).isNaN();
+    }
+
+    private static void starts(AttentionBlock block, ToDoubleFunction<Layers> start, double expected) {
+        Layers layers = layers(block);
+        double reached = start.applyAsDouble(layers);
+        assertThat(reached).as(block.blockName()).isCloseTo(expected, Offset.offset(1e-4));
+        INDArray x = Nd4j.randn(DataType.DOUBLE, SHAPE);
+        for (boolean training : new boolean[] {false, true}) {
+            Arrays4j.assertClose(block.blockName(), layers.forward(x, training), x.mul(reached), 1e-12);
+        }
+    }
+
+    @Test
+    void countsWhatItDoes() {
+        InputType map = InputType.convolutional(6, 7, 16);
+        long area = 6 * 7;
+        CoordinateAttention ca = CoordinateAttention.builder().build();
+        Bam bam = Bam.builder().reduction(4).build();
+        GatherExcite ge = GatherExcite.builder().extent(4).reduction(4).build();
+        GatherExcite global = GatherExcite.builder().mlp(false).build();
+        SelectiveKernel sk = SelectiveKernel.builder().groups(4).build();
+        for (AttentionBlock block : new AttentionBlock[] {ca, bam, ge, global, sk}) {
+            block.setNIn(map, true);
+        }
+        assertThat(ca.macs(map)).isEqualTo(2 * 13 * 16 * 8);
+        assertThat(bam.macs(map)).isEqualTo(2 * 16 * 4 + area * (16 * 4 + 18 * 16 + 4));
+        assertThat(ge.macs(map)).isEqualTo(16 * 9 * (3 * 4 + 2 * 2) + 2 * 16 * 4 * 4);
+        assertThat(global.macs(map)).isEqualTo(16 * area);
+        assertThat(sk.macs(map)).isEqualTo(2 * area * 16 * 4 * 9 + 3 * 16 * 32);
+        assertThat(ca.mapOperations(map)).isEqualTo(4 * 16 * area);
+        assertThat(bam.mapOperations(map)).isEqualTo(2 * 16 * area);
+        assertThat(ge.mapOperations(map)).isEqualTo(16 * area);
+        assertThat(GatherExcite.builder().extraParameters(false).build().mapOperations(map))
+                .isEqualTo(2 * 16 * area);
+        assertThat(sk.mapOperations(map)).isEqualTo(3 * 16 * area);
     }
 
     @Test

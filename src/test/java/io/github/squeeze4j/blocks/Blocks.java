@@ -50,6 +50,15 @@ final class Blocks {
         builders.put("gc-multiply", () -> GlobalContext.builder().reduction(2).multiply(true));
         builders.put("scse", ScSe::builder);
         builders.put("scse-max", () -> ScSe.builder().combination(ScSe.Combination.MAX));
+        builders.put("ca", () -> CoordinateAttention.builder().reduction(4).minimumHidden(3));
+        builders.put("bam", () -> Bam.builder().reduction(4).dilation(2));
+        builders.put(
+                "sk",
+                () -> SelectiveKernel.builder().reduction(4).minimumHidden(3).groups(4));
+        builders.put("ge", () -> GatherExcite.builder().extent(4).reduction(4));
+        builders.put(
+                "ge-means",
+                () -> GatherExcite.builder().extent(2).extraParameters(false).reduction(4));
         return builders;
     }
 
@@ -116,8 +125,13 @@ final class Blocks {
         Nd4j.getRandom().setSeed(7);
         graph.getLayer(layer).paramTable().forEach((key, value) -> {
             INDArray random = Nd4j.rand(DataType.DOUBLE, value.shape());
-            value.assign(key.equals(BatchNorm.VARIANCE) ? random.addi(0.5) : random.subi(0.4));
+            value.assign(isVariance(key) ? random.addi(0.5) : random.subi(0.4));
         });
+    }
+
+    /** Whether a parameter is a running variance, of whichever BatchNorm. */
+    static boolean isVariance(String parameter) {
+        return parameter.equals(BatchNorm.VARIANCE) || parameter.endsWith("Var");
     }
 
     static DataSet data(int examples, DataType type) {

@@ -77,6 +77,60 @@ class GoldenVectorsTest {
         {"mlp_scale.norm.bias", "multiplyBeta"},
         {"mlp_scale.fc2.weight", "multiplyExpandW"},
         {"mlp_scale.fc2.bias", "multiplyExpandB"},
+        {"conv1.weight", "reduceW"},
+        {"conv1.bias", "reduceB"},
+        {"conv_h.weight", "rowW"},
+        {"conv_h.bias", "rowB"},
+        {"conv_w.weight", "columnW"},
+        {"conv_w.bias", "columnB"},
+        {"bn1", ""},
+        {"channel_att.gate_c.gate_c_fc_0.weight", "reduceW"},
+        {"channel_att.gate_c.gate_c_fc_0.bias", "reduceB"},
+        {"channel_att.gate_c.gate_c_fc_final.weight", "expandW"},
+        {"channel_att.gate_c.gate_c_fc_final.bias", "expandB"},
+        {"spatial_att.gate_s.gate_s_conv_reduce0.weight", "spatialReduceW"},
+        {"spatial_att.gate_s.gate_s_conv_reduce0.bias", "spatialReduceB"},
+        {"spatial_att.gate_s.gate_s_conv_di_0.weight", "dilated1W"},
+        {"spatial_att.gate_s.gate_s_conv_di_0.bias", "dilated1B"},
+        {"spatial_att.gate_s.gate_s_conv_di_1.weight", "dilated2W"},
+        {"spatial_att.gate_s.gate_s_conv_di_1.bias", "dilated2B"},
+        {"spatial_att.gate_s.gate_s_conv_final.weight", "spatialW"},
+        {"spatial_att.gate_s.gate_s_conv_final.bias", "spatialB"},
+        {"mlp.fc1.weight", "reduceW"},
+        {"mlp.fc1.bias", "reduceB"},
+        {"mlp.fc2.weight", "expandW"},
+        {"mlp.fc2.bias", "expandB"},
+        {"gather.conv1.weight", "gather1W"},
+        {"gather.conv2.weight", "gather2W"},
+        {"gather.conv3.weight", "gather3W"},
+        {"paths.0.conv.weight", "branch1W"},
+        {"paths.1.conv.weight", "branch2W"},
+        {"attn.fc_reduce.weight", "reduceW"},
+        {"attn.fc_select.weight", "selectW"},
+    };
+
+    /** The BatchNorms of blocks with several, and ours. */
+    private static final String[][] NORMS = {
+        {"channel_att.gate_c.gate_c_bn_1", "reduce"},
+        {"spatial_att.gate_s.gate_s_bn_reduce0", "spatialReduce"},
+        {"spatial_att.gate_s.gate_s_bn_di_0", "dilated1"},
+        {"spatial_att.gate_s.gate_s_bn_di_1", "dilated2"},
+        {"gather.norm1", "gather1"},
+        {"gather.norm2", "gather2"},
+        {"gather.norm3", "gather3"},
+        {"paths.0.bn", "branch1"},
+        {"paths.1.bn", "branch2"},
+        {"attn.bn", "reduce"},
+    };
+
+    /** Biases in front of a BatchNorm, and that BatchNorm's. */
+    private static final String[][] BEFORE_NORMS = {
+        {"fc_spatial\\d+\\.bias", "fc_bn.bias"},
+        {"conv1\\.bias", "bn1.bias"},
+        {"channel_att\\.gate_c\\.gate_c_fc_0\\.bias", "channel_att.gate_c.gate_c_bn_1.bias"},
+        {"spatial_att\\.gate_s\\.gate_s_conv_reduce0\\.bias", "spatial_att.gate_s.gate_s_bn_reduce0.bias"},
+        {"spatial_att\\.gate_s\\.gate_s_conv_di_0\\.bias", "spatial_att.gate_s.gate_s_bn_di_0.bias"},
+        {"spatial_att\\.gate_s\\.gate_s_conv_di_1\\.bias", "spatial_att.gate_s.gate_s_bn_di_1.bias"},
     };
 
     private static Path folder() {
@@ -191,8 +245,34 @@ class GoldenVectorsTest {
                         .combination(
                                 ScSe.Combination.valueOf(json.get("combination").asText()))
                         .build();
+            case "ca":
+                return CoordinateAttention.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .build();
+            case "bam":
+                return Bam.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .dilation(json.get("dilation").asInt())
+                        .build();
+            case "ge":
+                return GatherExcite.builder()
+                        .computation(computation)
+                        .extent(json.get("extent").asInt())
+                        .extraParameters(json.get("parameters").asBoolean())
+                        .mlp(json.get("mlp").asBoolean())
+                        .reduction(json.path("reduction").asInt(1))
+                        .build();
+            case "sk":
+                return SelectiveKernel.builder()
+                        .computation(computation)
+                        .reduction(json.get("reduction").asInt())
+                        .minimumHidden(json.get("minimum").asInt())
+                        .groups(json.get("groups").asInt())
+                        .build();
             default:
-                throw new IllegalArgumentException("block (" + block + ") must be one of those above");
+                throw new IllegalArgumentException("block (" + block + ") must be one that has a class");
         }
     }
 
@@ -247,11 +327,15 @@ class GoldenVectorsTest {
      */
     private static void assertGradient(
             String key, INDArray actual, INDArray expected, Map<String, INDArray> golden, double tolerance) {
-        boolean beforeSoftmax = key.endsWith("conv_attn.bias");
-        if (beforeSoftmax || key.matches("grad_train\\.fc_spatial\\d+\\.bias")) {
-            double scale = golden.get(beforeSoftmax ? key.replace("bias", "weight") : "grad_train.fc_bn.bias")
-                    .amaxNumber()
-                    .doubleValue();
+        // a bias before a softmax, which it does not change, or before a BatchNorm on batch statistics
+        String sum = key.endsWith("conv_attn.bias") ? key.replace("bias", "weight") : null;
+        for (String[] pair : BEFORE_NORMS) {
+            if (key.matches("grad_train\\." + pair[0])) {
+                sum = "grad_train." + pair[1];
+            }
+        }
+        if (sum != null) {
+            double scale = golden.get(sum).amaxNumber().doubleValue();
             assertThat(actual.amaxNumber().doubleValue())
                     .as(key)
                     .isLessThanOrEqualTo(
@@ -273,32 +357,40 @@ class GoldenVectorsTest {
                 return pair[1];
             }
             if (pair[1].isEmpty() && theirs.startsWith(pair[0] + ".")) {
-                switch (theirs.substring(pair[0].length() + 1)) {
-                    case "weight":
-                        return BatchNorm.GAMMA;
-                    case "bias":
-                        return BatchNorm.BETA;
-                    case "running_mean":
-                        return BatchNorm.MEAN;
-                    default:
-                        return BatchNorm.VARIANCE;
-                }
+                return normParameter(theirs.substring(pair[0].length() + 1));
+            }
+        }
+        for (String[] pair : NORMS) {
+            if (theirs.startsWith(pair[0] + ".")) {
+                return BatchNorm.name(pair[1], normParameter(theirs.substring(pair[0].length() + 1)));
             }
         }
         throw new IllegalArgumentException("reference parameter (" + theirs + ") has no counterpart");
     }
 
+    private static String normParameter(String theirs) {
+        switch (theirs) {
+            case "weight":
+                return BatchNorm.GAMMA;
+            case "bias":
+                return BatchNorm.BETA;
+            case "running_mean":
+                return BatchNorm.MEAN;
+            default:
+                return BatchNorm.VARIANCE;
+        }
+    }
+
     /**
-     * Linear weights are [out, in] there, or [out, in, 1, 1], and [in, out] here; depthwise kernels lose their axis of size
-     * 1.
+     * Linear weights are [out, in], or those of a 1x1 convolution, there and [in, out] here; depthwise kernels lose their axis
+     * of size 1.
      */
     private static INDArray arranged(INDArray theirs, INDArray ours) {
-        if (theirs.rank() == 4 && ours.rank() == 2) {
-            return theirs.reshape('c', new long[] {theirs.size(0), theirs.size(1)})
-                    .transpose()
-                    .dup('c');
-        }
-        return theirs.rank() == 2 ? theirs.transpose().dup('c') : theirs.reshape('c', ours.shape());
+        return theirs.rank() != ours.rank() && ours.rank() == 2 || theirs.rank() == 2
+                ? theirs.reshape('c', theirs.size(0), theirs.size(1))
+                        .transpose()
+                        .dup('c')
+                : theirs.reshape('c', ours.shape());
     }
 
     private static INDArray toFormat(INDArray map, CNN2DFormat format) {

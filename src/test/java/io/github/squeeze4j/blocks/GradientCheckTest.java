@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.deeplearning4j.gradientcheck.GradientCheckUtil;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -74,7 +75,7 @@ class GradientCheckTest {
         INDArray gradOutput = Nd4j.randn(DataType.DOUBLE, shape);
         layers.layer.paramTable().forEach((key, value) -> {
             INDArray random = Nd4j.rand(DataType.DOUBLE, value.shape());
-            value.assign(key.equals(BatchNorm.VARIANCE) ? random.addi(0.5) : random.subi(0.5));
+            value.assign(Blocks.isVariance(key) ? random.addi(0.5) : random.subi(0.5));
         });
         for (boolean training : new boolean[] {true, false}) {
             layers.forward(x, training);
@@ -131,7 +132,9 @@ class GradientCheckTest {
         graph.init();
         Blocks.randomize(graph, "att");
         DataSet data = Blocks.data(4, DataType.DOUBLE);
-        HashSet<String> statistics = new HashSet<>(Arrays.asList("att_mean", "att_var"));
+        AttentionBlock block = (AttentionBlock) graph.getLayer("att").conf().getLayer();
+        Set<String> statistics = new HashSet<>();
+        block.parameters().statistics().forEach(statistic -> statistics.add("att_" + statistic.name));
         assertThat(GradientCheckUtil.checkGradients(new GradientCheckUtil.GraphConfig()
                         .net(graph)
                         .inputs(new INDArray[] {data.getFeatures()})

@@ -26,7 +26,7 @@ class HalfPrecisionTest {
         Layers exact = Layers.of(Blocks.block(name, computation), type, DataType.DOUBLE);
         Nd4j.getRandom().setSeed(3);
         exact.layer.paramTable().forEach((key, value) -> {
-            value.assign(Nd4j.rand(DataType.DOUBLE, value.shape()).subi(key.equals(BatchNorm.VARIANCE) ? -0.5 : 0.5));
+            value.assign(Nd4j.rand(DataType.DOUBLE, value.shape()).subi(Blocks.isVariance(key) ? -0.5 : 0.5));
             value.assign(value.castTo(DataType.FLOAT16));
             half.layer.setParam(key, value.castTo(DataType.FLOAT16));
         });

@@ -44,12 +44,16 @@ class AllocationTest {
         "rgse_resnet20,NCHW",
         "salient_resnet20,NCHW",
         "mobilenet_v2,NCHW",
-        "eca,NCHW",
-        "gct,NCHW",
-        "ese,NCHW",
-        "simam,NCHW",
-        "gc,NCHW",
-        "scse,NCHW"
+        "resnet20+eca,NCHW",
+        "resnet20+gct,NCHW",
+        "resnet20+ese,NCHW",
+        "resnet20+simam,NCHW",
+        "resnet20+gc,NCHW",
+        "resnet20+scse,NCHW",
+        "resnet20+ca,NCHW",
+        "resnet20+ge,NCHW",
+        "resnet20+bam,NCHW",
+        "resnet20+sk,NCHW"
     })
     void trainingStaysInWorkspaces(String model, CNN2DFormat format) throws Exception {
         ComputationGraph graph = graph(model, format);
@@ -76,9 +80,11 @@ class AllocationTest {
 
     /** A registered network, or ResNet-20 with the block of the name. */
     private static ComputationGraph graph(String model, CNN2DFormat format) {
-        NetworkBuilder<?> builder = Attention.names().contains(model)
-                ? Models.builder("resnet20").attention(Attention.named(model))
-                : Models.builder(model);
+        String[] parts = model.split("\\+");
+        NetworkBuilder<?> builder = Models.builder(parts[0]);
+        if (parts.length > 1) {
+            builder.attention(Attention.named(parts[1]));
+        }
         return builder.inputSize(SIZE)
                 .classes(4)
                 .format(format)

@@ -299,7 +299,7 @@ class ResNetTest {
         refused(() -> Attention.of(null), "prototype (null) must be set; use Attention.none() for no attention");
         refused(
                 () -> Attention.named("sse"),
-                "attention (sse) must be one of se, spse, rgse, none, cbam, salient; did you mean se?");
+                "attention (sse) must be one of se, spse, ge, rgse, sk, bam, ca, none, cbam, salient; did you mean se?");
     }
 
     /** At build time, not inside init(). */

@@ -1,0 +1,231 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * Coordinate attention: a gate per channel and row, times a gate per channel and column.
+ *
+ * <pre>
+ * p        = [mean over w of x; mean over h of x]                          [N, C, H + W]
+ * f        = hswish(BN(reduceW p + reduceB))                               hswish(z) = z min(max(z + 3, 0), 6) / 6
+ * ah[n, c] = sigmoid(rowW f[rows] + rowB)                                  [N, C, H, 1]
+ * aw[n, c] = sigmoid(columnW f[columns] + columnB)                         [N, C, 1, W]
+ * y        = x * ah * aw
+ * </pre>
+ *
+ * <p>Shapes: x and y [N, C, H, W]; with m = max(minimumHidden, C/r) hidden channels {@code reduceW} [m, C, 1, 1],
+ * {@code reduceB} [m], {@code rowW} and {@code columnW} [C, m, 1, 1], {@code rowB} and {@code columnB} [C];
+ * {@code gamma}, {@code beta}, {@code mean}, {@code var} [m]. BatchNorm: epsilon 1e-5, momentum 0.1.
+ *
+ * <p>Hou et al., Coordinate Attention for Efficient Mobile Network Design, 2103.02907, section 3; houqb/CoordAttention,
+ * {@code coordatt.py}.
+ *
+ * <pre>{@code
+ * .addLayer("ca", CoordinateAttention.builder().reduction(32).build(), "bn3")
+ * .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "ca", "shortcut")
+ * }</pre>
+ */
+public final class CoordinateAttention extends AttentionBlock {
+    /** Default {@link Builder#reduction}. */
+    public static final int DEFAULT_REDUCTION = 32;
+
+    /** Default {@link Builder#minimumHidden}. */
+    public static final int DEFAULT_MINIMUM_HIDDEN = 8;
+
+    static final String REDUCE_WEIGHT = "reduceW";
+    static final String REDUCE_BIAS = "reduceB";
+    static final String ROW_WEIGHT = "rowW";
+    static final String ROW_BIAS = "rowB";
+    static final String COLUMN_WEIGHT = "columnW";
+    static final String COLUMN_BIAS = "columnB";
+
+    @JsonProperty("reduction")
+    private int reduction;
+
+    @JsonProperty("minimumHidden")
+    private int minimumHidden;
+
+    /** For JSON. */
+    private CoordinateAttention() {}
+
+    private CoordinateAttention(Builder builder) {
+        super(builder);
+        reduction = builder.reduction;
+        minimumHidden = builder.minimumHidden;
+        constrain(builder);
+    }
+
+    /**
+     * Starts a configuration.
+     *
+     * @return a builder with the reference's defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    private long hidden() {
+        return Math.max(minimumHidden, getChannels() / reduction);
+    }
+
+    @Override
+    ParameterSpec parameters() {
+        ParameterSpec spec = new ParameterSpec();
+        long channels = getChannels();
+        long hidden = hidden();
+        spec.weight(REDUCE_WEIGHT, channels, hidden, hidden, channels, 1, 1);
+        spec.weight(ROW_WEIGHT, hidden, channels, channels, hidden, 1, 1);
+        spec.weight(COLUMN_WEIGHT, hidden, channels, channels, hidden, 1, 1);
+        spec.bias(REDUCE_BIAS, hidden);
+        spec.bias(ROW_BIAS, channels);
+        spec.bias(COLUMN_BIAS, channels);
+        return spec.batchNorm(hidden, 1);
+    }
+
+    @Override
+    SDVariable define(BlockGraph graph, SDVariable x) {
+        long channels = graph.size.channels;
+        long height = graph.size.height;
+        long width = graph.size.width;
+        long hidden = hidden();
+        SDVariable rows = graph.sd.reshape(x.mean(3), -1, channels, height, 1);
+        SDVariable columns = graph.sd.reshape(x.mean(2), -1, channels, width, 1);
+        SDVariable reduced = graph.convolution(
+                graph.sd.concat(2, rows, columns),
+                graph.parameter(REDUCE_WEIGHT),
+                new long[] {hidden, channels, 1, 1},
+                1,
+                1,
+                1,
+                graph.parameter(REDUCE_BIAS));
+        SDVariable z = graph.batchNorm(
+                graph.sd.reshape(reduced, -1, hidden, height + width).castTo(DataType.DOUBLE), hidden);
+        SDVariable active =
+                z.mul(graph.sd.math().clipByValue(z.add(3).div(6), 0, 1)).castTo(x.dataType());
+        SDVariable features = graph.sd.reshape(active, -1, hidden, height + width, 1);
+        SDVariable rowScores = scores(graph, features, 0, height, ROW_WEIGHT, ROW_BIAS);
+        SDVariable columnScores = scores(graph, features, height, width, COLUMN_WEIGHT, COLUMN_BIAS);
+        SDVariable rowGates = Gate.SIGMOID.define(rowScores);
+        SDVariable columnGates = Gate.SIGMOID.define(graph.sd.reshape(columnScores, -1, channels, 1, width));
+        return x.mul(rowGates).mul(columnGates);
+    }
+
+    private SDVariable scores(
+            BlockGraph graph, SDVariable features, long first, long count, String weight, String bias) {
+        long hidden = hidden();
+        long both = graph.size.height + graph.size.width;
+        INDArray chosen = Nd4j.zeros(features.dataType(), both, count);
+        for (long i = 0; i < count; i++) {
+            chosen.putScalar(first + i, i, 1);
+        }
+        // a product with ones and zeros, since the gradient of two gathers is two variables of one name
+        SDVariable rows = graph.sd.reshape(features, -1, both).mmul(graph.sd.constant(chosen));
+        SDVariable part = graph.sd.reshape(rows, -1, hidden, count, 1);
+        return graph.convolution(
+                part,
+                graph.parameter(weight),
+                new long[] {graph.size.channels, hidden, 1, 1},
+                1,
+                1,
+                1,
+                graph.parameter(bias));
+    }
+
+    @Override
+    Kernel kernel() {
+        return new CoordinateKernel();
+    }
+
+    /** Any reduction will do: there are never fewer hidden channels than the minimum. */
+    @Override
+    void validate(MapSize size) {}
+
+    @Override
+    long valuesPerStatistic(INDArray x) {
+        return x.size(0) * (x.size(2) + x.size(3));
+    }
+
+    @Override
+    public String blockName() {
+        return "ca";
+    }
+
+    @Override
+    public long macs(InputType inputType) {
+        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
+        return 2 * (map.getHeight() + map.getWidth()) * getChannels() * hidden();
+    }
+
+    /**
+     * Elements read by the passes over the map: two poolings and two re-weightings.
+     *
+     * @param inputType the block's input
+     * @return 4 C H W
+     */
+    public long mapOperations(InputType inputType) {
+        return 4 * inputType.arrayElementsPerExample();
+    }
+
+    /** Zero weights and equal biases: each of the two gates is the root of {@code gate}. Returns the factor reached. */
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        double each = Math.sqrt(Math.max(gate, 0));
+        parameters.get(ROW_WEIGHT).assign(0);
+        parameters.get(COLUMN_WEIGHT).assign(0);
+        parameters.get(ROW_BIAS).assign(Logit.of(each));
+        parameters.get(COLUMN_BIAS).assign(Logit.of(each));
+        return Logit.reachable(each) * Logit.reachable(each);
+    }
+
+    @Override
+    Map<String, Object> options() {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("reduction", reduction);
+        options.put("minimumHidden", minimumHidden);
+        return options;
+    }
+
+    /** Options of the block. */
+    public static final class Builder extends AttentionBlock.Builder<Builder> {
+        private int reduction = DEFAULT_REDUCTION;
+        private int minimumHidden = DEFAULT_MINIMUM_HIDDEN;
+
+        private Builder() {}
+
+        /**
+         * How many channels share one hidden channel: hidden channels are C / reduction, rounded down, but at least {@link
+         * #minimumHidden}.
+         *
+         * @param reduction at least 1; default 32
+         * @return this
+         */
+        public Builder reduction(int reduction) {
+            this.reduction = Checks.positive("reduction", reduction, "use reduction(" + DEFAULT_REDUCTION + ")");
+            return this;
+        }
+
+        /**
+         * The fewest hidden channels.
+         *
+         * @param minimumHidden at least 1; default 8
+         * @return this
+         */
+        public Builder minimumHidden(int minimumHidden) {
+            this.minimumHidden = Checks.positive(
+                    "minimumHidden", minimumHidden, "use minimumHidden(" + DEFAULT_MINIMUM_HIDDEN + ")");
+            return this;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public CoordinateAttention build() {
+            return new CoordinateAttention(this);
+        }
+    }
+}

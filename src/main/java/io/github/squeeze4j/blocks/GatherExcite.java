@@ -1,0 +1,385 @@
+package io.github.squeeze4j.blocks;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * Gather-Excite: re-weights each position of a channel by what a neighbourhood of some extent, or the whole map, says.
+ *
+ * <pre>
+ * q = gather(x)                                                   [N, C, h, w]
+ * s = sigmoid(mlp(q))                                             mlp(q) = expandW' relu(reduceW' q + reduceB) + expandB
+ * y = x * nearest(s)                                              s repeated over the positions that it stands for
+ * </pre>
+ *
+ * <p>gather, with {@code extraParameters}: for extent 0 BN(sum over h, w of gather1W * x), else log2(extent) times BN of a
+ * 3x3 depthwise convolution of stride 2, with ReLU in between. Without: means over the map for extent 0, else over windows of
+ * 2 extent - 1, extent apart, of what lies inside the map. Without {@code mlp} s = sigmoid(q). The three forms of the paper:
+ *
+ * <pre>
+ * GE-theta-minus   extraParameters(false).mlp(false)     no parameters at all
+ * GE-theta         extraParameters(true).mlp(false)
+ * GE-theta-plus    extraParameters(true).mlp(true)       the default; extent 0 without parameters and with MLP is SE
+ * </pre>
+ *
+ * <p>Shapes: x and y [N, C, H, W]; h and w are 1 for extent 0, else H / extent and W / extent, rounded up;
+ * {@code gather1W} [C, H, W] for extent 0, else {@code gather1W}, {@code gather2W}, ... [C, 1, 3, 3]; BatchNorms
+ * {@code gather1}, ... of C channels, each with {@code NAMEGamma}, {@code NAMEBeta}, {@code NAMEMean}, {@code NAMEVar}:
+ * epsilon 1e-5, momentum 0.1; {@code reduceW} [C, C/r], {@code reduceB} [C/r], {@code expandW} [C/r, C], {@code expandB}
+ * [C]. With {@code extraParameters} and extent 0 the parameters have the map's size, so inputs must have the size that the
+ * network was configured for.
+ *
+ * <p>Hu et al., Gather-Excite: Exploiting Feature Context in CNNs, 1810.12348, sections 2 and 3; hujie-frank/GENet; timm's
+ * {@code GatherExcite}, from which the windows, the order of BatchNorm and ReLU and the nearest positions are. The
+ * convolution over the whole map has no padding and gives one number per channel, as in the paper; timm pads it. timm's
+ * {@code add_maxpool} is left out.
+ *
+ * <pre>{@code
+ * .addLayer("ge", GatherExcite.builder().extent(8).reduction(16).build(), "bn3")
+ * .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "ge", "shortcut")
+ * }</pre>
+ */
+public final class GatherExcite extends AttentionBlock {
+    /** Default {@link Builder#extent}: the whole map. */
+    public static final int DEFAULT_EXTENT = 0;
+
+    /** Default {@link Builder#reduction}. */
+    public static final int DEFAULT_REDUCTION = 16;
+
+    static final int KERNEL = 3;
+
+    @JsonProperty("extent")
+    private int extent;
+
+    @JsonProperty("extraParameters")
+    private boolean extraParameters;
+
+    @JsonProperty("mlp")
+    private boolean mlp;
+
+    @JsonProperty("reduction")
+    private int reduction;
+
+    /** For JSON. */
+    private GatherExcite() {}
+
+    private GatherExcite(Builder builder) {
+        super(builder);
+        extent = builder.extent;
+        extraParameters = builder.extraParameters;
+        mlp = builder.mlp;
+        reduction = builder.reduction;
+        constrain(builder);
+    }
+
+    /**
+     * Starts a configuration.
+     *
+     * @return a builder of GE-theta-plus over the whole map
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The name of one convolution's BatchNorm, from 1. */
+    static String norm(int step) {
+        return "gather" + step;
+    }
+
+    static String weightName(int step) {
+        return norm(step) + "W";
+    }
+
+    /** How many convolutions gather. */
+    private int steps() {
+        if (!extraParameters) {
+            return 0;
+        }
+        return extent == 0 ? 1 : Integer.numberOfTrailingZeros(extent);
+    }
+
+    private boolean sizedByTheMap() {
+        return extraParameters && extent == 0;
+    }
+
+    private long hidden() {
+        return getChannels() / reduction;
+    }
+
+    @Override
+    ParameterSpec parameters() {
+        ParameterSpec spec = new ParameterSpec();
+        MapSize size = size();
+        for (int step = 1; step <= steps(); step++) {
+            long area = extent == 0 ? size.height * size.width : KERNEL * KERNEL;
+            long[] shape = extent == 0
+                    ? new long[] {size.channels, size.height, size.width}
+                    : new long[] {size.channels, 1, KERNEL, KERNEL};
+            spec.weight(weightName(step), area, area, shape);
+        }
+        if (mlp) {
+            Excitation.parameters(spec, size.channels, hidden(), true);
+        }
+        for (int step = 1; step <= steps(); step++) {
+            spec.batchNorm(norm(step), size.channels, 1);
+        }
+        return spec;
+    }
+
+    @Override
+    SDVariable define(BlockGraph graph, SDVariable x) {
+        long channels = graph.size.channels;
+        long height = cells(graph.size.height);
+        long width = cells(graph.size.width);
+        SDVariable gathered = defineGather(graph, x);
+        if (mlp) {
+            SDVariable rows = graph.sd.reshape(gathered.permute(0, 2, 3, 1), -1, channels);
+            SDVariable scores = Excitation.define(graph, rows, Activation.RELU, true);
+            gathered = graph.sd.reshape(scores, -1, height, width, channels).permute(0, 3, 1, 2);
+        }
+        SDVariable gates = Gate.SIGMOID.define(gathered);
+        if (extent == 0) {
+            return graph.scaleChannels(x, gates);
+        }
+        INDArray down = Cells.nearest(graph.size.height, height, x.dataType());
+        INDArray across = Cells.nearest(graph.size.width, width, x.dataType());
+        return x.mul(resize(graph, gates, height, width, down, across));
+    }
+
+    /** [N, C, h, w]. */
+    private SDVariable defineGather(BlockGraph graph, SDVariable x) {
+        long channels = graph.size.channels;
+        long height = graph.size.height;
+        long width = graph.size.width;
+        if (!extraParameters && extent == 0) {
+            return graph.sd.reshape(x.mean(2, 3), -1, channels, 1, 1);
+        }
+        if (!extraParameters) {
+            INDArray down = Cells.means(height, extent, x.dataType());
+            INDArray across = Cells.means(width, extent, x.dataType());
+            return resize(graph, x, height, width, down, across);
+        }
+        if (extent == 0) {
+            SDVariable weight = graph.sd.reshape(graph.exact(weightName(1)), 1, channels, height, width);
+            SDVariable sum = x.castTo(DataType.DOUBLE).mul(weight).sum(2, 3);
+            SDVariable normalized = graph.batchNorm(norm(1), graph.sd.reshape(sum, -1, channels, 1), channels);
+            return graph.sd.reshape(normalized, -1, channels, 1, 1).castTo(x.dataType());
+        }
+        SDVariable map = x;
+        for (int step = 1; step <= steps(); step++) {
+            height = MapConvolution.outputSize(height, 2);
+            width = MapConvolution.outputSize(width, 2);
+            SDVariable convolved = graph.convolution(
+                    map,
+                    graph.parameter(weightName(step)),
+                    new long[] {channels, 1, KERNEL, KERNEL},
+                    2,
+                    1,
+                    Math.toIntExact(channels),
+                    null);
+            map = graph.normalizeMap(norm(step), convolved, channels, height, width, step < steps());
+        }
+        return map;
+    }
+
+    /** down * map * across', for each image and channel. */
+    private static SDVariable resize(
+            BlockGraph graph, SDVariable map, long height, long width, INDArray down, INDArray across) {
+        long channels = graph.size.channels;
+        SDVariable wide = graph.sd
+                .reshape(map, -1, width)
+                .mmul(graph.sd.constant(across.transpose().dup('c')));
+        SDVariable turned =
+                graph.sd.reshape(wide, -1, channels, height, across.size(0)).permute(0, 1, 3, 2);
+        SDVariable high = graph.sd
+                .reshape(turned, -1, height)
+                .mmul(graph.sd.constant(down.transpose().dup('c')));
+        return graph.sd
+                .reshape(high, -1, channels, across.size(0), down.size(0))
+                .permute(0, 1, 3, 2);
+    }
+
+    /** Height or width of what is gathered. */
+    private long cells(long size) {
+        return extent == 0 ? 1 : Cells.count(size, extent);
+    }
+
+    @Override
+    Kernel kernel() {
+        return new GatherKernel(extent, steps(), mlp);
+    }
+
+    @Override
+    void validate(MapSize size) {
+        if (mlp) {
+            Excitation.validate(describe(), size.channels, reduction);
+        }
+    }
+
+    @Override
+    public void validateInput(INDArray input) {
+        super.validateInput(input);
+        boolean first = getFormat() == CNN2DFormat.NCHW;
+        long height = input.size(first ? 2 : 1);
+        long width = input.size(first ? 3 : 2);
+        MapSize size = size();
+        if (sizedByTheMap() && (height != size.height || width != size.width)) {
+            throw new IllegalArgumentException(describe() + ": input map (" + height + " x " + width + ") must be "
+                    + size.height + " x " + size.width
+                    + ", as the network was configured for, since with extent(0) extraParameters(true) has a weight per"
+                    + " position; resize the images, configure the network for this size, or use extent(2)");
+        }
+    }
+
+    @Override
+    long valuesPerStatistic(String norm, INDArray x) {
+        long height = x.size(2);
+        long width = x.size(3);
+        if (extent == 0) {
+            return x.size(0);
+        }
+        for (int step = 1; step <= steps(); step++) {
+            height = MapConvolution.outputSize(height, 2);
+            width = MapConvolution.outputSize(width, 2);
+            if (norm(step).equals(norm)) {
+                break;
+            }
+        }
+        return x.size(0) * height * width;
+    }
+
+    @Override
+    public String blockName() {
+        return "ge";
+    }
+
+    @Override
+    public long macs(InputType inputType) {
+        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
+        long height = map.getHeight();
+        long width = map.getWidth();
+        long channels = getChannels();
+        long macs = mlp ? 2 * channels * hidden() * cells(height) * cells(width) : 0;
+        if (sizedByTheMap()) {
+            return macs + channels * height * width;
+        }
+        for (int step = 1; step <= steps(); step++) {
+            height = MapConvolution.outputSize(height, 2);
+            width = MapConvolution.outputSize(width, 2);
+            macs += channels * KERNEL * KERNEL * height * width;
+        }
+        return macs;
+    }
+
+    /**
+     * Elements read by the passes over the map: one re-weighting, and one pooling without {@code extraParameters}, whose
+     * convolutions are in {@link #macs}.
+     *
+     * @param inputType the block's input
+     * @return C H W or 2 C H W
+     */
+    public long mapOperations(InputType inputType) {
+        return (extraParameters ? 1 : 2) * inputType.arrayElementsPerExample();
+    }
+
+    /**
+     * Zero last weights, or gamma, and equal biases, or beta. GE-theta-minus has no parameters: nothing is changed and NaN
+     * returned. Returns the factor reached.
+     */
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        if (!mlp && !extraParameters) {
+            return Double.NaN;
+        }
+        String scale = mlp ? Excitation.EXPAND_WEIGHT : BatchNorm.name(norm(steps()), BatchNorm.GAMMA);
+        String shift = mlp ? Excitation.EXPAND_BIAS : BatchNorm.name(norm(steps()), BatchNorm.BETA);
+        parameters.get(scale).assign(0);
+        parameters.get(shift).assign(Logit.of(gate));
+        return Logit.reachable(gate);
+    }
+
+    @Override
+    Map<String, Object> options() {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("extent", extent);
+        options.put("extraParameters", extraParameters);
+        options.put("mlp", mlp);
+        options.put("reduction", reduction);
+        return options;
+    }
+
+    /** Options of the block. */
+    public static final class Builder extends AttentionBlock.Builder<Builder> {
+        private int extent = DEFAULT_EXTENT;
+        private boolean extraParameters = true;
+        private boolean mlp = true;
+        private int reduction = DEFAULT_REDUCTION;
+
+        private Builder() {}
+
+        /**
+         * How far a gate looks, in positions.
+         *
+         * @param extent 0 (default) for the whole map, or an even number; with {@link #extraParameters} a power of two
+         * @return this
+         */
+        public Builder extent(int extent) {
+            if (extent < 0 || extent % 2 != 0) {
+                throw new IllegalArgumentException(
+                        "extent (" + extent + ") must be 0, for the whole map, or even; use extent(8)");
+            }
+            this.extent = extent;
+            return this;
+        }
+
+        /**
+         * Whether convolutions gather, or means do.
+         *
+         * @param extraParameters default true
+         * @return this
+         */
+        public Builder extraParameters(boolean extraParameters) {
+            this.extraParameters = extraParameters;
+            return this;
+        }
+
+        /**
+         * Whether two linear layers stand before the sigmoid.
+         *
+         * @param mlp default true
+         * @return this
+         */
+        public Builder mlp(boolean mlp) {
+            this.mlp = mlp;
+            return this;
+        }
+
+        /**
+         * How many channels share one hidden channel of the MLP: hidden channels are C / reduction, rounded down.
+         *
+         * @param reduction at least 1, at most C; default 16
+         * @return this
+         */
+        public Builder reduction(int reduction) {
+            this.reduction = Checks.positive("reduction", reduction, "use reduction(" + DEFAULT_REDUCTION + ")");
+            return this;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public GatherExcite build() {
+            if (extraParameters && Integer.bitCount(extent) > 1) {
+                throw new IllegalArgumentException("extent (" + extent
+                        + ") must be a power of two with extraParameters (true), whose convolutions halve the map; use"
+                        + " extent(" + Integer.highestOneBit(extent) + ") or extraParameters(false)");
+            }
+            return new GatherExcite(this);
+        }
+    }
+}
