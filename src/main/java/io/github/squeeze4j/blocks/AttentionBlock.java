@@ -104,6 +104,14 @@ public abstract class AttentionBlock extends SameDiffLayer {
     /** Checks the options against the map, once channels and size are known. */
     abstract void validate(MapSize size);
 
+    /**
+     * Sets the parameters so that the block multiplies every value by about {@code gate} whatever the map: its last weights to
+     * 0, its biases so that the gate stands there.
+     *
+     * @return the factor reached, NaN if the block cannot multiply by a constant
+     */
+    abstract double startAt(double gate, Map<String, INDArray> parameters);
+
     /** How many values of a batch go into one running statistic; blocks with one BatchNorm say. */
     long valuesPerStatistic(INDArray x) {
         throw new IllegalStateException(describe() + " has no running statistics");
@@ -203,6 +211,22 @@ public abstract class AttentionBlock extends SameDiffLayer {
      */
     public long runningStatistics() {
         return ParameterSpec.length(parameters().statistics());
+    }
+
+    /**
+     * Sets parameters so that the block starts as near to identity as it can: its last weights to 0 and its gates to
+     * {@code gate}.
+     *
+     * @param parameters the layer's parameters by name, which are overwritten: {@code graph.getLayer(name).paramTable()}
+     * @param gate above 0, at most 1; a sigmoid that stands at 1 does not learn
+     * @return what the block multiplies every value by then: 0.5 if its gates have no biases to set, NaN if it cannot multiply
+     *     by a constant and was left as it is
+     */
+    public final double startNearIdentity(Map<String, INDArray> parameters, double gate) {
+        if (!(gate > 0 && gate <= 1)) {
+            throw new IllegalArgumentException("gate (" + gate + ") must be above 0 and at most 1; use 0.999");
+        }
+        return startAt(gate, parameters);
     }
 
     MapSize size() {

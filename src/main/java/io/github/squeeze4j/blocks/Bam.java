@@ -191,6 +191,7 @@ public final class Bam extends AttentionBlock {
      * @param inputType the block's input
      * @return 2 C H W
      */
+    @Override
     public long mapOperations(InputType inputType) {
         return 2 * inputType.arrayElementsPerExample();
     }
@@ -199,12 +200,13 @@ public final class Bam extends AttentionBlock {
      * Zero last weights, a channel score of 1 and the position score that gives the factor. Factors lie between 1 and 2: for
      * others the nearest is taken. Returns the factor reached.
      */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         parameters.get(Excitation.EXPAND_WEIGHT).assign(0);
         parameters.get(Excitation.EXPAND_BIAS).assign(1);
         parameters.get(weightName(SPATIAL)).assign(0);
-        parameters.get(biasName(SPATIAL)).assign(Logit.of(gate - 1));
-        return 1 + Logit.reachable(gate - 1);
+        parameters.get(biasName(SPATIAL)).assign(Logit.of(Math.abs(gate - 1)));
+        return 1 + Logit.reachable(Math.abs(gate - 1));
     }
 
     @Override

@@ -156,6 +156,21 @@ public final class Cbam extends AttentionBlock {
         return SPATIAL_MOMENTUM;
     }
 
+    /** Both gates have their part, and the scores of the channel's pools are added. */
+    @Override
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        double each = channel && spatial ? Math.sqrt(gate) : gate;
+        if (channel) {
+            parameters.get(Excitation.EXPAND_WEIGHT).assign(0);
+            parameters.get(Excitation.EXPAND_BIAS).assign(Logit.of(each) / pools.size());
+        }
+        if (spatial) {
+            parameters.get(BatchNorm.GAMMA).assign(0);
+            parameters.get(BatchNorm.BETA).assign(Logit.of(each));
+        }
+        return channel && spatial ? Logit.reachable(each) * Logit.reachable(each) : Logit.reachable(each);
+    }
+
     @Override
     public String blockName() {
         return "cbam";

@@ -169,11 +169,13 @@ public final class CoordinateAttention extends AttentionBlock {
      * @param inputType the block's input
      * @return 4 C H W
      */
+    @Override
     public long mapOperations(InputType inputType) {
         return 4 * inputType.arrayElementsPerExample();
     }
 
     /** Zero weights and equal biases: each of the two gates is the root of {@code gate}. Returns the factor reached. */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         double each = Math.sqrt(Math.max(gate, 0));
         parameters.get(ROW_WEIGHT).assign(0);

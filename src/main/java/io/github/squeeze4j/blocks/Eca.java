@@ -128,11 +128,13 @@ public final class Eca extends AttentionBlock {
      * @param inputType the block's input
      * @return 2 C H W, for one example
      */
+    @Override
     public long mapOperations(InputType inputType) {
-        return 2 * Start.elements(inputType);
+        return 2 * Passes.elements(inputType);
     }
 
     /** Weights of 0: every gate is 0.5, the only constant that a convolution without bias can give. */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         parameters.get(WEIGHT).assign(0);
         return 0.5;

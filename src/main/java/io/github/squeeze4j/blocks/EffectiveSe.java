@@ -90,16 +90,18 @@ public final class EffectiveSe extends AttentionBlock {
      * @param inputType the block's input
      * @return 2 C H W, for one example
      */
+    @Override
     public long mapOperations(InputType inputType) {
-        return 2 * Start.elements(inputType);
+        return 2 * Passes.elements(inputType);
     }
 
     /** Weights of 0 leave the bias: any factor from 0 to 1 with the hard sigmoid, near them with the sigmoid. */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         parameters.get(WEIGHT).assign(0);
         boolean hard = this.gate == Gate.HARD_SIGMOID;
-        double factor = hard ? Math.max(0, Math.min(1, gate)) : Start.sigmoidFactor(gate);
-        parameters.get(BIAS).assign(hard ? 6 * factor - 3 : Start.logit(factor));
+        double factor = hard ? Math.max(0, Math.min(1, gate)) : Logit.reachable(gate);
+        parameters.get(BIAS).assign(hard ? 6 * factor - 3 : Logit.of(factor));
         return factor;
     }
 

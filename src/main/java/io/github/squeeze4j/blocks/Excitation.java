@@ -11,6 +11,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * C scores out (Hu et al., 1709.01507, equation 3).
  */
 final class Excitation implements ChannelScores {
+    /** Sets the last layer to give the gate alone; 0.5 where it has no bias. */
+    static double startAt(double gate, Gate function, Map<String, INDArray> parameters) {
+        parameters.get(EXPAND_WEIGHT).assign(0);
+        if (!parameters.containsKey(EXPAND_BIAS)) {
+            return function.reachable(0.5);
+        }
+        parameters.get(EXPAND_BIAS).assign(function.score(gate));
+        return function.reachable(gate);
+    }
+
     static final String REDUCE_WEIGHT = "reduceW";
     static final String REDUCE_BIAS = "reduceB";
     static final String EXPAND_WEIGHT = "expandW";

@@ -60,6 +60,16 @@ public enum Gate {
     /** The reference. */
     abstract SDVariable define(SDVariable score);
 
+    /** The score of a gate, or of the nearest that is reached. */
+    double score(double gate) {
+        return this == SIGMOID ? Logit.of(gate) : 6 * Math.max(0, Math.min(1, gate)) - 3;
+    }
+
+    /** The gate of that score. */
+    double reachable(double gate) {
+        return this == SIGMOID ? Logit.reachable(gate) : Math.max(0, Math.min(1, gate));
+    }
+
     /** Replaces scores by gates. */
     abstract void applyi(INDArray score);
 

@@ -116,16 +116,18 @@ public final class GatedChannel extends AttentionBlock {
      * @param inputType the block's input
      * @return 2 C H W, for one example
      */
+    @Override
     public long mapOperations(InputType inputType) {
-        return 2 * Start.elements(inputType);
+        return 2 * Passes.elements(inputType);
     }
 
     /** A gamma of 0 leaves 1 + tanh(beta), between 0 and 2: 1 is reached exactly. */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
-        double factor = 2 * Start.sigmoidFactor(gate / 2);
+        double factor = 2 * Logit.reachable(gate / 2);
         parameters.get(GAMMA).assign(0);
         // 1 + tanh(b) = 2 sigmoid(2 b)
-        parameters.get(BETA).assign(Start.logit(factor / 2) / 2);
+        parameters.get(BETA).assign(Logit.of(factor / 2) / 2);
         return factor;
     }
 

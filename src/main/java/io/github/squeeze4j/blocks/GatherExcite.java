@@ -285,6 +285,7 @@ public final class GatherExcite extends AttentionBlock {
      * @param inputType the block's input
      * @return C H W or 2 C H W
      */
+    @Override
     public long mapOperations(InputType inputType) {
         return (extraParameters ? 1 : 2) * inputType.arrayElementsPerExample();
     }
@@ -293,6 +294,7 @@ public final class GatherExcite extends AttentionBlock {
      * Zero last weights, or gamma, and equal biases, or beta. GE-theta-minus has no parameters: nothing is changed and NaN
      * returned. Returns the factor reached.
      */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         if (!mlp && !extraParameters) {
             return Double.NaN;

@@ -146,7 +146,7 @@ public final class GlobalContext extends AttentionBlock {
     @Override
     public long macs(InputType inputType) {
         long transforms = (add ? 1 : 0) + (multiply ? 1 : 0);
-        long attention = pooling == Pooling.ATTENTION ? Start.elements(inputType) : 0;
+        long attention = pooling == Pooling.ATTENTION ? Passes.elements(inputType) : 0;
         return attention + transforms * 2 * getChannels() * hidden();
     }
 
@@ -157,11 +157,13 @@ public final class GlobalContext extends AttentionBlock {
      * @param inputType the block's input
      * @return 2 C H W, or 3 C H W where the block multiplies and adds, for one example
      */
+    @Override
     public long mapOperations(InputType inputType) {
-        return (1 + (add ? 1 : 0) + (multiply ? 1 : 0)) * Start.elements(inputType);
+        return (1 + (add ? 1 : 0) + (multiply ? 1 : 0)) * Passes.elements(inputType);
     }
 
     /** A last layer of 0: nothing is added, and the multiplying gate is its bias. Adding alone is always the identity. */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         if (add) {
             parameters.get(ADD + "ExpandW").assign(0);
@@ -170,9 +172,9 @@ public final class GlobalContext extends AttentionBlock {
         if (!multiply) {
             return 1;
         }
-        double factor = Start.sigmoidFactor(gate);
+        double factor = Logit.reachable(gate);
         parameters.get(MULTIPLY + "ExpandW").assign(0);
-        parameters.get(MULTIPLY + "ExpandB").assign(Start.logit(factor));
+        parameters.get(MULTIPLY + "ExpandB").assign(Logit.of(factor));
         return factor;
     }
 

@@ -2,18 +2,18 @@ package io.github.squeeze4j.blocks;
 
 /** The score that a sigmoid turns into a given gate. */
 final class Logit {
-    /** Scores of gates nearer to 0 or 1 have no gradient to speak of. */
-    static final double LEAST = 1e-4;
+    /** Farther out a sigmoid is 0 or 1 to the precision of FLOAT; its gradient is none to speak of. */
+    static final double LARGEST = 18;
 
     private Logit() {}
 
-    /** The gate, or the nearest that can be reached. */
+    /** The gate, or the nearest that is reached. */
     static double reachable(double gate) {
-        return Math.min(Math.max(gate, LEAST), 1 - LEAST);
+        return 1 / (1 + Math.exp(-of(gate)));
     }
 
     static double of(double gate) {
-        double reached = reachable(gate);
-        return Math.log(reached / (1 - reached));
+        double score = Math.log(Math.max(gate, 0) / Math.max(1 - gate, 0));
+        return Math.max(-LARGEST, Math.min(LARGEST, score));
     }
 }

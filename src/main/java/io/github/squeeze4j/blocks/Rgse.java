@@ -147,6 +147,11 @@ public final class Rgse extends AttentionBlock {
     }
 
     @Override
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        return Excitation.startAt(gate, Gate.SIGMOID, parameters);
+    }
+
+    @Override
     public String blockName() {
         return "rgse";
     }

@@ -97,6 +97,13 @@ public final class Salient extends AttentionBlock {
     }
 
     @Override
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        parameters.get(BatchNorm.GAMMA).assign(0);
+        parameters.get(BatchNorm.BETA).assign(Logit.of(gate));
+        return Logit.reachable(gate);
+    }
+
+    @Override
     public String blockName() {
         return "salient";
     }

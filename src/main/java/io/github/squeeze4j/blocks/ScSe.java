@@ -113,7 +113,7 @@ public final class ScSe extends AttentionBlock {
 
     @Override
     public long macs(InputType inputType) {
-        return 2 * getChannels() * hidden() + Start.elements(inputType);
+        return 2 * getChannels() * hidden() + Passes.elements(inputType);
     }
 
     /**
@@ -123,18 +123,20 @@ public final class ScSe extends AttentionBlock {
      * @param inputType the block's input
      * @return 3 C H W, for one example
      */
+    @Override
     public long mapOperations(InputType inputType) {
-        return 3 * Start.elements(inputType);
+        return 3 * Passes.elements(inputType);
     }
 
     /** Last weights of 0: both gates are their biases, half of the factor each where they are added. */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         int parts = combination == Combination.ADD ? 2 : 1;
-        double factor = Start.sigmoidFactor(gate / parts);
+        double factor = Logit.reachable(gate / parts);
         parameters.get(Excitation.EXPAND_WEIGHT).assign(0);
-        parameters.get(Excitation.EXPAND_BIAS).assign(Start.logit(factor));
+        parameters.get(Excitation.EXPAND_BIAS).assign(Logit.of(factor));
         parameters.get(SPATIAL_WEIGHT).assign(0);
-        parameters.get(SPATIAL_BIAS).assign(Start.logit(factor));
+        parameters.get(SPATIAL_BIAS).assign(Logit.of(factor));
         return parts * factor;
     }
 

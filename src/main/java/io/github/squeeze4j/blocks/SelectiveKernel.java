@@ -179,6 +179,7 @@ public final class SelectiveKernel extends AttentionBlock {
      * @param inputType the block's input
      * @return 3 C H W
      */
+    @Override
     public long mapOperations(InputType inputType) {
         return 3 * inputType.arrayElementsPerExample();
     }
@@ -187,6 +188,7 @@ public final class SelectiveKernel extends AttentionBlock {
      * Changes nothing and returns NaN: the output is one of convolutions behind BatchNorm and ReLU, which remove a channel's
      * mean and scale and what is negative. No parameters make it a multiple of every map.
      */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         return Double.NaN;
     }

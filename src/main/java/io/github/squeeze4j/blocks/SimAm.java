@@ -95,14 +95,16 @@ public final class SimAm extends AttentionBlock {
      * @param inputType the block's input
      * @return 3 C H W, for one example
      */
+    @Override
     public long mapOperations(InputType inputType) {
-        return 3 * Start.elements(inputType);
+        return 3 * Passes.elements(inputType);
     }
 
     /**
      * There is nothing to set. The factor is that of an average value, whose squared distance is the variance; it is at least
      * sigmoid(0.5) = 0.62 everywhere.
      */
+    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         return 1 / (1 + Math.exp(-0.75));
     }

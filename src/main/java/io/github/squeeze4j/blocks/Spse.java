@@ -127,6 +127,11 @@ public final class Spse extends AttentionBlock {
     }
 
     @Override
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        return Excitation.startAt(gate, Gate.SIGMOID, parameters);
+    }
+
+    @Override
     public String blockName() {
         return "spse";
     }

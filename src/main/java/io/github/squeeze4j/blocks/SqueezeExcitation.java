@@ -5,6 +5,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -118,6 +119,11 @@ public final class SqueezeExcitation extends AttentionBlock {
         if (hidden == 0) {
             Excitation.validate(describe(), size.channels, reduction);
         }
+    }
+
+    @Override
+    double startAt(double gate, Map<String, INDArray> parameters) {
+        return Excitation.startAt(gate, this.gate, parameters);
     }
 
     @Override

@@ -108,7 +108,11 @@ public final class Program implements AutoCloseable {
             throw new IllegalArgumentException(addresses.length + " arrays for a program of " + users.length);
         }
         for (int i = 0; i < places.length; i++) {
-            places[i] = constants[i] != null ? constants[i].address : offsets[i] < 0 ? 0 : scratch + offsets[i];
+            if (constants[i] != null) {
+                places[i] = constants[i].address;
+            } else if (offsets[i] >= 0) {
+                places[i] = scratch + offsets[i];
+            } // else external: the part that runs next may read where an earlier part placed it
         }
         for (int i = 0; i < users.length; i++) {
             places[users[i]] = addresses[i];

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Arrays4j;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 import org.assertj.core.data.Offset;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.weights.WeightInit;
@@ -263,7 +263,7 @@ class BlockOptionsTest {
     @Test
     void defaultsAreTheDocumentedOnes() {
         assertThat(SqueezeExcitation.builder().build().options())
-                .hasToString("{reduction=16, biases=true, gate=SIGMOID, activation=RELU, rounding=DOWN}");
+                .hasToString("{reduction=16, hidden=0, biases=true, gate=SIGMOID, activation=RELU, rounding=DOWN}");
         assertThat(Salient.builder().build().options()).hasToString("{channelsPerMap=" + Integer.MAX_VALUE + "}");
         assertThat(Spse.builder().build().options()).hasToString("{reduction=16, levels=[1, 2, 4]}");
         assertThat(Rgse.builder().build().options()).hasToString("{reduction=16, window=7}");
@@ -316,46 +316,71 @@ class BlockOptionsTest {
         }
     }
 
-    /** The factor that startAt returns is what the block multiplies by, whatever the map. */
+    /** What each block reaches when it is asked to start at 0.8 and at 1. */
+    private static Map<AttentionBlock, double[]> starts() {
+        Map<AttentionBlock, double[]> starts = new LinkedHashMap<>();
+        double[] any = {0.8, 1};
+        for (AttentionBlock block : List.of(
+                SqueezeExcitation.builder().reduction(4).build(),
+                SqueezeExcitation.builder().reduction(4).gate(Gate.HARD_SIGMOID).build(),
+                Salient.builder().build(),
+                Spse.builder().reduction(4).build(),
+                Rgse.builder().reduction(4).window(3).build(),
+                Cbam.builder().reduction(4).build(),
+                Cbam.builder().reduction(4).spatial(false).build(),
+                Cbam.builder().channel(false).build(),
+                GatedChannel.builder().build(),
+                GatedChannel.builder().norm(GatedChannel.Norm.L1).build(),
+                EffectiveSe.builder().build(),
+                EffectiveSe.builder().gate(Gate.SIGMOID).build(),
+                GlobalContext.builder().reduction(4).multiply(true).build(),
+                ScSe.builder().build(),
+                ScSe.builder().combination(ScSe.Combination.MAX).build(),
+                CoordinateAttention.builder().build(),
+                GatherExcite.builder().extent(2).reduction(4).build(),
+                GatherExcite.builder().mlp(false).build())) {
+            starts.put(block, any);
+        }
+        starts.put(SqueezeExcitation.builder().reduction(4).biases(false).build(), new double[] {0.5, 0.5});
+        starts.put(Eca.builder().build(), new double[] {0.5, 0.5});
+        starts.put(GlobalContext.builder().reduction(4).build(), new double[] {1, 1});
+        starts.put(Bam.builder().reduction(4).build(), new double[] {1.2, 1});
+        return starts;
+    }
+
+    /** The factor that is returned is what the block multiplies by, whatever the map. */
     @Test
     void blocksStartAtAGate() {
-        assertStart(Eca.builder().build(), Eca::startAt, 0.5, 0.5);
-        assertStart(GatedChannel.builder().build(), GatedChannel::startAt, 0.8, 1);
-        assertStart(GatedChannel.builder().norm(GatedChannel.Norm.L1).build(), GatedChannel::startAt, 0.8, 1);
-        assertStart(EffectiveSe.builder().build(), EffectiveSe::startAt, 0.8, 1);
-        assertStart(EffectiveSe.builder().gate(Gate.SIGMOID).build(), EffectiveSe::startAt, 0.8, 0.999);
-        assertStart(GlobalContext.builder().build(), GlobalContext::startAt, 1, 1);
-        assertStart(GlobalContext.builder().multiply(true).build(), GlobalContext::startAt, 0.8, 0.999);
-        assertStart(ScSe.builder().build(), ScSe::startAt, 0.8, 1);
-        assertStart(ScSe.builder().combination(ScSe.Combination.MAX).build(), ScSe::startAt, 0.8, 0.999);
+        Nd4j.getRandom().setSeed(8);
+        INDArray x = Nd4j.randn(DataType.DOUBLE, SHAPE);
+        starts().forEach((prototype, reached) -> {
+            double[] gates = {0.8, 1};
+            for (int i = 0; i < gates.length; i++) {
+                Layers layers = layers((AttentionBlock) prototype.clone());
+                double start = layers.block.startNearIdentity(layers.layer.paramTable(), gates[i]);
+                assertThat(start).as("%s at %s", prototype, gates[i]).isCloseTo(reached[i], Offset.offset(1e-7));
+                for (boolean training : new boolean[] {false, true}) {
+                    Arrays4j.assertClose(prototype.blockName(), layers.forward(x, training), x.mul(start), 1e-12);
+                }
+            }
+        });
+    }
+
+    /** Blocks that multiply by no constant are left as they are, or come as near as they can. */
+    @Test
+    void blocksThatCannotStartAtAGate() {
+        assertThat(SelectiveKernel.builder().build().startAt(0.5, Map.of())).isNaN();
+        GatherExcite minus =
+                GatherExcite.builder().extraParameters(false).mlp(false).build();
+        assertThat(minus.startAt(0.5, Map.of())).isNaN();
         Layers simam = layers(SimAm.builder().build());
-        double factor = ((SimAm) simam.block).startAt(1, simam.layer.paramTable());
-        assertThat(factor).isBetween(0.679, 0.68);
+        assertThat(simam.block.startAt(1, simam.layer.paramTable())).isBetween(0.679, 0.68);
         assertThat(simam.forward(Nd4j.ones(DataType.DOUBLE, SHAPE), false)
                         .meanNumber()
                         .doubleValue())
-                .isEqualTo(1 / (1 + Math.exp(-0.5)), org.assertj.core.data.Offset.offset(1e-12));
-    }
-
-    private interface Start<T> {
-        double at(T block, double gate, Map<String, INDArray> parameters);
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T extends AttentionBlock> void assertStart(
-            T block, Start<T> start, double reachedForEightTenths, double reachedForOne) {
-        Layers layers = layers(block);
-        Nd4j.getRandom().setSeed(8);
-        INDArray x = Nd4j.randn(DataType.DOUBLE, SHAPE);
-        for (double gate : new double[] {0.8, 1}) {
-            double reached = start.at((T) layers.block, gate, layers.layer.paramTable());
-            assertThat(reached)
-                    .as("%s at %s", block.blockName(), gate)
-                    .isEqualTo(
-                            gate == 1 ? reachedForOne : reachedForEightTenths,
-                            org.assertj.core.data.Offset.offset(1e-12));
-            Arrays4j.assertClose(block.blockName(), layers.forward(x, true), x.mul(reached), 1e-12);
-        }
+                .isCloseTo(1 / (1 + Math.exp(-0.5)), Offset.offset(1e-12));
+        assertThatThrownBy(() -> simam.block.startNearIdentity(Map.of(), 1.5))
+                .hasMessage("gate (1.5) must be above 0 and at most 1; use 0.999");
     }
 
     @Test
@@ -476,36 +501,6 @@ class BlockOptionsTest {
             assertThat(gradient.isInfinite().any())
                     .as("infinity behind " + pool)
                     .isFalse();
-        }
-    }
-
-    /** A map, whatever it is, times the factor that startAt says; what cannot be reached is answered by the nearest. */
-    @Test
-    void startsAtAFactor() {
-        double[][] cases = {{0.5, 0.5, 1.0001}, {0.9, 0.9, 1.0001}, {1.25, 0.9998, 1.25}};
-        for (double[] factors : cases) {
-            CoordinateAttention ca = CoordinateAttention.builder().build();
-            GatherExcite ge = GatherExcite.builder().extent(2).build();
-            GatherExcite theta = GatherExcite.builder().mlp(false).build();
-            Bam bam = Bam.builder().build();
-            starts(ca, layers -> ca.startAt(factors[0], layers.layer.paramTable()), factors[1]);
-            starts(ge, layers -> ge.startAt(factors[0], layers.layer.paramTable()), Math.min(factors[0], 0.9999));
-            starts(theta, layers -> theta.startAt(factors[0], layers.layer.paramTable()), Math.min(factors[0], 0.9999));
-            starts(bam, layers -> bam.startAt(factors[0], layers.layer.paramTable()), factors[2]);
-        }
-        assertThat(SelectiveKernel.builder().build().startAt(0.5, Map.of())).isNaN();
-        GatherExcite minus =
-                GatherExcite.builder().extraParameters(false).mlp(false).build();
-        assertThat(minus.startAt(0.5, Map.of())).isNaN();
-    }
-
-    private static void starts(AttentionBlock block, ToDoubleFunction<Layers> start, double expected) {
-        Layers layers = layers(block);
-        double reached = start.applyAsDouble(layers);
-        assertThat(reached).as(block.blockName()).isCloseTo(expected, Offset.offset(1e-4));
-        INDArray x = Nd4j.randn(DataType.DOUBLE, SHAPE);
-        for (boolean training : new boolean[] {false, true}) {
-            Arrays4j.assertClose(block.blockName(), layers.forward(x, training), x.mul(reached), 1e-12);
         }
     }
 

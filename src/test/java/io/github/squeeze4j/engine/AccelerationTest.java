@@ -144,6 +144,25 @@ class AccelerationTest {
         }
     }
 
+    /** What DL4J computes goes into a convolution as it lies, also in the backward pass. */
+    @Test
+    void convolutionBehindALayerOfDl4j() {
+        ComputationGraph expected = Networks.paddedStem(DataType.DOUBLE);
+        ComputationGraph actual = Networks.paddedStem(DataType.FLOAT);
+        Acceleration acceleration = accelerated(actual);
+        assertThat(acceleration.otherLayers()).containsOnlyKeys("pad");
+        Nd4j.getRandom().setSeed(4);
+        INDArray images = Nd4j.randn(DataType.FLOAT, 2, 3, SIZE, SIZE);
+        for (ComputationGraph network : new ComputationGraph[] {expected, actual}) {
+            DataType type = network.getConfiguration().getDataType();
+            network.setInputs(images.castTo(type));
+            network.setLabels(labels(2, Networks.CLASSES).castTo(type));
+            network.computeGradientAndScore();
+        }
+        assertThat(acceleration.lastRefusal()).isNull();
+        assertSameGradients(actual, expected);
+    }
+
     @Test
     void trainsAsBefore() {
         ComputationGraph expected = Networks.everything(DataType.FLOAT, CNN2DFormat.NCHW, SIZE);

@@ -22,6 +22,7 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
@@ -137,6 +138,20 @@ final class Networks {
     }
 
     /** Identities whose inputs are read elsewhere as well. */
+    /** A first convolution behind a layer that DL4J computes, as in the zoo's ResNet50. */
+    static ComputationGraph paddedStem(DataType type) {
+        Networks networks = new Networks(CNN2DFormat.NCHW);
+        networks.graph = start(type).setInputTypes(InputType.convolutional(20, 20, 3));
+        String map = networks.add("pad", new ZeroPaddingLayer(3, 3), "input");
+        map = networks.add("conv", networks.conv(7, 2, 32), map);
+        map = networks.add("relu", new ActivationLayer(Activation.RELU), map);
+        map = networks.add("pool", new GlobalPoolingLayer(PoolingType.AVG), map);
+        networks.graph.addLayer("out", output(), map).setOutputs("out");
+        ComputationGraph network = new ComputationGraph(networks.graph.build());
+        network.init();
+        return randomised(network);
+    }
+
     static ComputationGraph identities() {
         Networks networks = new Networks(CNN2DFormat.NCHW);
         networks.graph = start(DataType.FLOAT).setInputTypes(InputType.convolutional(20, 20, 3));
