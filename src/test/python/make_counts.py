@@ -18,8 +18,10 @@ import math
 import re
 import sys
 import types
+from functools import partial
 from pathlib import Path
 
+import make_golden
 import timm
 import torch
 import torch.nn.functional as F
@@ -373,14 +375,33 @@ def new_networks(refs):
         )
     yield "regnety_400mf", "timm", 224, count(tim("regnety_004"), 224), "regnety_004"
     yield "regnety_4gf", "timm", 224, count(tim("regnety_040"), 224), "regnety_040"
-    # timm's ge_resnet50 cannot be built in 1.0.31: its ConvMlp is given act_layer twice.
-    for name, note in (
-        ("eca", "kernels of 5 and in the last stage 7"),
-        ("ese", "one linear layer of C to C with bias"),
-        ("gc", "one-channel context; C / 8 hidden channels with LayerNorm; scales"),
-    ):
-        model = tim("resnet50", block_args=dict(attn_layer=name))
-        yield f"{name}_resnet50", "timm", 224, count(model, 224), f"attn_layer {name}; {note}"
+    for depth in (18, 34, 50, 101, 152):
+        model = tim(f"resnet{depth}", block_args=dict(attn_layer="eca"))
+        yield f"eca_resnet{depth}", "timm", 224, count(model, 224), "attn_layer eca; kernels by the number of channels"
+    model = tim("resnet50", block_args=dict(attn_layer="ese"))
+    yield "ese_resnet50", "timm", 224, count(model, 224), "attn_layer ese; one linear layer of C to C with bias"
+    context = partial(timm.layers.GlobalContext, fuse_add=True, fuse_scale=False, rd_ratio=1 / 16)
+    model = tim("resnet50", block_args=dict(attn_layer=context))
+    yield "gc_resnet50", "timm", 224, count(model, 224), "attn_layer GlobalContext that adds, with C / 16 hidden channels"
+    for depth in (18, 34, 50, 101):
+        model = getattr(torchvision.models, f"resnet{depth}")()
+        yield f"simam_resnet{depth}", "torchvision", 224, count(model, 224), "SimAM has no parameters"
+    mobile = torchvision.models.mobilenet_v2
+    yield "simam_mobilenet_v2", "torchvision", 224, count(mobile(), 224), "SimAM has no parameters"
+    # The modules of make_golden.py, which states the papers' formulas.
+    eca = lambda c, s: timm.layers.EcaModule(c)
+    coordinates = lambda c, s: make_golden.CoordAtt(c, 32)
+    gather = lambda c, s: make_golden.GE(c, 0, True, True, (1, c, s, s))
+    expanded = lambda n: re.fullmatch(r"features\.(1\.conv\.0|([2-9]|1\d)\.conv\.1)", n) is not None
+    formulas = "make_golden.py at the sites of torchvision"
+    model = host(mobile(), 224, eca, expanded)
+    yield "eca_mobilenet_v2", HOSTED.format("timm", "torchvision"), 224, count(model, 224), ""
+    model = host(mobile(), 224, coordinates, expanded)
+    yield "ca_mobilenet_v2", formulas, 224, count(model, 224), "coordinate attention, reduction 32"
+    for depth in (50, 101):
+        build = getattr(torchvision.models, f"resnet{depth}")
+        model = host(build(), 224, gather, lambda n: re.fullmatch(r"layer\d\.\d+\.bn3", n) is not None)
+        yield f"ge_resnet{depth}", formulas, 224, count(model, 224), "GE-theta plus of global extent"
 
 
 def mobilenet_v1(width):

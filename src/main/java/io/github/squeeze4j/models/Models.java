@@ -26,9 +26,14 @@ import java.util.function.Supplier;
  *
  * <p>{@code senet154} ({@link SENet154}); {@code bn_inception}, {@code se_bn_inception} ({@link BnInception}); {@code
  * inception_v3}, {@code se_inception_v3} ({@link InceptionV3}; the second as moskomule/senet.pytorch declares it); {@code
- * mobilenet_v1}, {@code mobilenet_v1_075}, {@code _050}, {@code _025}, {@code se_mobilenet_v1}, {@code salient_mobilenet_v1}
- * ({@link MobileNetV1}); {@code mobilenet_v3_large}, {@code mobilenet_v3_small} ({@link MobileNetV3}); {@code efficientnet_b0}
- * to {@code efficientnet_b3} ({@link EfficientNet}); {@code regnety_400mf}, {@code regnety_4gf} ({@link RegNetY}).
+ * mobilenet_v1} alone and behind the same prefixes, {@code mobilenet_v1_075}, {@code _050}, {@code _025} ({@link MobileNetV1});
+ * {@code mobilenet_v3_large}, {@code mobilenet_v3_small} ({@link MobileNetV3}); {@code efficientnet_b0} to {@code
+ * efficientnet_b3} ({@link EfficientNet}); {@code regnety_400mf}, {@code regnety_4gf} ({@link RegNetY}).
+ *
+ * <p>Of the later blocks what their papers report: {@code eca_} with the ImageNet ResNets and {@code mobilenet_v2}, {@code ge_}
+ * with {@code resnet50} and {@code 101}, {@code simam_} with {@code resnet18} to {@code 101} and {@code mobilenet_v2}, {@code
+ * ca_mobilenet_v2}, {@code gc_resnet50} and {@code ese_resnet50}. Any other pair is {@code builder(name).attention(
+ * Attention.named(block))}.
  *
  * <pre>{@code
  * ComputationGraph graph =
@@ -76,12 +81,10 @@ public final class Models {
                         .attentionPlace(InceptionV3.AttentionPlace.MODULE_INPUT)
                         .attention(Attention.of(
                                 SqueezeExcitation.builder().biases(false).build())));
-        BUILDERS.put("mobilenet_v1", MobileNetV1::builder);
+        withAttention("mobilenet_v1", MobileNetV1::builder);
         BUILDERS.put("mobilenet_v1_075", () -> MobileNetV1.builder().width(0.75));
         BUILDERS.put("mobilenet_v1_050", () -> MobileNetV1.builder().width(0.5));
         BUILDERS.put("mobilenet_v1_025", () -> MobileNetV1.builder().width(0.25));
-        BUILDERS.put("se_mobilenet_v1", () -> MobileNetV1.builder().attention(Attention.named("se")));
-        BUILDERS.put("salient_mobilenet_v1", () -> MobileNetV1.builder().attention(Attention.named("salient")));
         BUILDERS.put("mobilenet_v3_large", MobileNetV3::large);
         BUILDERS.put("mobilenet_v3_small", MobileNetV3::small);
         for (int variant = 0; variant < EFFICIENTNETS; variant++) {
@@ -90,9 +93,29 @@ public final class Models {
         }
         BUILDERS.put("regnety_400mf", RegNetY::megaFlops400);
         BUILDERS.put("regnety_4gf", RegNetY::gigaFlops4);
+        putPublished();
     }
 
     private Models() {}
+
+    /** The combinations that the papers of the later blocks report. */
+    private static void putPublished() {
+        putResNets("eca", 18, 34, 50, 101, 152);
+        putResNets("ese", 50);
+        putResNets("gc", 50);
+        putResNets("ge", 50, 101);
+        putResNets("simam", 18, 34, 50, 101);
+        for (String attention : new String[] {"ca", "eca", "simam"}) {
+            BUILDERS.put(
+                    attention + "_mobilenet_v2", () -> MobileNetV2.builder().attention(Attention.named(attention)));
+        }
+    }
+
+    private static void putResNets(String attention, int... depths) {
+        for (int depth : depths) {
+            BUILDERS.put(attention + "_resnet" + depth, () -> resNet(depth, attention));
+        }
+    }
 
     private static void withAttention(String name, Supplier<? extends NetworkBuilder<?>> plain) {
         for (String attention : EVERYWHERE) {

@@ -299,7 +299,8 @@ class ResNetTest {
         refused(() -> Attention.of(null), "prototype (null) must be set; use Attention.none() for no attention");
         refused(
                 () -> Attention.named("sse"),
-                "attention (sse) must be one of se, spse, ge, rgse, sk, bam, ca, none, cbam, salient; did you mean se?");
+                "attention (sse) must be one of ese, scse, se, spse, ge, rgse, sk, bam, ca, eca, gc, gct, none, cbam, simam, salient;"
+                        + " did you mean ese?");
     }
 
     /** At build time, not inside init(). */
