@@ -1,12 +1,17 @@
 package io.github.squeeze4j.layers;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * DL4J's pooling over windows, computed by oneDNN.
@@ -17,7 +22,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Shapes, options, formats and results are {@link SubsamplingLayer}'s; there are no parameters. In FLOAT where {@link
  * io.github.squeeze4j.onednn.OneDnn} is available maxima and means without dilation run there; everything else is the stock
- * layer.
+ * layer. Whether a mean counts the padding is the stock option {@code avgPoolIncludePadInDivisor}, off by default where
+ * PyTorch's {@code count_include_pad} is on.
+ *
+ * <p>{@link #ceilMode} is what the stock layer lacks: Caffe's and PyTorch's size rounded up.
  *
  * <pre>{@code
  * .addLayer("pool", NativePooling.of(
@@ -25,6 +33,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class NativePooling extends SubsamplingLayer {
+    @JsonProperty
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+    private boolean ceilMode;
+
     /** For JSON. */
     private NativePooling() {}
 
@@ -37,6 +49,90 @@ public final class NativePooling extends SubsamplingLayer {
      */
     public static NativePooling of(SubsamplingLayer layer) {
         return Conversion.convert(layer, SubsamplingLayer.class, NativePooling.class);
+    }
+
+    /**
+     * The same layer with sizes rounded up, as Caffe does and PyTorch with {@code ceil_mode}: a last window that the map and
+     * its padding do not fill is kept if it starts inside of them, the padding at the end left out. What lies beyond the map
+     * counts neither for a maximum nor for a mean.
+     *
+     * @return a copy; this layer stays as it is
+     * @throws IllegalArgumentException if this is not a maximum or a mean, is dilated, has ConvolutionMode.Same, or is a
+     *     mean that counts padding with a stride above 1
+     */
+    public NativePooling ceilMode() {
+        boolean mean = getPoolingType() == org.deeplearning4j.nn.conf.layers.PoolingType.AVG;
+        if (!mean && getPoolingType() != org.deeplearning4j.nn.conf.layers.PoolingType.MAX) {
+            throw new IllegalArgumentException(
+                    "poolingType (" + getPoolingType() + ") must be MAX or AVG in ceil mode");
+        }
+        if (getConvolutionMode() == ConvolutionMode.Same) {
+            throw new IllegalArgumentException("convolutionMode (Same) must be Truncate in ceil mode");
+        }
+        if (Arrays.stream(getDilation()).anyMatch(dilation -> dilation != 1)) {
+            throw new IllegalArgumentException(
+                    "dilation (" + Arrays.toString(getDilation()) + ") must be 1 in ceil mode");
+        }
+        boolean padded = Arrays.stream(getPadding()).anyMatch(padding -> padding > 0);
+        if (mean
+                && padded
+                && isAvgPoolIncludePadInDivisor()
+                && Arrays.stream(getStride()).anyMatch(s -> s > 1)) {
+            throw new IllegalArgumentException(
+                    "avgPoolIncludePadInDivisor must be off in ceil mode with padding and a stride above 1");
+        }
+        NativePooling copy = (NativePooling) clone();
+        copy.ceilMode = true;
+        return copy;
+    }
+
+    /**
+     * Whether sizes are rounded up.
+     *
+     * @return true behind {@link #ceilMode}
+     */
+    public boolean isCeilMode() {
+        return ceilMode;
+    }
+
+    /**
+     * Whether a mean divides by the padding too. What ceil mode adds at the end never counts, so that nothing is left to
+     * count there without padding.
+     *
+     * @return true if padding counts
+     */
+    public boolean countsPadding() {
+        boolean padded = Arrays.stream(getPadding()).anyMatch(padding -> padding > 0);
+        return isAvgPoolIncludePadInDivisor() && (padded || !ceilMode);
+    }
+
+    /** Height and width of the result. */
+    int[] ceilSize(long height, long width) {
+        return new int[] {ceilSize(height, 0), ceilSize(width, 1)};
+    }
+
+    private int ceilSize(long size, int axis) {
+        int step = getStride()[axis];
+        int begin = getPadding()[axis];
+        long room = size + 2L * begin - getKernelSize()[axis];
+        if (room < 0) {
+            throw new IllegalStateException("layer " + getLayerName() + ": a window of " + getKernelSize()[axis]
+                    + " must fit in a map of " + size + " with padding " + begin);
+        }
+        long count = (room + step - 1) / step + 1;
+        return Math.toIntExact((count - 1) * step >= size + begin ? count - 1 : count);
+    }
+
+    @Override
+    public InputType getOutputType(int layerIndex, InputType inputType) {
+        InputType stock = super.getOutputType(layerIndex, inputType);
+        if (!ceilMode) {
+            return stock;
+        }
+        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
+        int[] size = ceilSize(map.getHeight(), map.getWidth());
+        return InputType.convolutional(
+                size[0], size[1], map.getChannels(), ((InputType.InputTypeConvolutional) stock).getFormat());
     }
 
     @Override
@@ -60,12 +156,12 @@ public final class NativePooling extends SubsamplingLayer {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof NativePooling && super.equals(other);
+        return other instanceof NativePooling && ceilMode == ((NativePooling) other).ceilMode && super.equals(other);
     }
 
     @Override
     public int hashCode() {
-        return super.hashCode();
+        return 31 * super.hashCode() + Boolean.hashCode(ceilMode);
     }
 
     /** Keeps a stock layer from being equal to this one. */
