@@ -10,8 +10,15 @@ final class Geometry {
     private final int[] dilation;
     private final int[] padding;
     private final ConvolutionMode mode;
+    private final boolean ceil;
 
     Geometry(int[] kernel, int[] stride, int[] dilation, int[] padding, ConvolutionMode mode) {
+        this(kernel, stride, dilation, padding, mode, false);
+    }
+
+    /** @param ceil whether windows reach as far at the end as the result's size says */
+    Geometry(int[] kernel, int[] stride, int[] dilation, int[] padding, ConvolutionMode mode, boolean ceil) {
+        this.ceil = ceil;
         this.kernel = kernel;
         this.stride = stride;
         this.dilation = dilation;
@@ -28,20 +35,16 @@ final class Geometry {
     /** For maps of these shapes, [N, C, H, W]. */
     Window window(long[] in, long[] out) {
         int[] begin = padding;
-        int[] end = padding.clone();
-        for (int i = 0; i < 2; i++) {
-            // where sizes are rounded up the last window reaches further
-            long reach = (out[2 + i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1;
-            end[i] = (int) Math.max(end[i], reach - in[2 + i] - padding[i]);
-        }
-        if (mode == ConvolutionMode.Same) {
+        int[] end = padding;
+        boolean same = mode == ConvolutionMode.Same;
+        if (same || ceil) {
             begin = new int[2];
             end = new int[2];
             for (int i = 0; i < 2; i++) {
                 int reach = (kernel[i] - 1) * dilation[i] + 1;
                 int all = (int) Math.max(0, (out[2 + i] - 1) * stride[i] + reach - in[2 + i]);
-                begin[i] = all / 2;
-                end[i] = all - begin[i];
+                begin[i] = same ? all / 2 : padding[i];
+                end[i] = Math.max(0, all - begin[i]);
             }
         }
         return new Window(kernel, stride, dilation, begin, end);

@@ -193,16 +193,21 @@ final class NodeFactory {
         if (conf.getPoolingType() == org.deeplearning4j.nn.conf.layers.PoolingType.MAX) {
             kind = Pooling.Kind.MAX;
         } else if (conf.getPoolingType() == org.deeplearning4j.nn.conf.layers.PoolingType.AVG) {
-            kind = conf.isAvgPoolIncludePadInDivisor() ? Pooling.Kind.AVERAGE : Pooling.Kind.AVERAGE_INSIDE;
+            boolean counts = conf instanceof NativePooling
+                    ? ((NativePooling) conf).countsPadding()
+                    : conf.isAvgPoolIncludePadInDivisor();
+            kind = counts ? Pooling.Kind.AVERAGE : Pooling.Kind.AVERAGE_INSIDE;
         } else {
             return null;
         }
+        boolean ceil = conf instanceof NativePooling && ((NativePooling) conf).isCeilMode();
         Geometry geometry = new Geometry(
                 conf.getKernelSize(),
                 conf.getStride(),
                 conf.getDilation(),
                 conf.getPadding(),
-                conf.getConvolutionMode());
+                conf.getConvolutionMode(),
+                ceil);
         return new PoolingNode(name, index, input, kind, geometry);
     }
 }

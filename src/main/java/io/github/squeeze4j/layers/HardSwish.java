@@ -3,48 +3,46 @@ package io.github.squeeze4j.layers;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.BaseActivationFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.BooleanIndexing;
+import org.nd4j.linalg.indexing.conditions.Conditions;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * The hard swish of MobileNetV3, which ND4J has not.
+ * Hard-swish, the activation of MobileNetV3 (1905.02244, section 5.2), as in PyTorch.
  *
  * <pre>
  * y = x * min(max(x + 3, 0), 6) / 6
  * </pre>
  *
- * <p>Any shape, FLOAT or DOUBLE; works in place, as ND4J's own activations do.
- *
- * <p>Howard et al., Searching for MobileNetV3, 1905.02244, section 5.2; PyTorch's {@code Hardswish}.
+ * <p>Its derivative is 0 up to -3, 1 from 3 on, and (2x + 3) / 6 between. Any type; like DL4J's own activations it works in
+ * the array that it is given.
  *
  * <pre>{@code
- * .addLayer("act", new ActivationLayer(new HardSwish()), "bn")
+ * .addLayer("swish", new ActivationLayer(new HardSwish()), "bn")
  * }</pre>
  */
 public final class HardSwish extends BaseActivationFunction {
-    private static final double SHIFT = 3;
-    private static final double RANGE = 6;
+    private static final long serialVersionUID = 1L;
+
+    /** The function; it has no options. */
+    public HardSwish() {}
 
     @Override
     public INDArray getActivation(INDArray in, boolean training) {
-        return in.muli(gate(in));
+        INDArray gate = in.add(3);
+        Transforms.relu6(gate, false);
+        // scaled before the product, which would overflow sooner in HALF
+        return in.muli(gate.divi(6));
     }
 
     @Override
     public Pair<INDArray, INDArray> backprop(INDArray in, INDArray epsilon) {
         assertShape(in, epsilon);
-        INDArray slope = gate(in);
-        // between the kinks the gate itself has the slope 1 / 6
-        INDArray between = in.gt(-SHIFT).castTo(in.dataType());
-        between.muli(in.lt(SHIFT).castTo(in.dataType()));
-        slope.addi(between.muli(in).divi(RANGE));
-        return new Pair<>(slope.muli(epsilon), null);
-    }
-
-    private static INDArray gate(INDArray in) {
-        INDArray gate = in.add(SHIFT);
-        Transforms.max(gate, 0, false);
-        Transforms.min(gate, RANGE, false);
-        return gate.divi(RANGE);
+        // The middle piece everywhere, (2x + 3) / 6; beyond -3 and 3 it is beyond -0.5 and 1.5.
+        in.divi(3).addi(0.5);
+        BooleanIndexing.replaceWhere(in, 0, Conditions.lessThanOrEqual(-0.5));
+        BooleanIndexing.replaceWhere(in, 1, Conditions.greaterThanOrEqual(1.5));
+        return new Pair<>(in.muli(epsilon), null);
     }
 
     @Override

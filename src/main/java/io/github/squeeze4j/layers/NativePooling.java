@@ -10,6 +10,7 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -21,7 +22,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * <p>Shapes, options, formats and results are {@link SubsamplingLayer}'s; there are no parameters. In FLOAT where {@link
  * io.github.squeeze4j.onednn.OneDnn} is available maxima and means without dilation run there; everything else is the stock
- * layer.
+ * layer. Whether a mean counts the padding is the stock option {@code avgPoolIncludePadInDivisor}, off by default where
+ * PyTorch's {@code count_include_pad} is on.
+ *
+ * <p>{@link #ceilMode} is what the stock layer lacks: Caffe's and PyTorch's size rounded up.
  *
  * <pre>{@code
  * .addLayer("pool", NativePooling.of(
@@ -29,7 +33,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * }</pre>
  */
 public final class NativePooling extends SubsamplingLayer {
-    @JsonProperty("ceilMode")
+    @JsonProperty
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT)
     private boolean ceilMode;
 
     /** For JSON. */
@@ -47,65 +52,87 @@ public final class NativePooling extends SubsamplingLayer {
     }
 
     /**
-     * The native form of a stock pooling layer whose output sizes are rounded up, so that a last window that the map fills only
-     * in part counts, too: Caffe's pooling and PyTorch's {@code ceil_mode}. No window starts in the padding behind the map.
+     * The same layer with sizes rounded up, as Caffe does and PyTorch with {@code ceil_mode}: a last window that the map and
+     * its padding do not fill is kept if it starts inside of them, the padding at the end left out. What lies beyond the map
+     * counts neither for a maximum nor for a mean.
      *
-     * @param layer a {@link SubsamplingLayer} of maxima, without dilation and not of mode Same; stays as it is
-     * @return a configuration with the same options
-     * @throws IllegalArgumentException if {@code layer} is null, of a subclass or of another kind
+     * @return a copy; this layer stays as it is
+     * @throws IllegalArgumentException if this is not a maximum or a mean, is dilated, has ConvolutionMode.Same, or is a
+     *     mean that counts padding with a stride above 1
      */
-    public static NativePooling ceilMode(SubsamplingLayer layer) {
-        NativePooling pooling = of(layer);
-        boolean dilated = Arrays.stream(layer.getDilation()).anyMatch(dilation -> dilation != 1);
-        if (layer.getPoolingType() != org.deeplearning4j.nn.conf.layers.PoolingType.MAX
-                || dilated
-                || layer.getConvolutionMode() == ConvolutionMode.Same) {
-            throw new IllegalArgumentException("pooling (" + layer.getPoolingType() + ", dilation "
-                    + Arrays.toString(layer.getDilation()) + ", mode " + layer.getConvolutionMode()
-                    + ") must be of maxima, without dilation and not of mode Same to round sizes up; use"
-                    + " NativePooling.of(layer)");
+    public NativePooling ceilMode() {
+        boolean mean = getPoolingType() == org.deeplearning4j.nn.conf.layers.PoolingType.AVG;
+        if (!mean && getPoolingType() != org.deeplearning4j.nn.conf.layers.PoolingType.MAX) {
+            throw new IllegalArgumentException(
+                    "poolingType (" + getPoolingType() + ") must be MAX or AVG in ceil mode");
         }
-        pooling.ceilMode = true;
-        return pooling;
+        if (getConvolutionMode() == ConvolutionMode.Same) {
+            throw new IllegalArgumentException("convolutionMode (Same) must be Truncate in ceil mode");
+        }
+        if (Arrays.stream(getDilation()).anyMatch(dilation -> dilation != 1)) {
+            throw new IllegalArgumentException(
+                    "dilation (" + Arrays.toString(getDilation()) + ") must be 1 in ceil mode");
+        }
+        boolean padded = Arrays.stream(getPadding()).anyMatch(padding -> padding > 0);
+        if (mean
+                && padded
+                && isAvgPoolIncludePadInDivisor()
+                && Arrays.stream(getStride()).anyMatch(s -> s > 1)) {
+            throw new IllegalArgumentException(
+                    "avgPoolIncludePadInDivisor must be off in ceil mode with padding and a stride above 1");
+        }
+        NativePooling copy = (NativePooling) clone();
+        copy.ceilMode = true;
+        return copy;
     }
 
     /**
-     * Whether output sizes are rounded up.
+     * Whether sizes are rounded up.
      *
-     * @return true for layers of {@link #ceilMode(SubsamplingLayer)}
+     * @return true behind {@link #ceilMode}
      */
     public boolean isCeilMode() {
         return ceilMode;
     }
 
-    /** Height and width of the output for a map of this height and width, rounded up. */
-    long[] ceilSize(long height, long width) {
-        long[] in = {height, width};
-        long[] out = new long[2];
-        for (int axis = 0; axis < 2; axis++) {
-            long room = in[axis] + 2L * padding[axis] - kernelSize[axis];
-            if (room < 0) {
-                throw new IllegalArgumentException(
-                        "pooling layer \"" + getLayerName() + "\": map (" + height + "x" + width
-                                + ") must not be smaller than the window (" + Arrays.toString(kernelSize) + ", padding "
-                                + Arrays.toString(padding) + "); use larger images");
-            }
-            out[axis] = (room + stride[axis] - 1) / stride[axis] + 1;
-            if ((out[axis] - 1) * stride[axis] >= in[axis] + padding[axis]) {
-                out[axis]--;
-            }
+    /**
+     * Whether a mean divides by the padding too. What ceil mode adds at the end never counts, so that nothing is left to
+     * count there without padding.
+     *
+     * @return true if padding counts
+     */
+    public boolean countsPadding() {
+        boolean padded = Arrays.stream(getPadding()).anyMatch(padding -> padding > 0);
+        return isAvgPoolIncludePadInDivisor() && (padded || !ceilMode);
+    }
+
+    /** Height and width of the result. */
+    int[] ceilSize(long height, long width) {
+        return new int[] {ceilSize(height, 0), ceilSize(width, 1)};
+    }
+
+    private int ceilSize(long size, int axis) {
+        int step = getStride()[axis];
+        int begin = getPadding()[axis];
+        long room = size + 2L * begin - getKernelSize()[axis];
+        if (room < 0) {
+            throw new IllegalStateException("layer " + getLayerName() + ": a window of " + getKernelSize()[axis]
+                    + " must fit in a map of " + size + " with padding " + begin);
         }
-        return out;
+        long count = (room + step - 1) / step + 1;
+        return Math.toIntExact((count - 1) * step >= size + begin ? count - 1 : count);
     }
 
     @Override
     public InputType getOutputType(int layerIndex, InputType inputType) {
-        if (!ceilMode || !(inputType instanceof InputType.InputTypeConvolutional)) {
-            return super.getOutputType(layerIndex, inputType);
+        InputType stock = super.getOutputType(layerIndex, inputType);
+        if (!ceilMode) {
+            return stock;
         }
         InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
-        long[] out = ceilSize(map.getHeight(), map.getWidth());
-        return InputType.convolutional(out[0], out[1], map.getChannels(), map.getFormat());
+        int[] size = ceilSize(map.getHeight(), map.getWidth());
+        return InputType.convolutional(
+                size[0], size[1], map.getChannels(), ((InputType.InputTypeConvolutional) stock).getFormat());
     }
 
     @Override
@@ -129,12 +156,12 @@ public final class NativePooling extends SubsamplingLayer {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof NativePooling && super.equals(other) && ceilMode == ((NativePooling) other).ceilMode;
+        return other instanceof NativePooling && ceilMode == ((NativePooling) other).ceilMode && super.equals(other);
     }
 
     @Override
     public int hashCode() {
-        return super.hashCode();
+        return 31 * super.hashCode() + Boolean.hashCode(ceilMode);
     }
 
     /** Keeps a stock layer from being equal to this one. */

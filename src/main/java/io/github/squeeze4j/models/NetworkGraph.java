@@ -195,7 +195,7 @@ final class NetworkGraph {
                 .dataFormat(network.format)
                 .build();
         return layer(
-                window.ceil ? NativePooling.ceilMode(layer) : NativePooling.of(layer),
+                window.ceil ? NativePooling.of(layer).ceilMode() : NativePooling.of(layer),
                 in,
                 slid(name, in, in.channels, window));
     }
