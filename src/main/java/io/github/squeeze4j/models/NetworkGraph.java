@@ -117,11 +117,6 @@ final class NetworkGraph {
 
     /** No bias, identity activation. */
     Feature convolution(String name, Feature in, int out, Window window, int groups, ConvolutionInit init) {
-        if (in.channels % groups != 0 || out % groups != 0) {
-            throw new IllegalArgumentException("layer " + name + ": groups (" + groups + ") must divide its inputs ("
-                    + in.channels + ") and outputs (" + out
-                    + "); choose another width or number of groups");
-        }
         IWeightInit weights = init.of(in.channels / groups, out, window.kernelHeight * window.kernelWidth, groups);
         ConvolutionLayer layer = groups > 1
                 ? GroupedConvolution.builder()

@@ -82,7 +82,7 @@ class ModelSummaryTest {
 
     /**
      * The GFLOPs columns that megvii-research and AmigoCDT print for depth 50, with the stride in the first 1x1; those of 101
-     * and 152 are up to 0.02 higher in print, where the additions of the shortcuts seem to be counted too.
+     * and 152 are pinned as counted here: they are up to 0.02 higher in print, we do not know why.
      */
     @ParameterizedTest
     @CsvSource({

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Arrays4j;
+import io.github.squeeze4j.blocks.SelectiveKernel;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.layers.NativePooling;
 import io.github.squeeze4j.layers.StochasticDepth;
@@ -207,7 +208,8 @@ class NetworkOptionsTest {
         NetworkBuilder<?> builder = Models.builder("se_resnet20").inputSize(12).classes(3);
         ComputationGraph plain = builder.build().init();
         ComputationGraph dropping = builder.stochasticDepth(0.5).build().init();
-        dropping.setParams(plain.params());
+        plain.paramTable()
+                .forEach((key, value) -> dropping.paramTable().get(key).assign(value));
         INDArray images = Nd4j.rand(DataType.FLOAT, 4, 3, 12, 12);
         Arrays4j.assertClose("inference", dropping.outputSingle(images), plain.outputSingle(images), 1e-5);
         INDArray labels = Nd4j.eye(3).castTo(DataType.FLOAT).getRows(0, 1, 2, 0);
@@ -328,7 +330,14 @@ class NetworkOptionsTest {
                 () -> Models.builder("inception_v3").inputSize(40).build(),
                 "layer stage2.block1.three.conv1: its input (2x2) must not be smaller than its kernel (3x3); use a larger"
                         + " inputSize than 40x40");
-        refused(() -> ResNeXt.builder().depth(50).groups(32).baseWidth(1).build(), "layer stage1.block1.conv3: groups");
+        refused(
+                () -> ResNeXt.builder()
+                        .depth(50)
+                        .attention(
+                                Attention.of(SelectiveKernel.builder().groups(5).build()))
+                        .build(),
+                "sk layer \"stage1.block1.attention\": groups (5) must divide channels (256); use a divisor, or leave it out"
+                        + " for one group");
         refused(() -> EfficientNet.b(4), "variant (4) must be from 0 to 3; use EfficientNet.b(0)");
         refused(() -> MobileNetV1.builder().width(0), "width (0.0) must be a positive number; use width(1)");
         refused(
@@ -338,7 +347,7 @@ class NetworkOptionsTest {
         refused(
                 () -> Models.builder("efficentnet_b0"),
                 "model (efficentnet_b0) must be one of efficientnet_b0, efficientnet_b1, efficientnet_b2,"
-                        + " efficientnet_b3, mobilenet_v2 or another of the "
+                        + " efficientnet_b3, eca_resnet50 or another of the "
                         + Models.names().size()
                         + " known; did you mean efficientnet_b0?");
     }
