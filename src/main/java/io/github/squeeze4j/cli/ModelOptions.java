@@ -27,7 +27,8 @@ final class ModelOptions {
             names = "--attention",
             paramLabel = "BLOCK",
             description =
-                    "Attention block instead of the model's own: none, se, salient, spse, rgse, cbam, ca, ge, bam or sk.")
+                    "Attention block instead of the model's own: none, se, salient, spse, rgse, cbam, eca, gct, ese,"
+                            + " simam, gc, scse, ca, ge, bam or sk.")
     private String attention;
 
     @Option(
