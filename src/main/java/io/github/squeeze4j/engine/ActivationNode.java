@@ -14,7 +14,8 @@ final class ActivationNode extends Node {
     @Override
     void forward(Emission emission) {
         Pending before = emission.absorbable(inputs[0]);
-        if (before != null && before.takesFunction(function)) {
+        boolean keepsSource = emission.training() && function.needsSource();
+        if (before != null && !keepsSource && before.takesFunction(function)) {
             before.function = function;
             emission.defer(vertex, before);
         } else if (function == Function.IDENTITY) {
@@ -33,7 +34,10 @@ final class ActivationNode extends Node {
         Pending pass = emission.pending(vertex);
         int gradient = emission.gradient(vertex);
         boolean done = function == Function.IDENTITY || pass != null && pass.ownsFunctionGradient();
-        emission.contribute(
-                inputs[0], done ? gradient : emission.steps.applySource(function, emission.place(vertex), gradient));
+        if (!done) {
+            int known = emission.place(function.needsSource() ? inputs[0] : vertex);
+            gradient = emission.steps.applySource(function, known, gradient);
+        }
+        emission.contribute(inputs[0], gradient);
     }
 }

@@ -95,9 +95,14 @@ final class ConvolutionNode extends Node {
                 biased ? emission.parameter(ConvolutionNode.this, layer, BIAS, biasKind()) : -1,
                 out,
                 -1,
-                new PostOps().apply(activation),
+                activation.needsSource() ? new PostOps() : new PostOps().apply(activation),
                 true);
-        emission.define(vertex, convolved.output);
+        int result = convolved.output;
+        if (activation.needsSource()) {
+            result = emission.program.temporary(emission.program.kind(convolved.output));
+            emission.steps.apply(activation, convolved.output, result);
+        }
+        emission.define(vertex, result);
         emission.remember(this, convolved);
     }
 

@@ -72,6 +72,10 @@ final class Emission {
         return shapes[vertex].length == 4;
     }
 
+    boolean channelsLast() {
+        return plan.channelsLast;
+    }
+
     /** Dense, as DL4J has it: [N, C, H, W], or that of [N, H, W, C] memory; [N, F]. */
     dnnl_memory_desc_t denseKind(int vertex) {
         return isMap(vertex) ? Layout.map(shapes[vertex], plan.channelsLast) : Layout.dense(shapes[vertex]);

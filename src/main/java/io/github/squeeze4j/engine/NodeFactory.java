@@ -3,6 +3,7 @@ package io.github.squeeze4j.engine;
 import io.github.squeeze4j.blocks.Gate;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.layers.GroupedConvolution;
+import io.github.squeeze4j.layers.HardSwish;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
 import io.github.squeeze4j.layers.NativePooling;
@@ -15,6 +16,7 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -32,6 +34,7 @@ import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.activations.impl.ActivationReLU6;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
+import org.nd4j.linalg.activations.impl.ActivationSwish;
 import org.nd4j.linalg.activations.impl.ActivationTanH;
 
 /** Which vertex becomes which node. */
@@ -46,6 +49,8 @@ final class NodeFactory {
         FUNCTIONS.put(ActivationReLU6.class, Function.RELU6);
         FUNCTIONS.put(ActivationSigmoid.class, Function.SIGMOID);
         FUNCTIONS.put(ActivationTanH.class, Function.TANH);
+        FUNCTIONS.put(ActivationSwish.class, Function.SILU);
+        FUNCTIONS.put(HardSwish.class, Function.HARD_SWISH);
     }
 
     private final ComputationGraph graph;
@@ -90,6 +95,9 @@ final class NodeFactory {
             return op == ElementWiseVertex.Op.Add
                     ? new AdditionNode(name, index, inputs)
                     : foreign(vertex, inputs, op + " of maps");
+        }
+        if (described.getClass() == MergeVertex.class) {
+            return new ConcatenationNode(name, index, ((MergeVertex) described).getMergeAxis(), inputs);
         }
         if (!(vertex instanceof LayerVertex)) {
             return foreign(vertex, inputs, described.getClass().getSimpleName());
@@ -164,10 +172,13 @@ final class NodeFactory {
         if (type == SqueezeExcitation.class) {
             SqueezeExcitation block = (SqueezeExcitation) conf;
             // oneDNN does not scale the channels of blocked maps whose last block is not full
-            boolean plain = block.getGate() == Gate.SIGMOID
-                    && block.getActivation() == Activation.RELU
-                    && block.getChannels() % FULL_BLOCK == 0;
-            return plain ? new SqueezeExcitationNode(name, index, input, layer, frozen) : null;
+            Function gate = block.getGate() == Gate.SIGMOID ? Function.SIGMOID : Function.HARD_SIGMOID;
+            Function inner = block.getActivation() == Activation.RELU
+                    ? Function.RELU
+                    : block.getActivation() == Activation.SWISH ? Function.SILU : null;
+            return inner == null || block.getChannels() % FULL_BLOCK != 0
+                    ? null
+                    : new SqueezeExcitationNode(name, index, input, layer, inner, gate, frozen);
         }
         return null;
     }

@@ -13,7 +13,7 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Squeeze-and-Excitation with ReLU and sigmoid. The scaling of the map waits for the addition and the ReLU of a residual
+ * Squeeze-and-Excitation. The scaling of the map waits for the addition and the ReLU of a residual
  * block, which are then one pass with it.
  *
  * <p>For the passes over maps, [N, C, H, W] is taken for [1, N * C, H, W], which is the same memory: a number per image
@@ -26,11 +26,20 @@ final class SqueezeExcitationNode extends Node {
     private static final String EXPAND_BIAS = "expandB";
 
     private final Layer layer;
+    private final Function inner;
+    private final Function gateFunction;
     private final GradientViews views;
     private final boolean frozen;
 
-    SqueezeExcitationNode(String name, int vertex, int input, Layer layer, boolean frozen) {
+    /**
+     * @param inner between the two linear layers
+     * @param gateFunction behind them, with a derivative that follows from its result
+     */
+    SqueezeExcitationNode(
+            String name, int vertex, int input, Layer layer, Function inner, Function gateFunction, boolean frozen) {
         super(name, vertex, input);
+        this.inner = inner;
+        this.gateFunction = gateFunction;
         this.layer = layer;
         this.frozen = frozen;
         views = new GradientViews(layer);
@@ -68,6 +77,7 @@ final class SqueezeExcitationNode extends Node {
         private final int x;
         private final int squeezed;
         private final int hidden;
+        private final int known;
         private final int gate;
         private final int flatGate;
 
@@ -79,8 +89,15 @@ final class SqueezeExcitationNode extends Node {
             Steps.Pooled mean =
                     emission.steps.pooling(Pooling.Kind.AVERAGE, Geometry.whole(shape), flat.map(x), pixel, false);
             squeezed = flat.matrix(mean.output);
-            hidden = linear(emission, squeezed, REDUCE_WEIGHT, REDUCE_BIAS, Function.RELU);
-            gate = linear(emission, hidden, EXPAND_WEIGHT, EXPAND_BIAS, Function.SIGMOID);
+            if (inner.needsSource()) {
+                known = linear(emission, squeezed, REDUCE_WEIGHT, REDUCE_BIAS, Function.IDENTITY);
+                hidden = emission.program.temporary(emission.program.kind(known));
+                emission.steps.apply(inner, known, hidden);
+            } else {
+                hidden = linear(emission, squeezed, REDUCE_WEIGHT, REDUCE_BIAS, inner);
+                known = hidden;
+            }
+            gate = linear(emission, hidden, EXPAND_WEIGHT, EXPAND_BIAS, gateFunction);
             flatGate = flat.pixels(gate);
         }
 
@@ -123,9 +140,9 @@ final class SqueezeExcitationNode extends Node {
                 emission.repeated(1, flat.channels()),
                 dots);
         int gradGate = flat.matrix(emission.program.view(dots, flat.pixelKind()));
-        int gradScores = emission.steps.applySource(Function.SIGMOID, forward.gate, gradGate);
+        int gradScores = emission.steps.applySource(gateFunction, forward.gate, gradGate);
         int gradHidden = linearBackward(emission, forward.hidden, EXPAND_WEIGHT, EXPAND_BIAS, gradScores);
-        gradHidden = emission.steps.applySource(Function.RELU, forward.hidden, gradHidden);
+        gradHidden = emission.steps.applySource(inner, forward.known, gradHidden);
         int gradSqueezed = linearBackward(emission, forward.squeezed, REDUCE_WEIGHT, REDUCE_BIAS, gradHidden);
         if (emission.wantsGradient(inputs[0])) {
             long[] shape = emission.shape(inputs[0]);

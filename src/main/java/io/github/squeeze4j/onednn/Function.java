@@ -2,7 +2,7 @@ package io.github.squeeze4j.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.*;
 
-/** Functions of one number whose derivative follows from their result, so that backward needs no more than that. */
+/** Functions of one number. The derivative of most follows from their result, so that backward needs no more than that. */
 public enum Function {
     /** x. */
     IDENTITY(0, 0, 0, 0),
@@ -13,12 +13,27 @@ public enum Function {
     /** 1 / (1 + exp(-x)). */
     SIGMOID(dnnl_eltwise_logistic, dnnl_eltwise_logistic_use_dst_for_bwd, 0, 0),
     /** Hyperbolic tangent. */
-    TANH(dnnl_eltwise_tanh, dnnl_eltwise_tanh_use_dst_for_bwd, 0, 0);
+    TANH(dnnl_eltwise_tanh, dnnl_eltwise_tanh_use_dst_for_bwd, 0, 0),
+    /** x / (1 + exp(-x)), also called swish. */
+    SILU(dnnl_eltwise_swish, dnnl_eltwise_swish, 1, 0),
+    /** x * min(max(x + 3, 0), 6) / 6. */
+    HARD_SWISH(dnnl_eltwise_hardswish, dnnl_eltwise_hardswish, 0, 0),
+    /** min(max(x + 3, 0), 6) / 6; only in {@link PostOps}, and backward. */
+    HARD_SIGMOID(dnnl_eltwise_clip_v2, dnnl_eltwise_clip_v2_use_dst_for_bwd, 0, 1);
 
     final int algorithm;
     final int backward;
     final float alpha;
     final float beta;
+
+    /**
+     * Whether backward reads the function's argument instead of its result.
+     *
+     * @return true for functions that are not monotonic
+     */
+    public boolean needsSource() {
+        return this == SILU || this == HARD_SWISH;
+    }
 
     Function(int algorithm, int backward, float alpha, float beta) {
         this.algorithm = algorithm;

@@ -10,7 +10,7 @@ import org.bytedeco.dnnl.dnnl_primitive_attr;
 
 /** What a primitive does to each number of its result before it writes it, in this order. */
 public final class PostOps {
-    /** One of the four kinds below, with its function or the place of its other operand. */
+    /** One of the five kinds below, with its function or the place of its other operand. */
     private static final class Op {
         final int kind;
         final Function function;
@@ -27,6 +27,7 @@ public final class PostOps {
     private static final int SUM = 1;
     private static final int BINARY_ADD = 2;
     private static final int BINARY_MULTIPLY = 3;
+    private static final int SIXTH_AND_HALF = 4;
 
     private final List<Op> ops = new ArrayList<>();
 
@@ -40,6 +41,9 @@ public final class PostOps {
      * @return this
      */
     public PostOps apply(Function function) {
+        if (function == Function.HARD_SIGMOID) {
+            ops.add(new Op(SIXTH_AND_HALF, null, -1)); // which it clips
+        }
         if (function != null && function != Function.IDENTITY) {
             ops.add(new Op(FUNCTION, function, -1));
         }
@@ -88,6 +92,8 @@ public final class PostOps {
             if (op.kind == FUNCTION) {
                 Context.check(dnnl_post_ops_append_eltwise(
                         post, 1, op.function.algorithm, op.function.alpha, op.function.beta));
+            } else if (op.kind == SIXTH_AND_HALF) {
+                Context.check(dnnl_post_ops_append_eltwise(post, 1, dnnl_eltwise_linear, 1f / 6, 0.5f));
             } else if (op.kind == SUM) {
                 Context.check(dnnl_post_ops_append_sum(post, 1));
             } else {

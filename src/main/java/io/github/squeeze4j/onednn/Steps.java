@@ -482,12 +482,12 @@ public final class Steps {
      * The gradient of a function's argument.
      *
      * @param function not the identity
-     * @param y f(x)
-     * @param gradOutput of y
+     * @param known f(x), or x where {@link Function#needsSource}
+     * @param gradOutput of f(x)
      * @return a new place
      */
-    public int applySource(Function function, int y, int gradOutput) {
-        dnnl_memory_desc_t kind = program.kind(y);
+    public int applySource(Function function, int known, int gradOutput) {
+        dnnl_memory_desc_t kind = program.kind(known);
         dnnl_eltwise_desc_t forward = new dnnl_eltwise_desc_t();
         Context.check(dnnl_eltwise_forward_desc_init(
                 forward, dnnl_forward_training, function.backward, kind, function.alpha, function.beta));
@@ -497,12 +497,15 @@ public final class Steps {
         int target = program.temporary(kind);
         program.step(
                 program.describe(operation, null, program.describe(forward)),
-                DNNL_ARG_DST,
-                y,
+                function.needsSource() ? DNNL_ARG_SRC : DNNL_ARG_DST,
+                known,
                 DNNL_ARG_DIFF_DST,
                 program.as(gradOutput, kind),
                 DNNL_ARG_DIFF_SRC,
                 target);
+        if (function == Function.HARD_SIGMOID) {
+            multiply(1.0 / 6, target, target);
+        }
         return target;
     }
 
@@ -540,6 +543,62 @@ public final class Steps {
         dnnl_primitive_desc description = program.describeFast(operation, post.attributes(program));
         program.step(description, post.with(DNNL_ARG_SRC_0, a, DNNL_ARG_SRC_1, b, DNNL_ARG_DST, to));
         return to;
+    }
+
+    // ---- concatenation ---------------------------------------------------------------------------------------------
+
+    /**
+     * Arrays of equal shape but for axis 1, one behind the other along that axis.
+     *
+     * @param parts maps [N, C, H, W] or matrices [N, F] in any layout
+     * @return a new place
+     */
+    public int concatenation(int... parts) {
+        long[] whole = Layout.shape(program.kind(parts[0]));
+        whole[1] = 0;
+        long together = 16;
+        for (int part : parts) {
+            long size = Layout.shape(program.kind(part))[1];
+            whole[1] += size;
+            while (size % together != 0) {
+                together /= 2;
+            }
+        }
+        // a slice of a layout in blocks is whole blocks
+        int block = together == 16 ? 16 : together == 8 ? 8 : 1;
+        int target = program.temporary(whole.length == 4 ? Layout.blocked(whole, block) : Layout.dense(whole));
+        long at = 0;
+        for (int part : parts) {
+            long size = Layout.shape(program.kind(part))[1];
+            program.copy(part, slice(target, at, size));
+            at += size;
+        }
+        return target;
+    }
+
+    /**
+     * A part of a concatenation: a copy, or its beginning where that lies together.
+     *
+     * @param whole the concatenation, or its gradient
+     * @param at where the part begins on axis 1
+     * @param part a place of the part's shape, in whose layout to copy
+     * @return a place that is read only
+     */
+    public int part(int whole, long at, int part) {
+        dnnl_memory_desc_t kind = program.kind(part);
+        int slice = slice(whole, at, Layout.shape(kind)[1]);
+        // one image: the same memory, though the description of a slice keeps the whole's distance of images
+        return Program.Builder.same(program.kind(slice), kind) ? program.view(whole, kind) : program.as(slice, kind);
+    }
+
+    private int slice(int whole, long at, long size) {
+        long[] shape = Layout.shape(program.kind(whole));
+        long[] offsets = new long[shape.length];
+        shape[1] = size;
+        offsets[1] = at;
+        dnnl_memory_desc_t kind = new dnnl_memory_desc_t();
+        Context.check(dnnl_memory_desc_init_submemory(kind, program.kind(whole), shape, offsets));
+        return program.view(whole, kind);
     }
 
     // ---- linear layers ---------------------------------------------------------------------------------------------

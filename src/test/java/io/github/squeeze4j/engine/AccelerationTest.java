@@ -113,8 +113,24 @@ class AccelerationTest {
     @ParameterizedTest
     @EnumSource(CNN2DFormat.class)
     void outputsAndGradientsAreThoseOfDoublePrecision(CNN2DFormat format) {
-        ComputationGraph expected = Networks.everything(DataType.DOUBLE, format, SIZE);
-        ComputationGraph actual = Networks.everything(DataType.FLOAT, format, SIZE);
+        assertThoseOfDoublePrecision(
+                format,
+                Networks.everything(DataType.FLOAT, format, SIZE),
+                Networks.everything(DataType.DOUBLE, format, SIZE));
+    }
+
+    @ParameterizedTest
+    @EnumSource(CNN2DFormat.class)
+    void branchesAreThoseOfDoublePrecision(CNN2DFormat format) {
+        Acceleration acceleration = assertThoseOfDoublePrecision(
+                format,
+                Networks.branches(DataType.FLOAT, format, SIZE),
+                Networks.branches(DataType.DOUBLE, format, SIZE));
+        assertThat(acceleration.otherLayers()).isEmpty();
+    }
+
+    private static Acceleration assertThoseOfDoublePrecision(
+            CNN2DFormat format, ComputationGraph actual, ComputationGraph expected) {
         Acceleration acceleration = accelerated(actual);
         for (int batch : new int[] {3, 1, 5, 3}) {
             MultiDataSet data = data(batch, format, SIZE);
@@ -128,6 +144,7 @@ class AccelerationTest {
             assertThat(acceleration.lastRefusal()).isNull();
             assertSameGradients(actual, expected);
         }
+        return acceleration;
     }
 
     @Test
@@ -354,11 +371,11 @@ class AccelerationTest {
         Acceleration acceleration = Acceleration.apply(network);
         assertThat(acceleration.nativeLayers()).contains("conv", "bn", "se", "add", "narrow", "depthwise", "maxima");
         assertThat(acceleration.otherLayers())
-                .containsOnlyKeys("cbam", "product", "merge", "dense")
+                .containsOnlyKeys("cbam", "product", "dense")
                 .containsEntry("product", "Product of maps");
         assertThat(acceleration.report().lines())
-                .hasSize(5)
-                .contains("oneDNN computes 21 layers and vertices, DL4J 4 and the output layers")
+                .hasSize(4)
+                .contains("oneDNN computes 22 layers and vertices, DL4J 3 and the output layers")
                 .contains("  DL4J: product (Product of maps)");
         assertThat(Acceleration.apply(network).report()).isEqualTo("Not accelerated: it is accelerated already");
         ComputationGraph doubles = Networks.everything(DataType.DOUBLE, CNN2DFormat.NCHW, SIZE);

@@ -43,8 +43,24 @@ class InferenceNetworkTest {
     @ParameterizedTest
     @EnumSource(CNN2DFormat.class)
     void everyKindOfLayer(CNN2DFormat format) {
-        ComputationGraph expected = everything(DataType.DOUBLE, format);
-        InferenceNetwork optimized = InferenceNetwork.optimize(everything(DataType.FLOAT, format));
+        assertEqualToDoublePrecision(format, everything(DataType.FLOAT, format), everything(DataType.DOUBLE, format));
+    }
+
+    @ParameterizedTest
+    @EnumSource(CNN2DFormat.class)
+    void branches(CNN2DFormat format) {
+        ComputationGraph[] networks = new ComputationGraph[2];
+        for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
+            ComputationGraph network = Networks.branches(type, format, SIZE);
+            networks[type == DataType.FLOAT ? 0 : 1] =
+                    Networks.withLogits(Networks.withLogits(network, "out"), "auxiliary");
+        }
+        assertEqualToDoublePrecision(format, networks[0], networks[1]);
+    }
+
+    private static void assertEqualToDoublePrecision(
+            CNN2DFormat format, ComputationGraph network, ComputationGraph expected) {
+        InferenceNetwork optimized = InferenceNetwork.optimize(network);
         for (int batch : new int[] {2, 1, 9}) {
             for (int size : new int[] {SIZE, 31}) {
                 INDArray images = images(format, batch, size);

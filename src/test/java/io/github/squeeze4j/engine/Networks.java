@@ -1,9 +1,12 @@
 package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.Gate;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.layers.GroupedConvolution;
+import io.github.squeeze4j.layers.HardSwish;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
+import io.github.squeeze4j.layers.NativePooling;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
@@ -134,6 +137,47 @@ final class Networks {
         graph.addLayer("out", output(), hidden);
         // a second head that reads what the first one's layers read too
         graph.addLayer("auxiliary", output(), "means");
+        graph.setOutputs("out", "auxiliary");
+    }
+
+    /** Branches that meet side by side, with the activations and poolings of the networks that have such. */
+    static ComputationGraph branches(DataType type, CNN2DFormat format, int size) {
+        Networks networks = new Networks(format);
+        networks.graph = start(type).setInputTypes(InputType.convolutional(size, size, 3, format));
+        networks.branches();
+        ComputationGraph network = new ComputationGraph(networks.graph.build());
+        network.init();
+        return randomised(network);
+    }
+
+    private void branches() {
+        String map = add("conv", conv(3, 2, 16).padding(1, 1).activation(Activation.SWISH), "input");
+        String branch = add("swish", new ActivationLayer(Activation.SWISH), add("wide", conv(1, 1, 24), map));
+        branch = add(
+                "seswish",
+                SqueezeExcitation.builder()
+                        .reduction(4)
+                        .gate(Gate.HARD_SIGMOID)
+                        .activation(Activation.SWISH)
+                        .build(),
+                branch);
+        String hard = add(
+                "bn4",
+                NativeBatchNormalization.standard(),
+                add("silu", conv(3, 1, 16).padding(1, 1).activation(Activation.SWISH), map));
+        hard = add("hardswish", new ActivationLayer(new HardSwish()), hard);
+        hard = add("ceil", NativePooling.of(pool(PoolingType.MAX, 3, 2, 0)).ceilMode(), hard);
+        String ceil =
+                add("ceilmean", NativePooling.of(pool(PoolingType.AVG, 3, 2, 0)).ceilMode(), branch);
+        graph.addVertex("concat", new MergeVertex(), hard, ceil);
+        graph.addVertex("concat2", new MergeVertex(), hard, hard);
+        String mixed = add("mixed", conv(1, 1, 8).hasBias(true), "concat");
+        graph.addVertex("concat3", new MergeVertex(), "concat2", mixed);
+        String third = add("third", new GlobalPoolingLayer(PoolingType.AVG), "concat3");
+        graph.addLayer("out", output(), third);
+        String maxima = add("maxima", new GlobalPoolingLayer(PoolingType.MAX), "concat");
+        graph.addVertex("merge", new MergeVertex(), third, maxima);
+        graph.addLayer("auxiliary", output(), "merge");
         graph.setOutputs("out", "auxiliary");
     }
 

@@ -1,0 +1,39 @@
+package io.github.squeeze4j.engine;
+
+/** Maps, or rows, one behind the other along the channels. */
+final class ConcatenationNode extends Node {
+    private final int axis;
+
+    /** @param axis DL4J's: 1, or 3 for maps with channels last */
+    ConcatenationNode(String name, int vertex, int axis, int... inputs) {
+        super(name, vertex, inputs);
+        this.axis = axis;
+    }
+
+    @Override
+    void forward(Emission emission) {
+        // 1 is also DL4J's default, which stands for channels wherever they are: a cloned configuration is back at it
+        boolean channels = axis == 1 || axis == 3 && emission.isMap(vertex) && emission.channelsLast();
+        if (!channels) {
+            throw new Unsupported("vertex " + name + " concatenates along axis " + axis);
+        }
+        int[] parts = new int[inputs.length];
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = emission.place(inputs[i]);
+        }
+        emission.define(vertex, emission.steps.concatenation(parts));
+    }
+
+    @Override
+    void backward(Emission emission) {
+        // so that slices are whole blocks
+        int gradient = emission.program.as(emission.gradient(vertex), emission.program.kind(emission.place(vertex)));
+        long at = 0;
+        for (int input : inputs) {
+            if (emission.wantsGradient(input)) {
+                emission.contribute(input, emission.steps.part(gradient, at, emission.place(input)));
+            }
+            at += emission.shape(input)[1];
+        }
+    }
+}
