@@ -18,10 +18,18 @@ final class Flat {
         shape = emission.shape(vertex);
         dnnl_memory_desc_t own = emission.program.kind(emission.place(vertex));
         int found = Layout.block(own);
-        block = Math.max(1, found);
-        kind = found == 0 ? Layout.dense(shape) : own;
+        boolean asIs = found > 1
+                && emission.steps.multiplies(
+                        Layout.blocked(flat(found, shape[2], shape[3]), found),
+                        Layout.blocked(flat(found, 1, 1), found));
+        block = asIs ? found : 1;
+        kind = asIs || found == 1 ? own : Layout.dense(shape);
+        flatShape = flat(block, shape[2], shape[3]);
+    }
+
+    private long[] flat(int block, long height, long width) {
         long padded = (shape[1] + block - 1) / block * block;
-        flatShape = new long[] {1, shape[0] * padded, shape[2], shape[3]};
+        return new long[] {1, shape[0] * padded, height, width};
     }
 
     long channels() {

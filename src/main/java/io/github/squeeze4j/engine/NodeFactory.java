@@ -2,6 +2,7 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.blocks.Gate;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.layers.ChannelMerge;
 import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.HardSwish;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
@@ -39,8 +40,6 @@ import org.nd4j.linalg.activations.impl.ActivationTanH;
 
 /** Which vertex becomes which node. */
 final class NodeFactory {
-    private static final int FULL_BLOCK = 16;
-
     private static final Map<Class<? extends IActivation>, Function> FUNCTIONS = new HashMap<>();
 
     static {
@@ -96,7 +95,7 @@ final class NodeFactory {
                     ? new AdditionNode(name, index, inputs)
                     : foreign(vertex, inputs, op + " of maps");
         }
-        if (described.getClass() == MergeVertex.class) {
+        if (described.getClass() == MergeVertex.class || described instanceof ChannelMerge) {
             return new ConcatenationNode(name, index, ((MergeVertex) described).getMergeAxis(), inputs);
         }
         if (!(vertex instanceof LayerVertex)) {
@@ -171,14 +170,11 @@ final class NodeFactory {
         }
         if (type == SqueezeExcitation.class) {
             SqueezeExcitation block = (SqueezeExcitation) conf;
-            // oneDNN does not scale the channels of blocked maps whose last block is not full
             Function gate = block.getGate() == Gate.SIGMOID ? Function.SIGMOID : Function.HARD_SIGMOID;
             Function inner = block.getActivation() == Activation.RELU
                     ? Function.RELU
                     : block.getActivation() == Activation.SWISH ? Function.SILU : null;
-            return inner == null || block.getChannels() % FULL_BLOCK != 0
-                    ? null
-                    : new SqueezeExcitationNode(name, index, input, layer, inner, gate, frozen);
+            return inner == null ? null : new SqueezeExcitationNode(name, index, input, layer, inner, gate, frozen);
         }
         return null;
     }

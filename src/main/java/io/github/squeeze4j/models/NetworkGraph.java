@@ -1,5 +1,6 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.layers.ChannelMerge;
 import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
@@ -20,7 +21,6 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.distribution.Distribution;
 import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
-import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -230,7 +230,7 @@ final class NetworkGraph {
             names[i] = maps[i].name;
             channels += maps[i].channels;
         }
-        builder.addVertex(name, new MergeVertex(), names);
+        builder.addVertex(name, new ChannelMerge(), names);
         inputs.put(name, List.of(names));
         return new Feature(name, channels, maps[0].height, maps[0].width, maps[0].stride);
     }

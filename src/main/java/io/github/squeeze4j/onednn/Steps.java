@@ -535,6 +535,24 @@ public final class Steps {
         return binary(dnnl_binary_mul, a, b, target, post);
     }
 
+    /**
+     * Whether one pass multiplies maps of these kinds: not where blocks are narrower than the processor's vectors.
+     *
+     * @param a a map
+     * @param b another, or one number for each channel
+     * @return true if {@link #multiply(int, int, int, PostOps)} takes them
+     */
+    public boolean multiplies(dnnl_memory_desc_t a, dnnl_memory_desc_t b) {
+        dnnl_binary_desc_t operation = new dnnl_binary_desc_t();
+        Context.check(dnnl_binary_desc_init(operation, dnnl_binary_mul, a, b, a));
+        try {
+            program.describeFast(operation, new PostOps().attributes(program));
+            return true;
+        } catch (RefusedException e) {
+            return false;
+        }
+    }
+
     private int binary(int algorithm, int a, int b, int target, PostOps post) {
         dnnl_memory_desc_t kind = program.kind(a);
         dnnl_binary_desc_t operation = new dnnl_binary_desc_t();
