@@ -20,14 +20,13 @@ import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Inserts attention into a graph that exists already: a zoo model, a user's own, trained or not.
  *
  * <p>Behind each selected vertex a block is inserted, which all that read the vertex read from now on; where the vertex was an
- * output of the graph, the block is the output. The given graph stays as it is. The new one has all of its parameters, bit for
- * bit, its iteration and epoch counts, preprocessors and frozen layers; its updater starts anew, and it has no listeners.
+ * output of the graph, the block is the output. The given graph stays as it is. The new one has all of its parameters and its
+ * updater's state, bit for bit, its iteration and epoch counts, preprocessors and frozen layers, but no listeners.
  *
  * <p>New blocks start near to identity: their last weights are 0, and their gates stand at {@link #gate}, so that a trained
  * network goes on where it was. A sigmoid that stands at exactly 1 does not learn, since its gradient vanishes with its distance
@@ -166,8 +165,10 @@ public final class Retrofit {
         List<Change> changes = insert(configuration, types, chosen, attention);
         ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
-        Map<String, INDArray> parameters = graph.paramTable();
-        source.paramTable().forEach((key, value) -> parameters.get(key).assign(value));
+        NetworkState.copyParameters(source, graph);
+        boolean state = NetworkState.copyUpdaterState(source, graph);
+        graph.getConfiguration().setIterationCount(source.getIterationCount());
+        graph.getConfiguration().setEpochCount(source.getEpochCount());
         for (Change change : changes) {
             change.parameters = graph.getLayer(change.layer).numParams();
             if (!ownStart && change.block instanceof AttentionBlock) {
@@ -175,7 +176,7 @@ public final class Retrofit {
                         .startNearIdentity(graph.getLayer(change.layer).paramTable(), gate);
             }
         }
-        return new Result(graph, changes);
+        return new Result(graph, changes, state);
     }
 
     private Map<String, InputType> types(ComputationGraphConfiguration configuration) {
@@ -394,9 +395,11 @@ public final class Retrofit {
     public static final class Result {
         private final ComputationGraph graph;
         private final List<Change> changes;
+        private final boolean updaterState;
 
-        private Result(ComputationGraph graph, List<Change> changes) {
+        private Result(ComputationGraph graph, List<Change> changes, boolean updaterState) {
             this.graph = graph;
+            this.updaterState = updaterState;
             this.changes = List.copyOf(changes);
         }
 
@@ -427,11 +430,12 @@ public final class Retrofit {
             StringBuilder text = new StringBuilder();
             text.append(String.format(
                     Locale.ROOT,
-                    "Inserted %d blocks with %,d parameters; all %,d others are kept, the updater starts anew",
+                    "Inserted %d blocks with %,d parameters; all %,d others are kept, %s",
                     changes.size(),
                     changes.stream().mapToLong(Change::parameters).sum(),
                     graph.numParams()
-                            - changes.stream().mapToLong(Change::parameters).sum()));
+                            - changes.stream().mapToLong(Change::parameters).sum(),
+                    updaterState ? "and the updater's state with them" : "the updater had no state"));
             changes.forEach(
                     change -> text.append(System.lineSeparator()).append("  ").append(change));
             return text.toString();

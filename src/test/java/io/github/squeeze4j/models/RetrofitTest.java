@@ -142,6 +142,30 @@ class RetrofitTest {
         Arrays4j.assertClose("the given graph", zoo.outputSingle(images), expected, 0);
     }
 
+    /** Momentum of every parameter that was there. */
+    @Test
+    void trainingGoesOn() {
+        ComputationGraph source =
+                Models.builder("resnet20").inputSize(8).classes(CLASSES).build().init();
+        INDArray images = Nd4j.rand(DataType.FLOAT, 4, 3, 8, 8);
+        for (int step = 0; step < 2; step++) {
+            source.fit(new INDArray[] {images}, new INDArray[] {labels(4)});
+        }
+        Retrofit.Result result = Retrofit.of(source, InputType.convolutional(8, 8, 3))
+                .after("stage\\d\\.block\\d\\.bn2")
+                .gate(1)
+                .insert(Attention.named("gct"));
+        assertThat(result.report()).contains("and the updater's state with them");
+        ComputationGraph graph = result.graph();
+        assertThat(graph.getIterationCount()).isEqualTo(2);
+        // a gate of exactly 1 changes nothing, so the next step is the one that the source would make
+        source.fit(new INDArray[] {images}, new INDArray[] {labels(4)});
+        graph.fit(new INDArray[] {images}, new INDArray[] {labels(4)});
+        source.paramTable()
+                .forEach((key, value) ->
+                        Arrays4j.assertClose(key, graph.paramTable().get(key), value, 1e-3));
+    }
+
     @Test
     void weightsAreKeptAndTheResultComesBack(@TempDir Path folder) throws Exception {
         ComputationGraph source = Models.builder("resnet20")
