@@ -13,6 +13,8 @@ import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.samediff.SDLayerParams;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffLayer;
 import org.deeplearning4j.nn.conf.memory.LayerMemoryReport;
@@ -214,19 +216,33 @@ public abstract class AttentionBlock extends SameDiffLayer {
     }
 
     /**
-     * Sets parameters so that the block starts as near to identity as it can: its last weights to 0 and its gates to
-     * {@code gate}.
+     * Sets the parameters of a block in an initialised network so that it multiplies every value of the map by one factor, as
+     * near to {@code gate} as the block can: its last weights become 0 and its last biases the score of the gate. With 1 the
+     * network computes what it would without the block. But a sigmoid that stands at 1 is saturated and does not learn; at 0.999
+     * its gradient is a thousandth of what follows it.
      *
-     * @param parameters the layer's parameters by name, which are overwritten: {@code graph.getLayer(name).paramTable()}
-     * @param gate above 0, at most 1; a sigmoid that stands at 1 does not learn
-     * @return what the block multiplies every value by then: 0.5 if its gates have no biases to set, NaN if it cannot multiply
-     *     by a constant and was left as it is
+     * @param layer the block's runtime layer, {@code network.getLayer(name)}
+     * @param gate the factor: above 0, at most 1
+     * @return the factor reached: 0.5 where the block has no bias to set, as SE with {@code biases(false)}; NaN where it cannot
+     *     multiply by a constant and was left as it is
+     * @throws IllegalArgumentException if the layer is no attention block or the gate is out of range
      */
-    public final double startNearIdentity(Map<String, INDArray> parameters, double gate) {
+    public static double startNearIdentity(org.deeplearning4j.nn.api.Layer layer, double gate) {
+        Checks.notNull("layer", layer, "use network.getLayer(name) of an attention block");
         if (!(gate > 0 && gate <= 1)) {
-            throw new IllegalArgumentException("gate (" + gate + ") must be above 0 and at most 1; use 0.999");
+            throw new IllegalArgumentException(
+                    "gate (" + gate + ") must be above 0 and at most 1; use 0.999, or 1 for an unchanged output");
         }
-        return startAt(gate, parameters);
+        Layer configuration = layer.conf().getLayer();
+        if (configuration instanceof FrozenLayer) {
+            configuration = ((FrozenLayer) configuration).getLayer();
+        }
+        if (!(configuration instanceof AttentionBlock)) {
+            throw new IllegalArgumentException(
+                    "layer (" + configuration.getClass().getSimpleName()
+                            + ") must be an attention block; use network.getLayer(name) of one");
+        }
+        return ((AttentionBlock) configuration).startAt(gate, layer.paramTable());
     }
 
     MapSize size() {

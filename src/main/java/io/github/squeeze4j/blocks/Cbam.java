@@ -168,7 +168,7 @@ public final class Cbam extends AttentionBlock {
             parameters.get(BatchNorm.GAMMA).assign(0);
             parameters.get(BatchNorm.BETA).assign(Logit.of(each));
         }
-        return channel && spatial ? Logit.reachable(each) * Logit.reachable(each) : Logit.reachable(each);
+        return Logit.reachable(each) == each ? gate : 1;
     }
 
     @Override

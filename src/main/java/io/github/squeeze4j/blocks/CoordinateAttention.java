@@ -182,7 +182,7 @@ public final class CoordinateAttention extends AttentionBlock {
         parameters.get(COLUMN_WEIGHT).assign(0);
         parameters.get(ROW_BIAS).assign(Logit.of(each));
         parameters.get(COLUMN_BIAS).assign(Logit.of(each));
-        return Logit.reachable(each) * Logit.reachable(each);
+        return Logit.reachable(each) == each ? gate : Logit.reachable(each) * Logit.reachable(each);
     }
 
     @Override

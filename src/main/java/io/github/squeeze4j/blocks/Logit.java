@@ -2,14 +2,15 @@ package io.github.squeeze4j.blocks;
 
 /** The score that a sigmoid turns into a given gate. */
 final class Logit {
-    /** Farther out a sigmoid is 0 or 1 to the precision of FLOAT; its gradient is none to speak of. */
-    static final double LARGEST = 18;
+    /** Farther out a sigmoid is exactly 0 or 1, in DOUBLE too. */
+    static final double LARGEST = 40;
 
     private Logit() {}
 
     /** The gate, or the nearest that is reached. */
     static double reachable(double gate) {
-        return 1 / (1 + Math.exp(-of(gate)));
+        double score = of(gate);
+        return Math.abs(score) < LARGEST ? gate : 1 / (1 + Math.exp(-score));
     }
 
     static double of(double gate) {

@@ -1,0 +1,173 @@
+package io.github.squeeze4j.models;
+
+import static io.github.squeeze4j.Arrays4j.assertClose;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.squeeze4j.blocks.Bam;
+import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.CoordinateAttention;
+import io.github.squeeze4j.blocks.EffectiveSe;
+import io.github.squeeze4j.blocks.GatedChannel;
+import io.github.squeeze4j.blocks.GatherExcite;
+import io.github.squeeze4j.blocks.GlobalContext;
+import io.github.squeeze4j.blocks.Rgse;
+import io.github.squeeze4j.blocks.Salient;
+import io.github.squeeze4j.blocks.ScSe;
+import io.github.squeeze4j.blocks.Spse;
+import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.engine.Acceleration;
+import java.util.Arrays;
+import java.util.List;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.weights.WeightInitRelu;
+import org.deeplearning4j.zoo.model.ResNet50;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Adam;
+
+/** DL4J's own ResNet-50 with a block in each residual branch. */
+class RetrofitZooTest {
+    /** The smallest whose last maps, 3 x 3, fill the pooling window. */
+    private static final int SIZE = 135;
+
+    private static final int CLASSES = 5;
+    /** What the zoo calls the last batch normalization of each residual branch. */
+    private static final String BRANCHES = "bn\\d[a-z]_branch2c";
+
+    private static ComputationGraph zoo;
+
+    @BeforeAll
+    static void train() {
+        // The zoo's own initial weights overflow.
+        ComputationGraphConfiguration configuration = ResNet50.builder()
+                .seed(3)
+                .inputShape(new int[] {3, SIZE, SIZE})
+                .numClasses(CLASSES)
+                .weightInit(new WeightInitRelu())
+                .updater(new Adam(1e-4))
+                .build()
+                .graphBuilder()
+                .build();
+        // Statistics that follow fast are in a few steps what they are in a trained network.
+        for (GraphVertex vertex : configuration.getVertices().values()) {
+            if (vertex instanceof LayerVertex
+                    && ((LayerVertex) vertex).getLayerConf().getLayer() instanceof BatchNormalization) {
+                ((BatchNormalization) ((LayerVertex) vertex).getLayerConf().getLayer()).setDecay(0.3);
+            }
+        }
+        zoo = new ComputationGraph(configuration);
+        zoo.init();
+        assertThat(Acceleration.apply(zoo).refusal()).isNull();
+        for (int i = 0; i < 8; i++) {
+            zoo.fit(data(i));
+        }
+    }
+
+    @AfterAll
+    static void release() {
+        zoo = null;
+    }
+
+    private static DataSet data(int seed) {
+        Nd4j.getRandom().setSeed(seed);
+        INDArray images = Nd4j.randn(DataType.FLOAT, 4, 3, SIZE, SIZE);
+        INDArray labels = Nd4j.zeros(DataType.FLOAT, 4, CLASSES);
+        for (int i = 0; i < 4; i++) {
+            labels.putScalar(i, i, 1);
+        }
+        return new DataSet(images, labels);
+    }
+
+    private static Retrofit retrofit(Layer block) {
+        return Retrofit.of(zoo)
+                .inputTypes(InputType.convolutional(SIZE, SIZE, 3))
+                .after(BRANCHES)
+                .insert(Attention.of(block));
+    }
+
+    /** All that can be the identity. */
+    static List<Layer> blocks() {
+        return Arrays.asList(
+                SqueezeExcitation.builder().build(),
+                Salient.builder().build(),
+                Spse.builder().build(),
+                Rgse.builder().window(3).build(),
+                Cbam.builder().build(),
+                GatedChannel.builder().build(),
+                EffectiveSe.builder().build(),
+                GlobalContext.builder().build(),
+                ScSe.builder().build(),
+                CoordinateAttention.builder().build(),
+                GatherExcite.builder().build(),
+                Bam.builder().build());
+    }
+
+    private static INDArray[] read(ComputationGraph graph) {
+        return graph.output(Arrays.asList("avgpool", "output"), false, new INDArray[] {data(9).getFeatures()}, null);
+    }
+
+    /** Layer by layer against layer by layer and program against program: the two round differently. */
+    @ParameterizedTest
+    @MethodSource("blocks")
+    void atTheIdentityFeaturesAndOutputAreUnchanged(Layer block) {
+        INDArray[] expected = read(zoo.clone());
+        assertThat(expected[0].isNaN().any()).isFalse();
+        assertThat(expected[0].stdNumber().doubleValue()).isBetween(0.01, 100.0);
+        assertThat(expected[1].maxNumber().doubleValue()).isLessThan(0.999);
+        Retrofit.Result result = retrofit(block).gate(1).build();
+        assertThat(result.inserted()).hasSize(16);
+        assertUnchanged("by layers", read(result.graph()), expected);
+        Acceleration acceleration = Acceleration.apply(result.graph());
+        assertThat(acceleration.refusal()).isNull();
+        assertUnchanged("accelerated", read(result.graph()), read(zoo));
+        assertThat(acceleration.lastRefusal()).isNull();
+    }
+
+    private static void assertUnchanged(String how, INDArray[] actual, INDArray[] expected) {
+        assertClose(how + ": features", actual[0], expected[0], 1e-5);
+        assertClose(how + ": probabilities", actual[1], expected[1], 1e-5);
+    }
+
+    @Test
+    void trainsWithSqueezeAndExcitation() {
+        Retrofit.Result result = retrofit(SqueezeExcitation.builder().build()).build();
+        ComputationGraph graph = result.graph();
+        assertThat(result.report())
+                .contains("16 layers inserted, 2530992 parameters added to ")
+                .contains("  after bn2a_branch2c: bn2a_branch2c.attention (se), 256 channels, 17 x 17, gate 0.999, 8464"
+                        + " parameters");
+        assertThat(Acceleration.apply(graph).refusal()).isNull();
+        INDArray[] before = result.inserted().stream()
+                .map(insertion -> graph.getLayer(insertion.layer()).params().dup())
+                .toArray(INDArray[]::new);
+        double first = loss(graph);
+        for (int i = 0; i < 8; i++) {
+            graph.fit(data(8));
+        }
+        assertThat(loss(graph)).isLessThan(first);
+        for (int i = 0; i < before.length; i++) {
+            String layer = result.inserted().get(i).layer();
+            INDArray after = graph.getLayer(layer).params();
+            assertThat(after.isNaN().any()).as(layer).isFalse();
+            assertThat(after.equalsWithEps(before[i], 0)).as(layer).isFalse();
+        }
+    }
+
+    /** Of a training pass, with the batch's own statistics. */
+    private static double loss(ComputationGraph graph) {
+        return graph.score(data(8), true);
+    }
+}
