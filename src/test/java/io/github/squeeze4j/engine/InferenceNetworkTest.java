@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +72,12 @@ class InferenceNetworkTest {
                 assertClose("auxiliary", outputs[1], wanted[1], BOUND);
             }
         }
+    }
+
+    /** Arrays go with the garbage collector, which sees none of their gigabytes. */
+    @AfterEach
+    void free() {
+        System.gc();
     }
 
     private static void assertEqualLogits(String model, int size) {

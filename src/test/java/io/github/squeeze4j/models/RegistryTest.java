@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,12 @@ class RegistryTest {
 
     @TempDir
     static Path folder;
+
+    /** Arrays go with the garbage collector, which sees none of their gigabytes. */
+    @AfterEach
+    void free() {
+        System.gc();
+    }
 
     private static boolean isSmall(String name) {
         return Models.builder(name).build().summary(name).macs() < SMALL;
