@@ -317,6 +317,101 @@ class NetworkOptionsTest {
         }
     }
 
+    // Weights of trained networks depend on these names: changing one breaks saved models.
+
+    @Test
+    void namesOfTheNewerFamilies() {
+        assertThat(vertices("se_bn_inception", "stem."))
+                .containsExactlyInAnyOrder(
+                        "conv1", "bn1", "relu1", "pool1", "conv2", "bn2", "relu2", "conv3", "bn3", "relu3", "pool2");
+        assertThat(vertices("se_bn_inception", "stage1.block1."))
+                .containsExactlyInAnyOrder(
+                        "single.conv",
+                        "single.bn",
+                        "single.relu",
+                        "three.reduce.conv",
+                        "three.reduce.bn",
+                        "three.reduce.relu",
+                        "three.conv",
+                        "three.bn",
+                        "three.relu",
+                        "double.reduce.conv",
+                        "double.reduce.bn",
+                        "double.reduce.relu",
+                        "double.conv1",
+                        "double.bn1",
+                        "double.relu1",
+                        "double.conv2",
+                        "double.bn2",
+                        "double.relu2",
+                        "pool",
+                        "pool.conv",
+                        "pool.bn",
+                        "pool.relu",
+                        "concat",
+                        "attention");
+        assertThat(vertices("se_bn_inception", "stage2.block5."))
+                .contains("three.conv", "double.conv2", "pool", "concat", "attention")
+                .doesNotContain("single.conv", "pool.conv");
+        assertThat(vertices("inception_v3", "stage3.block3."))
+                .contains("single.conv1", "three.conv1", "three.conv2a", "three.conv2b", "three.concat")
+                .contains(
+                        "double.conv2",
+                        "double.conv3a",
+                        "double.conv3b",
+                        "double.concat",
+                        "pool",
+                        "pool.conv1",
+                        "concat");
+        assertThat(vertices("mobilenet_v3_large", "stage3.block1."))
+                .containsExactlyInAnyOrder(
+                        "expand.conv",
+                        "expand.bn",
+                        "expand.relu",
+                        "depthwise.conv",
+                        "depthwise.bn",
+                        "depthwise.relu",
+                        "attention",
+                        "project.conv",
+                        "project.bn");
+        assertThat(vertices("mobilenet_v3_large", "h"))
+                .containsExactlyInAnyOrder("ead.conv", "ead.bn", "ead.relu", "idden");
+        assertThat(vertices("efficientnet_b0", "stage1.block1."))
+                .containsExactlyInAnyOrder(
+                        "depthwise.conv", "depthwise.bn", "depthwise.relu", "attention", "project.conv", "project.bn");
+        assertThat(vertices("se_mobilenet_v1", "stage1.block1."))
+                .containsExactlyInAnyOrder(
+                        "depthwise.conv",
+                        "depthwise.bn",
+                        "depthwise.relu",
+                        "pointwise.conv",
+                        "pointwise.bn",
+                        "pointwise.relu",
+                        "attention");
+        assertThat(vertices("regnety_4gf", "stage2.block1."))
+                .containsExactlyInAnyOrder(
+                        "conv1",
+                        "bn1",
+                        "relu1",
+                        "conv2",
+                        "bn2",
+                        "relu2",
+                        "attention",
+                        "conv3",
+                        "bn3",
+                        "shortcut.conv",
+                        "shortcut.bn",
+                        "add",
+                        "relu");
+    }
+
+    private static List<String> vertices(String model, String prefix) {
+        return Models.builder(model).build().conf().getVertices().keySet().stream()
+                .filter(name -> name.startsWith(prefix))
+                .map(name -> name.substring(prefix.length()))
+                .collect(Collectors.toList());
+    }
+
     // ---- bad input -------------------------------------------------------------------------------------------------
 
     /** At build time, not inside init(). */
