@@ -3,7 +3,7 @@ package io.github.squeeze4j.models;
 import org.nd4j.linalg.activations.IActivation;
 
 /**
- * The block of MobileNetV3 and EfficientNet: expand, depthwise convolution, attention, project, and the input added where
+ * The block of MobileNetV2, V3 and EfficientNet: expand, depthwise convolution, attention, project, and the input added where
  * size and channels stay. Without expansion the first convolution is left out.
  */
 final class InvertedResidual {

@@ -3,7 +3,6 @@ package io.github.squeeze4j.models;
 import java.util.Arrays;
 import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.activations.IActivation;
 
 /**
  * MobileNetV2: inverted residuals with linear bottlenecks, with or without attention.
@@ -40,8 +39,6 @@ public final class MobileNetV2 extends Network {
     private static final int STEM = 32;
     private static final int HEAD = 1280;
     private static final double CLASSIFIER_DEVIATION = 0.01;
-    private static final IActivation RELU6 = Activation.RELU6.getActivationFunction();
-    private static final ConvolutionInit INIT = ConvolutionInit.HE_FAN_OUT;
 
     private final double width;
 
@@ -61,14 +58,18 @@ public final class MobileNetV2 extends Network {
 
     @Override
     void layers(NetworkGraph graph) {
-        Feature map = convolution(graph, "stem.", graph.input(), Widths.rounded(STEM * width), 3, 2, 1);
+        InvertedResidual residual = new InvertedResidual(graph, ConvolutionInit.HE_FAN_OUT)
+                .activation(Activation.RELU6.getActivationFunction());
+        Feature map = residual.unit("stem.", graph.input(), Widths.rounded(STEM * width), 3, 2, 1);
         for (int stage = 1; stage <= STAGES.length; stage++) {
             int[] row = STAGES[stage - 1];
             for (int block = 1; block <= row[2]; block++) {
-                map = block(graph, map, row[0], Widths.rounded(row[1] * width), block == 1 ? row[3] : 1, stage, block);
+                map = residual.window(3, block == 1 ? row[3] : 1)
+                        .widths(map.channels * row[0], Widths.rounded(row[1] * width))
+                        .add(map, stage, block);
             }
         }
-        map = convolution(graph, "head.", map, Widths.rounded(HEAD * Math.max(1, width)), 1, 1, 1);
+        map = residual.unit("head.", map, Widths.rounded(HEAD * Math.max(1, width)), 1, 1, 1);
         graph.classifier(graph.globalAveragePooling("pool", map), new NormalDistribution(0, CLASSIFIER_DEVIATION));
     }
 
@@ -76,28 +77,6 @@ public final class MobileNetV2 extends Network {
     @Override
     int residualBlocks() {
         return Arrays.stream(STAGES).mapToInt(row -> row[2] - 1).sum();
-    }
-
-    private static Feature block(
-            NetworkGraph graph, Feature in, int expansion, int out, int stride, int stage, int block) {
-        String prefix = "stage" + stage + ".block" + block + ".";
-        int expanded = in.channels * expansion;
-        Feature map = expansion == 1 ? in : convolution(graph, prefix + "expand.", in, expanded, 1, 1, 1);
-        map = convolution(graph, prefix + "depthwise.", map, expanded, 3, stride, expanded);
-        map = graph.attention(prefix + "attention", map, stage, block, in.channels);
-        map = graph.convolution(prefix + "project.conv", map, out, 1, 1, INIT);
-        if (stride != 1 || in.channels != out) {
-            return graph.feature(graph.batchNormalization(prefix + "project.bn", map));
-        }
-        map = graph.lastBatchNormalization(prefix + "project.bn", map);
-        map = graph.stochasticDepth(prefix + "drop", map);
-        return graph.feature(graph.add(prefix + "add", map, in));
-    }
-
-    private static Feature convolution(
-            NetworkGraph graph, String prefix, Feature in, int out, int kernel, int stride, int groups) {
-        Feature map = graph.convolution(prefix + "conv", in, out, kernel, stride, groups, INIT);
-        return graph.activation(prefix + "relu", graph.batchNormalization(prefix + "bn", map), RELU6);
     }
 
     /** Options of the network. */
