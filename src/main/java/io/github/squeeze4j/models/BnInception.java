@@ -67,10 +67,10 @@ public final class BnInception extends Network {
 
     @Override
     void layers(NetworkGraph graph) {
-        Feature map = unit(graph, "stem.", "1", graph.input(), 64, Window.of(7).stride(2));
+        Feature map = graph.unit("stem.", "1", graph.input(), 64, Window.of(7).stride(2), 1, INIT);
         map = graph.maxPooling("stem.pool1", map, HALVING_POOL);
-        map = unit(graph, "stem.", "2", map, 64, Window.of(1));
-        map = graph.feature(unit(graph, "stem.", "3", map, 192, Window.of(3)));
+        map = graph.unit("stem.", "2", map, 64, Window.of(1), 1, INIT);
+        map = graph.feature(graph.unit("stem.", "3", map, 192, Window.of(3), 1, INIT));
         map = graph.maxPooling("stem.pool2", map, HALVING_POOL);
         for (int stage = 1; stage <= STAGES.length; stage++) {
             int[][] modules = STAGES[stage - 1];
@@ -86,31 +86,25 @@ public final class BnInception extends Network {
         String prefix = "stage" + stage + ".block" + block + ".";
         boolean halves = widths[0] == 0;
         int stride = halves ? 2 : 1;
-        Feature three = unit(graph, prefix + "three.reduce.", "", in, widths[1], Window.of(1));
-        three = unit(
-                graph, prefix + "three.", "", three, widths[2], Window.of(3).stride(stride));
-        Feature twice = unit(graph, prefix + "double.reduce.", "", in, widths[3], Window.of(1));
-        twice = unit(graph, prefix + "double.", "1", twice, widths[4], Window.of(3));
-        twice = unit(
-                graph, prefix + "double.", "2", twice, widths[4], Window.of(3).stride(stride));
+        Feature three = graph.unit(prefix + "three.reduce.", "", in, widths[1], Window.of(1), 1, INIT);
+        three = graph.unit(prefix + "three.", "", three, widths[2], Window.of(3).stride(stride), 1, INIT);
+        Feature twice = graph.unit(prefix + "double.reduce.", "", in, widths[3], Window.of(1), 1, INIT);
+        twice = graph.unit(prefix + "double.", "1", twice, widths[4], Window.of(3), 1, INIT);
+        twice = graph.unit(
+                prefix + "double.", "2", twice, widths[4], Window.of(3).stride(stride), 1, INIT);
         Feature map;
         if (halves) {
             Feature pooled = graph.maxPooling(prefix + "pool", in, HALVING_POOL);
             map = graph.concatenate(prefix + "concat", three, twice, pooled);
         } else {
-            Feature single = unit(graph, prefix + "single.", "", in, widths[0], Window.of(1));
+            Feature single = graph.unit(prefix + "single.", "", in, widths[0], Window.of(1), 1, INIT);
             Feature pooled = last
                     ? graph.maxPooling(prefix + "pool", in, Window.of(3))
                     : graph.averagePooling(prefix + "pool", in, Window.of(3));
-            pooled = unit(graph, prefix + "pool.", "", pooled, widths[5], Window.of(1));
+            pooled = graph.unit(prefix + "pool.", "", pooled, widths[5], Window.of(1), 1, INIT);
             map = graph.concatenate(prefix + "concat", single, three, twice, pooled);
         }
         return graph.feature(graph.attention(prefix + "attention", map, stage, block, in.channels));
-    }
-
-    private static Feature unit(NetworkGraph graph, String prefix, String number, Feature in, int out, Window window) {
-        Feature map = graph.convolution(prefix + "conv" + number, in, out, window, 1, INIT);
-        return graph.relu(prefix + "relu" + number, graph.batchNormalization(prefix + "bn" + number, map));
     }
 
     /** Options of the network. */

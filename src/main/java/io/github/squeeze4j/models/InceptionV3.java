@@ -77,12 +77,12 @@ public final class InceptionV3 extends Network {
 
     @Override
     void layers(NetworkGraph graph) {
-        Feature map = unit(graph, "stem.", "1", graph.input(), 32, HALVING);
-        map = unit(graph, "stem.", "2", map, 32, Window.of(3).withoutPadding());
-        map = unit(graph, "stem.", "3", map, 64, Window.of(3));
+        Feature map = graph.unit("stem.", "1", graph.input(), 32, HALVING, 1, INIT);
+        map = graph.unit("stem.", "2", map, 32, Window.of(3).withoutPadding(), 1, INIT);
+        map = graph.unit("stem.", "3", map, 64, Window.of(3), 1, INIT);
         map = graph.maxPooling("stem.pool1", map, HALVING);
-        map = unit(graph, "stem.", "4", map, 80, Window.of(1));
-        map = graph.feature(unit(graph, "stem.", "5", map, 192, Window.of(3).withoutPadding()));
+        map = graph.unit("stem.", "4", map, 80, Window.of(1), 1, INIT);
+        map = graph.feature(graph.unit("stem.", "5", map, 192, Window.of(3).withoutPadding(), 1, INIT));
         map = graph.maxPooling("stem.pool2", map, HALVING);
         for (int i = 0; i < POOL_WIDTHS.length; i++) {
             int width = POOL_WIDTHS[i];
@@ -114,74 +114,71 @@ public final class InceptionV3 extends Network {
 
     /** torchvision's InceptionA, figure 5 of the paper. */
     private static Feature fine(NetworkGraph graph, String prefix, Feature in, int poolWidth) {
-        Feature single = unit(graph, prefix + "single.", "1", in, 64, Window.of(1));
-        Feature five = unit(graph, prefix + "five.", "1", in, 48, Window.of(1));
-        five = unit(graph, prefix + "five.", "2", five, 64, Window.of(5));
-        Feature twice = unit(graph, prefix + "double.", "1", in, 64, Window.of(1));
-        twice = unit(graph, prefix + "double.", "2", twice, 96, Window.of(3));
-        twice = unit(graph, prefix + "double.", "3", twice, 96, Window.of(3));
+        Feature single = graph.unit(prefix + "single.", "1", in, 64, Window.of(1), 1, INIT);
+        Feature five = graph.unit(prefix + "five.", "1", in, 48, Window.of(1), 1, INIT);
+        five = graph.unit(prefix + "five.", "2", five, 64, Window.of(5), 1, INIT);
+        Feature twice = graph.unit(prefix + "double.", "1", in, 64, Window.of(1), 1, INIT);
+        twice = graph.unit(prefix + "double.", "2", twice, 96, Window.of(3), 1, INIT);
+        twice = graph.unit(prefix + "double.", "3", twice, 96, Window.of(3), 1, INIT);
         return graph.concatenate(prefix + "concat", single, five, twice, pool(graph, prefix, in, poolWidth));
     }
 
     /** InceptionB, figure 10. */
     private static Feature halvingTo17(NetworkGraph graph, String prefix, Feature in) {
-        Feature three = unit(graph, prefix + "three.", "1", in, 384, HALVING);
-        Feature twice = unit(graph, prefix + "double.", "1", in, 64, Window.of(1));
-        twice = unit(graph, prefix + "double.", "2", twice, 96, Window.of(3));
-        twice = unit(graph, prefix + "double.", "3", twice, 96, HALVING);
+        Feature three = graph.unit(prefix + "three.", "1", in, 384, HALVING, 1, INIT);
+        Feature twice = graph.unit(prefix + "double.", "1", in, 64, Window.of(1), 1, INIT);
+        twice = graph.unit(prefix + "double.", "2", twice, 96, Window.of(3), 1, INIT);
+        twice = graph.unit(prefix + "double.", "3", twice, 96, HALVING, 1, INIT);
         Feature pooled = graph.maxPooling(prefix + "pool", in, HALVING);
         return graph.concatenate(prefix + "concat", three, twice, pooled);
     }
 
     /** InceptionC, figure 6. */
     private static Feature middle(NetworkGraph graph, String prefix, Feature in, int width) {
-        Feature single = unit(graph, prefix + "single.", "1", in, 192, Window.of(1));
-        Feature seven = unit(graph, prefix + "seven.", "1", in, width, Window.of(1));
-        seven = unit(graph, prefix + "seven.", "2", seven, width, Window.of(1, 7));
-        seven = unit(graph, prefix + "seven.", "3", seven, 192, Window.of(7, 1));
-        Feature twice = unit(graph, prefix + "double.", "1", in, width, Window.of(1));
-        twice = unit(graph, prefix + "double.", "2", twice, width, Window.of(7, 1));
-        twice = unit(graph, prefix + "double.", "3", twice, width, Window.of(1, 7));
-        twice = unit(graph, prefix + "double.", "4", twice, width, Window.of(7, 1));
-        twice = unit(graph, prefix + "double.", "5", twice, 192, Window.of(1, 7));
+        Feature single = graph.unit(prefix + "single.", "1", in, 192, Window.of(1), 1, INIT);
+        Feature seven = graph.unit(prefix + "seven.", "1", in, width, Window.of(1), 1, INIT);
+        seven = graph.unit(prefix + "seven.", "2", seven, width, Window.of(1, 7), 1, INIT);
+        seven = graph.unit(prefix + "seven.", "3", seven, 192, Window.of(7, 1), 1, INIT);
+        Feature twice = graph.unit(prefix + "double.", "1", in, width, Window.of(1), 1, INIT);
+        twice = graph.unit(prefix + "double.", "2", twice, width, Window.of(7, 1), 1, INIT);
+        twice = graph.unit(prefix + "double.", "3", twice, width, Window.of(1, 7), 1, INIT);
+        twice = graph.unit(prefix + "double.", "4", twice, width, Window.of(7, 1), 1, INIT);
+        twice = graph.unit(prefix + "double.", "5", twice, 192, Window.of(1, 7), 1, INIT);
         return graph.concatenate(prefix + "concat", single, seven, twice, pool(graph, prefix, in, 192));
     }
 
     /** InceptionD. */
     private static Feature halvingTo8(NetworkGraph graph, String prefix, Feature in) {
-        Feature three = unit(graph, prefix + "three.", "1", in, 192, Window.of(1));
-        three = unit(graph, prefix + "three.", "2", three, 320, HALVING);
-        Feature seven = unit(graph, prefix + "seven.", "1", in, 192, Window.of(1));
-        seven = unit(graph, prefix + "seven.", "2", seven, 192, Window.of(1, 7));
-        seven = unit(graph, prefix + "seven.", "3", seven, 192, Window.of(7, 1));
-        seven = unit(graph, prefix + "seven.", "4", seven, 192, HALVING);
+        Feature three = graph.unit(prefix + "three.", "1", in, 192, Window.of(1), 1, INIT);
+        three = graph.unit(prefix + "three.", "2", three, 320, HALVING, 1, INIT);
+        Feature seven = graph.unit(prefix + "seven.", "1", in, 192, Window.of(1), 1, INIT);
+        seven = graph.unit(prefix + "seven.", "2", seven, 192, Window.of(1, 7), 1, INIT);
+        seven = graph.unit(prefix + "seven.", "3", seven, 192, Window.of(7, 1), 1, INIT);
+        seven = graph.unit(prefix + "seven.", "4", seven, 192, HALVING, 1, INIT);
         Feature pooled = graph.maxPooling(prefix + "pool", in, HALVING);
         return graph.concatenate(prefix + "concat", three, seven, pooled);
     }
 
     /** InceptionE, figure 7. */
     private static Feature coarse(NetworkGraph graph, String prefix, Feature in) {
-        Feature single = unit(graph, prefix + "single.", "1", in, 320, Window.of(1));
-        Feature three = fork(graph, prefix + "three.", "2", unit(graph, prefix + "three.", "1", in, 384, Window.of(1)));
-        Feature twice = unit(graph, prefix + "double.", "1", in, 448, Window.of(1));
-        twice = fork(graph, prefix + "double.", "3", unit(graph, prefix + "double.", "2", twice, 384, Window.of(3)));
+        Feature single = graph.unit(prefix + "single.", "1", in, 320, Window.of(1), 1, INIT);
+        Feature three =
+                fork(graph, prefix + "three.", "2", graph.unit(prefix + "three.", "1", in, 384, Window.of(1), 1, INIT));
+        Feature twice = graph.unit(prefix + "double.", "1", in, 448, Window.of(1), 1, INIT);
+        twice = fork(
+                graph, prefix + "double.", "3", graph.unit(prefix + "double.", "2", twice, 384, Window.of(3), 1, INIT));
         return graph.concatenate(prefix + "concat", single, three, twice, pool(graph, prefix, in, 192));
     }
 
     private static Feature fork(NetworkGraph graph, String prefix, String number, Feature in) {
-        Feature wide = unit(graph, prefix, number + "a", in, 384, Window.of(1, 3));
-        Feature high = unit(graph, prefix, number + "b", in, 384, Window.of(3, 1));
+        Feature wide = graph.unit(prefix, number + "a", in, 384, Window.of(1, 3), 1, INIT);
+        Feature high = graph.unit(prefix, number + "b", in, 384, Window.of(3, 1), 1, INIT);
         return graph.concatenate(prefix + "concat", wide, high);
     }
 
     private static Feature pool(NetworkGraph graph, String prefix, Feature in, int width) {
         Feature pooled = graph.averagePooling(prefix + "pool", in, Window.of(3));
-        return unit(graph, prefix + "pool.", "1", pooled, width, Window.of(1));
-    }
-
-    private static Feature unit(NetworkGraph graph, String prefix, String number, Feature in, int out, Window window) {
-        Feature map = graph.convolution(prefix + "conv" + number, in, out, window, 1, INIT);
-        return graph.relu(prefix + "relu" + number, graph.batchNormalization(prefix + "bn" + number, map));
+        return graph.unit(prefix + "pool.", "1", pooled, width, Window.of(1), 1, INIT);
     }
 
     /** Options of the network. */

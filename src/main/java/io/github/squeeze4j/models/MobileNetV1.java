@@ -53,24 +53,26 @@ public final class MobileNetV1 extends Network {
 
     @Override
     void layers(NetworkGraph graph) {
-        Feature map = unit(graph, "stem.", graph.input(), Widths.rounded(STEM * width), 3, 2, 1);
+        Feature map = graph.unit(
+                "stem.",
+                "",
+                graph.input(),
+                Widths.rounded(STEM * width),
+                Window.of(3).stride(2),
+                1,
+                INIT);
         for (int stage = 1; stage <= STAGES.length; stage++) {
             int[] row = STAGES[stage - 1];
             for (int block = 1; block <= row[1]; block++) {
                 String prefix = "stage" + stage + ".block" + block + ".";
                 int in = map.channels;
-                map = unit(graph, prefix + "depthwise.", map, in, 3, block == 1 ? row[2] : 1, in);
-                map = unit(graph, prefix + "pointwise.", map, Widths.rounded(row[0] * width), 1, 1, 1);
+                map = graph.unit(
+                        prefix + "depthwise.", "", map, in, Window.of(3).stride(block == 1 ? row[2] : 1), in, INIT);
+                map = graph.unit(prefix + "pointwise.", "", map, Widths.rounded(row[0] * width), Window.of(1), 1, INIT);
                 map = graph.feature(graph.attention(prefix + "attention", map, stage, block, in));
             }
         }
         graph.classifier(graph.globalAveragePooling("pool", map));
-    }
-
-    private static Feature unit(
-            NetworkGraph graph, String prefix, Feature in, int out, int kernel, int stride, int groups) {
-        Feature map = graph.convolution(prefix + "conv", in, out, kernel, stride, groups, INIT);
-        return graph.relu(prefix + "relu", graph.batchNormalization(prefix + "bn", map));
     }
 
     /** Options of the network. */

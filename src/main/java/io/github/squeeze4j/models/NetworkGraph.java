@@ -168,6 +168,12 @@ final class NetworkGraph {
         return activation(name, in, Activation.RELU.getActivationFunction());
     }
 
+    /** Convolution, BatchNorm and ReLU, named prefix + {@code conv}, {@code bn}, {@code relu} + number. */
+    Feature unit(String prefix, String number, Feature in, int out, Window window, int groups, ConvolutionInit init) {
+        Feature map = convolution(prefix + "conv" + number, in, out, window, groups, init);
+        return relu(prefix + "relu" + number, batchNormalization(prefix + "bn" + number, map));
+    }
+
     Feature activation(String name, Feature in, IActivation activation) {
         return layer(new ActivationLayer(activation), in, in.renamed(name));
     }
