@@ -99,10 +99,8 @@ public final class EffectiveSe extends AttentionBlock {
     @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         parameters.get(WEIGHT).assign(0);
-        boolean hard = this.gate == Gate.HARD_SIGMOID;
-        double factor = hard ? Math.max(0, Math.min(1, gate)) : Logit.reachable(gate);
-        parameters.get(BIAS).assign(hard ? 6 * factor - 3 : Logit.of(factor));
-        return factor;
+        parameters.get(BIAS).assign(this.gate.score(gate));
+        return this.gate.reachable(gate);
     }
 
     @Override
