@@ -113,7 +113,7 @@ final class ConvolutionNode extends Node {
         Steps.Convolved convolved = emission.recall(this);
         int gradient = emission.gradient(vertex);
         if (activation != Function.IDENTITY) {
-            gradient = emission.steps.applySource(activation, convolved.output, gradient);
+            gradient = emission.functionGradient(activation, vertex, convolved.output, gradient);
         }
         if (learns()) {
             int gradWeights = emission.gradientOf(views, WEIGHT, weightKind());

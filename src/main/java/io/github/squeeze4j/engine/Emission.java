@@ -17,6 +17,8 @@ import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
+import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinearDerivative;
+import org.nd4j.linalg.api.ops.impl.transforms.gradient.Relu6Derivative;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** The making of one program: where each vertex's result and its gradient are. */
@@ -157,6 +159,40 @@ final class Emission {
     /** The form of a function in which nothing that is not a number is lost, where oneDNN has one. */
     Function kept(Function function) {
         return function == Function.RELU ? Function.KEEPING_RELU : function;
+    }
+
+    /**
+     * The gradient of a function's source. Where the function's derivative is 0, DL4J's gradient is 0 whatever it is
+     * multiplied by; oneDNN multiplies. That matters behind layers of DL4J's that give what is not a number, such as a norm of
+     * zeros.
+     *
+     * @param vertex whose result the function gives
+     * @param known what backward reads: that result, or the function's argument
+     */
+    int functionGradient(Function function, int vertex, int known, int gradOutput) {
+        boolean select = (function == Function.RELU || function == Function.RELU6) && plan.isBeforeForeign(vertex);
+        if (!select) {
+            return steps.applySource(function, known, gradOutput);
+        }
+        dnnl_memory_desc_t kind = program.kind(known);
+        int given = program.as(gradOutput, kind);
+        int gradient = program.temporary(kind);
+        long[] length = {Layout.bytes(kind) / Float.BYTES};
+        program.call(
+                program -> {
+                    INDArray y = plan.run.array(program.address(known), length);
+                    INDArray gradY = plan.run.array(program.address(given), length);
+                    INDArray gradX = plan.run.array(program.address(gradient), length);
+                    if (function == Function.RELU) {
+                        Nd4j.getExecutioner().exec(new RectifiedLinearDerivative(y, gradY, gradX, 0));
+                    } else {
+                        Nd4j.getExecutioner().exec(new Relu6Derivative(y, gradY, gradX));
+                    }
+                },
+                known,
+                given,
+                gradient);
+        return gradient;
     }
 
     /** Says that a result has no negative numbers but those that {@link Function#KEEPING_RELU} leaves. */

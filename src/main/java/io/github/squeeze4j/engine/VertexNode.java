@@ -15,6 +15,7 @@ final class VertexNode extends Node {
     private final Run run;
     private final String reason;
     private final boolean learns;
+    private final boolean drops;
     private Gradient gradient;
 
     VertexNode(GraphVertex original, int[] inputs, Run run, String reason) {
@@ -22,6 +23,7 @@ final class VertexNode extends Node {
         this.original = original;
         this.run = run;
         this.reason = reason;
+        drops = original.hasLayer() && original.getLayer().conf().getLayer().getIDropout() != null;
         learns = original.hasLayer() && original.numParams() > 0 && !Plan.isFrozen(original);
     }
 
@@ -45,7 +47,9 @@ final class VertexNode extends Node {
         int[] from = new int[inputs.length];
         int[] all = new int[inputs.length + 1];
         for (int i = 0; i < from.length; i++) {
-            from[i] = emission.exactPlace(inputs[i]);
+            int exact = emission.exactPlace(inputs[i]);
+            boolean own = exact != emission.place(inputs[i]) || !mayWriteOver(emission, inputs[i]);
+            from[i] = own ? exact : emission.program.copy(exact);
             all[i] = from[i];
         }
         int to = emission.program.external(emission.denseKind(vertex));
@@ -53,6 +57,11 @@ final class VertexNode extends Node {
         emission.program.call(program -> forward(emission, program, from, to), all);
         emission.define(vertex, to);
         emission.remember(this, from);
+    }
+
+    /** DL4J's activations work in place at inference, its dropout in training. */
+    private boolean mayWriteOver(Emission emission, int input) {
+        return emission.training() ? drops : !emission.mayOverwrite(input);
     }
 
     private void forward(Emission emission, Program program, int[] from, int to) {

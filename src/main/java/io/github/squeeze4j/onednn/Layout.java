@@ -131,4 +131,14 @@ public final class Layout {
     public static long address(INDArray array) {
         return array == null ? 0 : array.data().address() + array.offset() * Float.BYTES;
     }
+
+    /**
+     * The size of memory of a kind, with what pads its blocks.
+     *
+     * @param kind any description
+     * @return bytes
+     */
+    public static long bytes(dnnl_memory_desc_t kind) {
+        return dnnl_memory_desc_get_size(kind);
+    }
 }
