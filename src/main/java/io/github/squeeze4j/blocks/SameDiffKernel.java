@@ -24,8 +24,18 @@ final class SameDiffKernel implements Kernel {
     private static final String GRAD_OUTPUT = "gradOutput";
     private static final String LOSS = "loss";
 
+    /** Sizes that alternate keep their graphs. */
+    private static final int GRAPHS = 8;
+
     private final AttentionBlock block;
-    private final Map<String, SameDiff> graphs = new HashMap<>();
+    private final Map<String, SameDiff> graphs = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, SameDiff> eldest) {
+            return size() > GRAPHS;
+        }
+    };
     private boolean training;
 
     SameDiffKernel(AttentionBlock block) {

@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
@@ -31,7 +30,7 @@ final class Emission {
     private final int[] uses;
     private final boolean[] shared;
     private final Map<Node, Object> states = new HashMap<>();
-    private final List<LongSupplier> addresses = new ArrayList<>();
+    private final List<Supplier<INDArray>> arrays = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
 
     /** @param shapes of each vertex's result, as in NCHW */
@@ -191,17 +190,17 @@ final class Emission {
                 name,
                 n -> mode == Mode.FROZEN
                         ? program.constant(n, kind, () -> layer.getParam(key).dup('c'))
-                        : array(kind, () -> Layout.address(layer.getParam(key))));
+                        : array(kind, () -> layer.getParam(key)));
     }
 
     /** The gradient view of a parameter. */
     int gradientOf(GradientViews views, String key, dnnl_memory_desc_t kind) {
-        return array(kind, () -> Layout.address(views.get(key)));
+        return array(kind, () -> views.get(key));
     }
 
-    /** An array whose address is asked for at each run. */
-    int array(dnnl_memory_desc_t kind, LongSupplier address) {
-        addresses.add(address);
+    /** An array that is asked for at each run. */
+    int array(dnnl_memory_desc_t kind, Supplier<INDArray> array) {
+        arrays.add(array);
         return program.array(kind);
     }
 
@@ -216,7 +215,7 @@ final class Emission {
         return program.constant(node.name + "/" + what, kind, values);
     }
 
-    LongSupplier[] addresses() {
-        return addresses.toArray(new LongSupplier[0]);
+    List<Supplier<INDArray>> arrays() {
+        return arrays;
     }
 }

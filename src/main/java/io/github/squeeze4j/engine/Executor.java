@@ -1,14 +1,12 @@
 package io.github.squeeze4j.engine;
 
-import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.Program;
 import io.github.squeeze4j.onednn.RefusedException;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
 import org.deeplearning4j.nn.workspace.ArrayType;
@@ -18,9 +16,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Runs a plan: one program for each mode and size, all in the same scratch memory. */
-final class Executor {
+final class Executor implements AutoCloseable {
     /** Sizes that alternate, such as the last batch of an epoch, keep their programs. */
     private static final int PROGRAMS = 8;
+
+    private static final int REFUSALS = 64;
 
     private final Plan plan;
     private final Run run;
@@ -39,8 +39,16 @@ final class Executor {
         }
     };
 
-    private final Map<List<Object>, String> refused = new HashMap<>();
+    private final Map<List<Object>, String> refused = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<List<Object>, String> eldest) {
+            return size() > REFUSALS;
+        }
+    };
     private Compiled current;
+    private boolean closed;
 
     Executor(Plan plan) {
         this.plan = plan;
@@ -52,8 +60,8 @@ final class Executor {
     /** A program and what it needs to know at each run. */
     private static final class Compiled {
         final Program program;
-        final LongSupplier[] suppliers;
-        final long[] addresses;
+        final List<Supplier<INDArray>> suppliers;
+        final INDArray[] arrays;
         final int forward;
         final int all;
         final Map<Integer, Integer> results;
@@ -61,19 +69,20 @@ final class Executor {
 
         Compiled(Emission emission, int forward, Map<Integer, Integer> results, long[][] shapes) {
             program = emission.program.build();
-            suppliers = emission.addresses();
-            addresses = new long[suppliers.length];
+            suppliers = emission.arrays();
+            arrays = new INDArray[suppliers.size()];
             this.forward = forward;
             all = emission.program.size();
             this.results = results;
             this.shapes = shapes;
         }
 
-        void begin(long scratch) {
-            for (int i = 0; i < suppliers.length; i++) {
-                addresses[i] = suppliers[i].getAsLong();
+        void begin(INDArray scratch) {
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = suppliers.get(i).get();
             }
-            program.begin(scratch, addresses);
+            program.begin(scratch, arrays);
+            Arrays.fill(arrays, null);
         }
     }
 
@@ -87,9 +96,6 @@ final class Executor {
         current = compiled(mode, given);
         System.arraycopy(given, 0, inputs, 0, inputs.length);
         run.begin(workspaces, mode == Mode.TRAINING);
-        for (INDArray input : inputs) {
-            run.keep(input);
-        }
         if (mode == Mode.FROZEN) {
             plan.graph.setInputs(inputs); // preprocessors ask for the size of the batch
         }
@@ -99,8 +105,7 @@ final class Executor {
 
     /** The result of a vertex of {@link Plan#results}, copied. */
     INDArray result(int vertex, LayerWorkspaceMgr workspaces) {
-        INDArray view =
-                run.array(current.program.address(current.results.get(vertex)), run.shape(current.shapes[vertex]));
+        INDArray view = current.program.array(current.results.get(vertex), run.shape(current.shapes[vertex]));
         return workspaces.dup(ArrayType.ACTIVATIONS, view, 'c');
     }
 
@@ -125,6 +130,7 @@ final class Executor {
             vertex.clear();
         }
         run.end();
+        current.program.end();
         plan.graph.clear();
         Arrays.fill(inputs, null);
         return outputs;
@@ -140,15 +146,24 @@ final class Executor {
         for (int vertex : plan.results) {
             epsilons[vertex] = dense(given[vertex], workspaces);
         }
-        for (INDArray epsilon : epsilons) {
-            if (epsilon != null) {
-                run.keep(epsilon);
-            }
-        }
         current.begin(run.scratch(current.program.scratchBytes()));
         current.program.run(current.forward, current.all);
         Arrays.fill(epsilons, null);
         run.end();
+        current.program.end();
+    }
+
+    /**
+     * Frees the programs and the scratch memory; DL4J computes what is asked for afterwards. Without this they are freed when
+     * nobody can reach the executor any more. Twice is as once.
+     */
+    @Override
+    public void close() {
+        closed = true;
+        current = null;
+        programs.values().forEach(compiled -> compiled.program.close());
+        programs.clear();
+        run.close();
     }
 
     static INDArray dense(INDArray array, LayerWorkspaceMgr workspaces) {
@@ -156,6 +171,9 @@ final class Executor {
     }
 
     private Compiled compiled(Mode mode, INDArray[] given) {
+        if (closed) {
+            throw new Unsupported("it is closed");
+        }
         long[][] shapes = new long[given.length][];
         Object[] key = new Object[given.length + 1];
         key[0] = mode;
@@ -184,11 +202,17 @@ final class Executor {
     private Compiled compile(Mode mode, long[][] inputShapes) {
         long[][] shapes = plan.shapes(inputShapes);
         Emission emission = new Emission(plan, mode, shapes);
+        try (Program.Builder builder = emission.program) { // closed where a layer is refused, too
+            return compile(emission, mode, shapes);
+        }
+    }
+
+    private Compiled compile(Emission emission, Mode mode, long[][] shapes) {
         List<String> names = plan.graph.getConfiguration().getNetworkInputs();
         for (int i = 0; i < names.size(); i++) {
             int input = i;
             int vertex = plan.graph.getVertex(names.get(i)).getVertexIndex();
-            emission.define(vertex, emission.array(emission.denseKind(vertex), () -> Layout.address(inputs[input])));
+            emission.define(vertex, emission.array(emission.denseKind(vertex), () -> inputs[input]));
         }
         for (Node node : plan.nodes) {
             node.forward(emission);
@@ -213,7 +237,7 @@ final class Executor {
 
     private void backward(Emission emission) {
         for (int vertex : plan.results) {
-            int given = emission.array(emission.denseKind(vertex), () -> Layout.address(epsilons[vertex]));
+            int given = emission.array(emission.denseKind(vertex), () -> epsilons[vertex]);
             emission.contribute(vertex, given);
         }
         for (int i = plan.nodes.size() - 1; i >= 0; i--) {

@@ -121,14 +121,4 @@ public final class Layout {
         Context.check(dnnl_memory_desc_init_by_tag(description, shape.length, shape, dnnl_f32, tag));
         return description;
     }
-
-    /**
-     * Where an array's numbers begin; a buffer's address is that of the array of which it is a view.
-     *
-     * @param array FLOAT; null for none
-     * @return the address of its first number; 0 for none
-     */
-    public static long address(INDArray array) {
-        return array == null ? 0 : array.data().address() + array.offset() * Float.BYTES;
-    }
 }
