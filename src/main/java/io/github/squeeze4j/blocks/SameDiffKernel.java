@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.onednn.Recent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -28,14 +29,7 @@ final class SameDiffKernel implements Kernel {
     private static final int GRAPHS = 8;
 
     private final AttentionBlock block;
-    private final Map<String, SameDiff> graphs = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, SameDiff> eldest) {
-            return size() > GRAPHS;
-        }
-    };
+    private final Map<String, SameDiff> graphs = new Recent<>(GRAPHS, graph -> {});
     private boolean training;
 
     SameDiffKernel(AttentionBlock block) {

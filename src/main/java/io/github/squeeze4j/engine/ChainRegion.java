@@ -93,6 +93,7 @@ final class ChainRegion implements Region {
                 network.getLayers()[i] = layers[i].getUnderlying();
             }
         }
+        session.executor.close();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Program;
+import io.github.squeeze4j.onednn.Recent;
 import io.github.squeeze4j.onednn.RefusedException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -26,27 +27,9 @@ final class Executor implements AutoCloseable {
     private final Run run;
     private final INDArray[] inputs;
     private final INDArray[] epsilons;
-    private final Map<List<Object>, Compiled> programs = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+    private final Map<List<Object>, Compiled> programs = new Recent<>(PROGRAMS, compiled -> compiled.program.close());
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, Compiled> eldest) {
-            boolean full = size() > PROGRAMS;
-            if (full) {
-                eldest.getValue().program.close();
-            }
-            return full;
-        }
-    };
-
-    private final Map<List<Object>, String> refused = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, String> eldest) {
-            return size() > REFUSALS;
-        }
-    };
+    private final Map<List<Object>, String> refused = new Recent<>(REFUSALS, reason -> {});
     private Compiled current;
     private boolean closed;
 

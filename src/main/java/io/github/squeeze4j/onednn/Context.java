@@ -7,7 +7,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
 
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -38,18 +37,7 @@ final class Context {
     private final Handles handles = new Handles();
     private final Scratch scratch = new Scratch();
     private INDArray ones;
-    private final Map<Key, Program> programs = new LinkedHashMap<>(256, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Program> eldest) {
-            boolean full = size() > PROGRAMS;
-            if (full) {
-                eldest.getValue().close();
-            }
-            return full;
-        }
-    };
+    private final Map<Key, Program> programs = new Recent<>(PROGRAMS, Program::close);
 
     private Context() {
         handles.freeWith(this);
@@ -104,6 +92,11 @@ final class Context {
             programs.put(key, program);
         }
         return program;
+    }
+
+    /** How many programs it keeps. */
+    int programs() {
+        return programs.size();
     }
 
     /** At least so many bytes, whose contents last until the next call. */

@@ -35,12 +35,12 @@ public final class MemoryKept {
         Map<String, IntConsumer> cases = new LinkedHashMap<>();
         cases.put("networks", i -> train(network()));
         cases.put("undo", i -> undo());
-        cases.put("inference", i -> InferenceNetwork.optimize(network()).outputSingle(images(2, 32)));
+        cases.put("inference", i -> InferenceNetwork.optimize(network()).outputSingle(images(2, 32, 32)));
         cases.put("threads", i -> inThread(i, MemoryKept::blocks));
         InferenceNetwork[] one = new InferenceNetwork[1];
         cases.put("sizes", i -> {
             one[0] = one[0] == null ? InferenceNetwork.optimize(network()) : one[0];
-            one[0].outputSingle(images(1 + i % 16, 24 + 8 * (i / 16)));
+            one[0].outputSingle(images(2, 24 + i % 15, 24 + i / 15));
         });
         for (String name : args.length > 0 ? List.of(args) : new ArrayList<>(cases.keySet())) {
             IntConsumer step = cases.get(name);
@@ -78,16 +78,16 @@ public final class MemoryKept {
         return graph;
     }
 
-    private static INDArray images(int batch, int size) {
-        return Nd4j.rand(DataType.FLOAT, batch, 3, size, size);
+    private static INDArray images(int batch, int height, int width) {
+        return Nd4j.rand(DataType.FLOAT, batch, 3, height, width);
     }
 
     private static void train(ComputationGraph network) {
         INDArray labels = Nd4j.zeros(DataType.FLOAT, 2, 10);
         labels.putScalar(0, 1, 1);
         labels.putScalar(1, 2, 1);
-        network.fit(new DataSet(images(2, 32), labels));
-        network.outputSingle(images(2, 32));
+        network.fit(new DataSet(images(2, 32, 32), labels));
+        network.outputSingle(images(2, 32, 32));
     }
 
     private static void undo() {
