@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
@@ -36,7 +35,7 @@ final class Emission {
     private final boolean[] shared;
     private final boolean[] rectified;
     private final Map<Node, Object> states = new HashMap<>();
-    private final List<LongSupplier> addresses = new ArrayList<>();
+    private final List<Supplier<INDArray>> arrays = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
 
     /** @param shapes of each vertex's result, as in NCHW */
@@ -180,9 +179,9 @@ final class Emission {
         long[] length = {Layout.bytes(kind) / Float.BYTES};
         program.call(
                 program -> {
-                    INDArray y = plan.run.array(program.address(known), length);
-                    INDArray gradY = plan.run.array(program.address(given), length);
-                    INDArray gradX = plan.run.array(program.address(gradient), length);
+                    INDArray y = program.array(known, length);
+                    INDArray gradY = program.array(given, length);
+                    INDArray gradX = program.array(gradient, length);
                     if (function == Function.RELU) {
                         Nd4j.getExecutioner().exec(new RectifiedLinearDerivative(y, gradY, gradX, 0));
                     } else {
@@ -214,7 +213,7 @@ final class Emission {
         long[] shape = plan.run.shape(shapes[vertex]);
         program.call(
                 program -> {
-                    INDArray array = plan.run.array(program.address(exact), shape);
+                    INDArray array = program.array(exact, shape);
                     Nd4j.getExecutioner().exec(new RectifiedLinear(array, array));
                 },
                 exact);
@@ -231,7 +230,7 @@ final class Emission {
         program.call(
                 program -> {
                     for (long n = 0; n < shape[0]; n++) {
-                        Ordinary.require(program.address(place) + n * image * Float.BYTES, pixels, block);
+                        Ordinary.require(program.floats(place), n * image, pixels, block);
                     }
                 },
                 place);
@@ -280,17 +279,17 @@ final class Emission {
                 name,
                 n -> mode == Mode.FROZEN
                         ? program.constant(n, kind, () -> layer.getParam(key).dup('c'))
-                        : array(kind, () -> Layout.address(layer.getParam(key))));
+                        : array(kind, () -> layer.getParam(key)));
     }
 
     /** The gradient view of a parameter. */
     int gradientOf(GradientViews views, String key, dnnl_memory_desc_t kind) {
-        return array(kind, () -> Layout.address(views.get(key)));
+        return array(kind, () -> views.get(key));
     }
 
-    /** An array whose address is asked for at each run. */
-    int array(dnnl_memory_desc_t kind, LongSupplier address) {
-        addresses.add(address);
+    /** An array that is asked for at each run. */
+    int array(dnnl_memory_desc_t kind, Supplier<INDArray> array) {
+        arrays.add(array);
         return program.array(kind);
     }
 
@@ -305,7 +304,7 @@ final class Emission {
         return program.constant(node.name + "/" + what, kind, values);
     }
 
-    LongSupplier[] addresses() {
-        return addresses.toArray(new LongSupplier[0]);
+    List<Supplier<INDArray>> arrays() {
+        return arrays;
     }
 }

@@ -66,11 +66,11 @@ final class VertexNode extends Node {
 
     private void forward(Emission emission, Program program, int[] from, int to) {
         for (int i = 0; i < from.length; i++) {
-            INDArray input = run.array(program.address(from[i]), run.shape(emission.shape(inputs[i])));
+            INDArray input = program.array(from[i], run.shape(emission.shape(inputs[i])));
             original.setInput(i, input, run.workspaces());
         }
         INDArray output = original.doForward(run.training(), run.workspaces());
-        program.place(to, run.keep(dense(output, ArrayType.ACTIVATIONS, emission.shape(vertex))));
+        program.place(to, dense(output, ArrayType.ACTIVATIONS, emission.shape(vertex)));
     }
 
     private INDArray dense(INDArray array, ArrayType type, long[] shape) {
@@ -102,7 +102,7 @@ final class VertexNode extends Node {
     }
 
     private void backward(Emission emission, Program program, int gradOutput, int[] to) {
-        original.setEpsilon(run.array(program.address(gradOutput), run.shape(emission.shape(vertex))));
+        original.setEpsilon(program.array(gradOutput, run.shape(emission.shape(vertex))));
         Pair<Gradient, INDArray[]> result = original.doBackward(false, run.workspaces());
         gradient = result.getFirst();
         for (int i = 0; i < to.length; i++) {
@@ -111,7 +111,7 @@ final class VertexNode extends Node {
             INDArray dense = given == null
                     ? run.workspaces().create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, run.shape(shape), 'c')
                     : dense(given, ArrayType.ACTIVATION_GRAD, shape);
-            program.place(to[i], run.keep(run.detached() ? dense.detach() : dense));
+            program.place(to[i], run.detached() ? dense.detach() : dense);
         }
         original.clear();
     }

@@ -123,16 +123,6 @@ public final class Layout {
     }
 
     /**
-     * Where an array's numbers begin; a buffer's address is that of the array of which it is a view.
-     *
-     * @param array FLOAT; null for none
-     * @return the address of its first number; 0 for none
-     */
-    public static long address(INDArray array) {
-        return array == null ? 0 : array.data().address() + array.offset() * Float.BYTES;
-    }
-
-    /**
      * The size of memory of a kind, with what pads its blocks.
      *
      * @param kind any description
