@@ -320,6 +320,7 @@ public abstract class AttentionBlock extends SameDiffLayer {
     public List<Regularization> getRegularizationByParam(String paramName) {
         switch (parameters().get(paramName).role) {
             case WEIGHT:
+            case FACTOR:
                 return regularization;
             case BIAS:
                 return regularizationBias;

@@ -63,7 +63,8 @@ final class AttentionRuntime extends SameDiffLayer {
         INDArray gradOutput = memory.dense(channelsFirst(epsilon));
         INDArray target = channelsFirst(gradInput);
         INDArray gradX = computesIn(gradInput) ? gradInput : memory.temporary(target.shape());
-        Map<String, INDArray> gradParameters = memory.like(gradTable);
+        // a block without parameters has none
+        Map<String, INDArray> gradParameters = gradTable == null ? Map.of() : memory.like(gradTable);
         kernel.backward(x, gradOutput, gradX, memory.typed(paramTable), gradParameters, memory);
         if (gradX != gradInput) {
             target.assign(gradX);

@@ -1,12 +1,16 @@
 package io.github.squeeze4j.blocks;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.squeeze4j.Arrays4j;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -48,6 +52,21 @@ class HalfPrecisionTest {
             Arrays4j.assertClose("gradient", half.backward(g), exact.backward(g.castTo(DataType.DOUBLE)), HALF);
             Arrays4j.assertClose("parameter gradients", half.gradients, exact.gradients, HALF);
         }
+    }
+
+    /** What the kernel keeps until the backward pass outlives the workspaces of the forward pass. */
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("blocks")
+    void trainsInHalfWithWorkspacesAsWithout(String name, Computation computation) {
+        INDArray[] parameters = new INDArray[2];
+        for (WorkspaceMode mode : new WorkspaceMode[] {WorkspaceMode.ENABLED, WorkspaceMode.NONE}) {
+            ComputationGraph graph = Blocks.graph(name, computation, DataType.FLOAT16);
+            graph.getConfiguration().setTrainingWorkspaceMode(mode);
+            graph.fit(Blocks.data(4, DataType.FLOAT16));
+            graph.fit(Blocks.data(4, DataType.FLOAT16));
+            parameters[mode == WorkspaceMode.NONE ? 1 : 0] = graph.params();
+        }
+        assertThat(parameters[0].toDoubleVector()).doesNotContain(Double.NaN).isEqualTo(parameters[1].toDoubleVector());
     }
 
     /** Every block, and what of each sums or pools over whole maps, with and without values whose sums overflow in HALF. */
