@@ -37,6 +37,7 @@ REPOSITORIES = {
     "attention-module": "https://github.com/Jongchan/attention-module",
     "senet.pytorch": "https://github.com/moskomule/senet.pytorch",
     "Salient-Net": "https://github.com/AmigoCDT/Salient-Net",
+    "GENet": "https://github.com/hujie-frank/GENet",
     "ECANet": "https://github.com/BangguWu/ECANet",
     "CoordAttention": "https://github.com/houqb/CoordAttention",
 }
@@ -101,12 +102,12 @@ def count_caffe(path, plain=False):
     shapes, params, stats, macs = {}, 0, 0, 0
     for layer in layers:
         kind, top = get(layer, "type"), get(layer, "top")
-        ins = [shapes[value] for key, value in layer if key == "bottom"]
+        ins = [shapes[value] for key, value in layer if key == "bottom" and value != "label"]
         c, h, w = ins[0] if ins else (0, 0, 0)
         if kind == "Input":
             shapes[top] = tuple(int(v) for k, v in get(layer, "input_param.shape") if k == "dim")[1:]
             continue
-        if kind == "Convolution":
+        if kind in ("Convolution", "DepthwiseConvolution"):
             p = get(layer, "convolution_param")
             n, k = int(get(p, "num_output")), int(get(p, "kernel_size"))
             stride, pad, group = (int(get(p, key, d)) for key, d in (("stride", 1), ("pad", 0), ("group", 1)))
@@ -122,6 +123,10 @@ def count_caffe(path, plain=False):
             shapes[top] = (n, 1, 1)
         elif kind == "BatchNorm":
             stats += 2 * c
+            shapes[top] = ins[0]
+        elif kind == "CuDNNBatchNorm":
+            stats += 2 * c
+            params += 2 * c
             shapes[top] = ins[0]
         elif kind == "Scale" and len(ins) == 1:
             params += c * (2 if get(layer, "scale_param.bias_term", "false") == "true" else 1)
@@ -375,6 +380,10 @@ def new_networks(refs):
     # a module of make_golden.py, which makes the layers of the authors' prototxt
     gather = lambda c, s: make_golden.GE(c, 0, True, True, (1, c, s, s), True, 16)
     formulas = "make_golden.py at the sites of torchvision"
+    yield (
+        "ge_resnet50", given, 224, count_caffe(refs.folder / "GENet" / "models" / "RN50-GEPP.prototxt"),
+        "RN50-GEPP; stride in the first 1x1",
+    )
     for depth in (50, 101):
         build = getattr(torchvision.models, f"resnet{depth}")
         model = host(build(), 224, gather, lambda n: re.fullmatch(r"layer\d\.\d+\.bn3", n) is not None)
