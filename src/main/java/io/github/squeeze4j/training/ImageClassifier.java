@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -40,6 +41,8 @@ public final class ImageClassifier {
             int height,
             int width,
             Standardisation standardisation) {
+        Description.requireSane(classNames, height, width);
+        NetworkShape.require(graph.getConfiguration(), height, width, classNames.size());
         this.modelName = modelName;
         this.graph = graph;
         this.classNames = List.copyOf(classNames);
@@ -55,6 +58,7 @@ public final class ImageClassifier {
      * @param graph an initialised graph with one input [N, 1, H, W] and one output [N, classes]
      * @param train the training images
      * @return the classifier, which trains and uses this very graph
+     * @throws BadInputException if the graph does not take these images or has another number of outputs
      */
     public static ImageClassifier untrained(String modelName, ComputationGraph graph, ImageSet train) {
         return new ImageClassifier(
@@ -66,10 +70,11 @@ public final class ImageClassifier {
      *
      * @param file written by {@link #save}
      * @return the classifier with its weights and updater state
-     * @throws BadInputException if the file is missing, damaged or of another kind
+     * @throws BadInputException if the file is missing, damaged or of another kind, or holds values that are not finite
+     * @see ModelFile
      */
     public static ImageClassifier load(Path file) {
-        return ModelFile.read(file);
+        return ModelFile.standard().load(file);
     }
 
     /**
@@ -77,10 +82,11 @@ public final class ImageClassifier {
      * file as it was.
      *
      * @param file where to, usually {@code model.zip}; missing folders are made
-     * @throws BadInputException if the file cannot be written
+     * @throws BadInputException if the file cannot be written, or a parameter is NaN or infinite
+     * @see ModelFile
      */
     public void save(Path file) {
-        ModelFile.write(this, file);
+        ModelFile.standard().save(this, file, Map.of());
     }
 
     /**
