@@ -1,0 +1,40 @@
+package io.github.squeeze4j.training;
+
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
+
+/** What an attacker would want to run: leaves a mark when its class is initialised, made or deserialised. */
+final class Gadget {
+    private static final String MARK = Gadget.class.getName() + ".ran";
+
+    private Gadget() {}
+
+    /** Initialising this class leaves the mark. Named in files only, so that nothing else initialises it. */
+    public static final class Initialised implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        static {
+            leaveMark("initialised");
+        }
+    }
+
+    /** Deserialising an object leaves the mark. */
+    public static final class Deserialised implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+            in.defaultReadObject();
+            leaveMark("deserialised");
+        }
+    }
+
+    private static void leaveMark(String how) {
+        System.setProperty(MARK, how);
+    }
+
+    /** What ran since the last call, or null. */
+    static String mark() {
+        return System.clearProperty(MARK);
+    }
+}
