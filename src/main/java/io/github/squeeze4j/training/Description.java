@@ -92,7 +92,7 @@ final class Description {
         String text = NetworkText.decoded(utf8, ENTRY);
         NetworkText.scan(text, ENTRY, (parser, depth) -> {});
         JsonNode node = JSON.readTree(text);
-        long version = whole(node, "version", Integer.MAX_VALUE);
+        long version = whole(node, "version", 1, Integer.MAX_VALUE);
         if (version > VERSION) {
             throw new DamagedFileException(
                     "its version (" + version + ") is none of those that this Squeeze4j reads, 1 to " + VERSION
@@ -105,8 +105,8 @@ final class Description {
         Description description = new Description(
                 (int) version,
                 text(required(node, "model"), "model"),
-                (int) whole(node, "height", LARGEST_SIDE),
-                (int) whole(node, "width", LARGEST_SIDE),
+                (int) whole(node, "height", 1, LARGEST_SIDE),
+                (int) whole(node, "width", 1, LARGEST_SIDE),
                 List.copyOf(classNames),
                 notes(node),
                 version == 1 ? Map.of() : table(required(node, "entries")));
@@ -164,7 +164,7 @@ final class Description {
         for (Iterator<Map.Entry<String, JsonNode>> all = node.fields(); all.hasNext(); ) {
             Map.Entry<String, JsonNode> line = all.next();
             String sha256 = text(required(line.getValue(), "sha256"), "sha256");
-            table.put(line.getKey(), new Line(whole(line.getValue(), "size", Integer.MAX_VALUE), sha256));
+            table.put(line.getKey(), new Line(whole(line.getValue(), "size", 0, Integer.MAX_VALUE), sha256));
         }
         return table;
     }
@@ -177,11 +177,11 @@ final class Description {
         return value;
     }
 
-    private static long whole(JsonNode node, String field, long most) throws IOException {
+    private static long whole(JsonNode node, String field, long least, long most) throws IOException {
         JsonNode value = required(node, field);
-        if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < 1 || value.asLong() > most) {
-            throw new DamagedFileException(
-                    ENTRY + ": " + field + " (" + ShownText.of(value) + ") must be a whole number from 1 to " + most);
+        if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < least || value.asLong() > most) {
+            throw new DamagedFileException(ENTRY + ": " + field + " (" + ShownText.of(value)
+                    + ") must be a whole number from " + least + " to " + most);
         }
         return value.asLong();
     }

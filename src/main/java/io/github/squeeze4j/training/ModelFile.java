@@ -175,7 +175,8 @@ public final class ModelFile {
                     + " bytes) must be less than 2 GiB, the most that DL4J reads; use a smaller network");
         }
         ZipEntry entry = new ZipEntry(name);
-        entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
+        // One time for all files, so that the same model is the same file.
+        entry.setTimeLocal(LocalDateTime.of(2000, 1, 1, 0, 0));
         entry.setSize(size[0]);
         entry.setCompressedSize(size[0]);
         entry.setCrc(crc.getValue());

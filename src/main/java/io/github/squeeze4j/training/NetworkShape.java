@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
@@ -52,7 +53,8 @@ final class NetworkShape {
 
     private static void requireOne(String what, List<String> names) {
         if (names == null || names.size() != 1) {
-            throw new BadInputException("network: " + what + " (" + names + ") must be one" + REMEDY);
+            throw new BadInputException(
+                    "network: number of " + what + " (" + (names == null ? 0 : names.size()) + ") must be 1" + REMEDY);
         }
     }
 
@@ -80,24 +82,16 @@ final class NetworkShape {
             if (map == null) {
                 throw new BadInputException("network: vertex " + name + " must have an input" + REMEDY);
             }
-            // DL4J multiplies sizes in long: what overflows there is far above any memory too.
-            double bytes = size(map) * network.getDataType().width();
-            if (!(bytes > 0 && 2 * bytes < Pointer.maxBytes())) {
+            if (Arrays.stream(map.getShape(false)).anyMatch(size -> size < 1)) {
+                throw new BadInputException("network: sizes must fit images of " + height + "x" + width
+                        + ", but vertex " + name + " would give " + ShownText.of(map) + REMEDY);
+            }
+            double values = Arrays.stream(map.getShape(false)).asDoubleStream().reduce(1, (a, b) -> a * b);
+            if (2 * values * network.getDataType().width() >= Pointer.maxBytes()) {
                 throw new BadInputException("network: map of vertex " + name + " (" + ShownText.of(map)
                         + ") must fit into the memory of " + (Pointer.maxBytes() >> 20)
                         + " MiB; use smaller images or give Java more memory with -Xmx");
             }
         }
-    }
-
-    private static double size(InputType map) {
-        double size = 1;
-        for (long dimension : map.getShape(false)) {
-            if (dimension < 1) {
-                return -1;
-            }
-            size *= dimension;
-        }
-        return size;
     }
 }

@@ -2,11 +2,13 @@ package io.github.squeeze4j.training;
 
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -60,14 +62,16 @@ final class NetworkText {
             "org.nd4j.linalg.lossfunctions.impl",
             "org.nd4j.linalg.schedule",
             "io.github.squeeze4j.blocks",
-            "io.github.squeeze4j.layers",
-            "io.github.squeeze4j.models",
-            "io.github.squeeze4j.training");
+            "io.github.squeeze4j.layers");
 
     private static final Pattern CLASS_NAME = Pattern.compile("((?:\\w+\\.)*\\w+)\\.[\\w$]+");
     /** What begins like a class of ours, DL4J or ND4J and goes on like no class name at all. */
     private static final Pattern ALMOST_CLASS_NAME =
             Pattern.compile("(?:org\\.deeplearning4j|org\\.nd4j|io\\.github\\.squeeze4j)\\.[^<]*<.*", Pattern.DOTALL);
+
+    /** Options of windows, each with its smallest value. */
+    private static final Map<String, Integer> WINDOWS =
+            Map.of("kernelSize", 1, "stride", 1, "dilation", 1, "padding", 0, "cropping", 0, "size", 1);
 
     private final String json;
     private final Predicate<String> allowed;
@@ -80,7 +84,7 @@ final class NetworkText {
 
     private static boolean isConfiguration(String name) {
         Matcher matcher = CLASS_NAME.matcher(name);
-        return matcher.matches() && PACKAGES.contains(matcher.group(1));
+        return matcher.matches() && PACKAGES.contains(matcher.group(1)) || name.equals(OneCycle.class.getName());
     }
 
     /** Reads through the text and loads nothing. */
@@ -107,6 +111,10 @@ final class NetworkText {
             String name = parser.getCurrentName();
             if (token == JsonToken.FIELD_NAME && (name.equals("LayerVertex") || name.equals("dist"))) {
                 throw new DamagedFileException(entry + " is of a DL4J before 1.0.0-beta4");
+            }
+            if (token == JsonToken.VALUE_NUMBER_INT
+                    && parser.getParsingContext().inArray()) {
+                requireWindow(parser, entry);
             }
             if (token != JsonToken.VALUE_STRING) {
                 return;
@@ -138,6 +146,19 @@ final class NetworkText {
         }
         for (JsonNode child : node) {
             requireWholeArrays(child, entry);
+        }
+    }
+
+    /** Kernels, strides and the like: native code divides and multiplies by them without looking. */
+    private static void requireWindow(JsonParser parser, String entry) throws IOException {
+        String name = parser.getParsingContext().getParent().getCurrentName();
+        Integer least = WINDOWS.get(name == null ? "" : name);
+        if (least != null) {
+            BigInteger value = parser.getBigIntegerValue();
+            if (value.bitLength() > 16 || value.intValue() < least) {
+                throw new DamagedFileException(
+                        entry + ": " + name + " (" + value + ") must be from " + least + " to 65535");
+            }
         }
     }
 

@@ -178,7 +178,8 @@ class ModelFileTest {
     void notesAreShort() {
         assertThatThrownBy(() -> ModelFile.standard().save(classifier, file, Map.of("log", "x".repeat(2000))))
                 .isInstanceOf(BadInputException.class)
-                .hasMessage("notes (1) must be at most 1000 of at most 1000 characters; keep long texts in a file beside");
+                .hasMessage(
+                        "notes (1) must be at most 1000 of at most 1000 characters; keep long texts in a file beside");
     }
 
     @Test
@@ -211,8 +212,7 @@ class ModelFileTest {
     void everyTruncation() throws Exception {
         byte[] whole = Files.readAllBytes(file);
         for (int eighths = 1; eighths < 8; eighths++) {
-            assertComplaint(
-                    Arrays.copyOf(whole, whole.length * eighths / 8), "but it does not end as a zip file does");
+            assertComplaint(Arrays.copyOf(whole, whole.length * eighths / 8), "but it does not end as a zip file does");
         }
     }
 
@@ -263,9 +263,10 @@ class ModelFileTest {
         });
         swap.start();
         try {
-            for (int i = 0; i < 50; i++) {
+            for (int i = 0; i < 20; i++) {
                 ImageClassifier read = ImageClassifier.load(both);
-                assertThat(read.graph().params().getDouble(0)).isEqualTo(read.modelName().equals("one") ? 1 : 2);
+                assertThat(read.graph().params().getDouble(0))
+                        .isEqualTo(read.modelName().equals("one") ? 1 : 2);
                 assertThat(swap.isAlive()).isTrue();
             }
         } finally {

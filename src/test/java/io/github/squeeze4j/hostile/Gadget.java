@@ -1,11 +1,11 @@
-package io.github.squeeze4j.training;
+package io.github.squeeze4j.hostile;
 
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
 
 /** What an attacker would want to run: leaves a mark when its class is initialised, made or deserialised. */
-final class Gadget {
+public final class Gadget {
     private static final String MARK = Gadget.class.getName() + ".ran";
 
     private Gadget() {}
@@ -16,6 +16,13 @@ final class Gadget {
 
         static {
             leaveMark("initialised");
+        }
+    }
+
+    /** The same, for the one test that lets it happen: it happens once in a program. */
+    public static final class Victim {
+        static {
+            leaveMark("initialised by DL4J");
         }
     }
 
@@ -34,7 +41,7 @@ final class Gadget {
     }
 
     /** What ran since the last call, or null. */
-    static String mark() {
+    public static String mark() {
         return System.clearProperty(MARK);
     }
 }
