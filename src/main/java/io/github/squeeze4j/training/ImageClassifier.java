@@ -96,7 +96,7 @@ public final class ImageClassifier {
      *     training images of Fashion-MNIST, the thing is expected bright on black
      * @param invert whether to swap bright and dark, for things on a white ground
      * @return all classes
-     * @throws BadInputException if the picture cannot be read
+     * @throws BadInputException if the picture cannot be read, or a probability is not a number
      */
     public List<Prediction> predict(Path picture, boolean invert) {
         return predict(PictureReader.read(picture, height, width, invert));
@@ -107,24 +107,40 @@ public final class ImageClassifier {
      *
      * @param pixels height times width grey values, row by row, 0 black to 255 white
      * @return all classes
+     * @throws BadInputException if there is another number of pixels, or a probability is not a number
      */
     public List<Prediction> predict(byte[] pixels) {
         if (pixels.length != height * width) {
             throw new BadInputException("image (" + pixels.length + " pixels) must have " + height + "x" + width + " = "
                     + height * width + " pixels; scale it first");
         }
+        double[] probabilities = probabilities(pixels);
+        List<Prediction> predictions = new ArrayList<>();
+        for (int label = 0; label < probabilities.length; label++) {
+            if (!Double.isFinite(probabilities[label])) {
+                throw new BadInputException("probability (" + probabilities[label] + ") of class "
+                        + classNames.get(label) + " must be a number; train the network with a smaller learning rate");
+            }
+            predictions.add(new Prediction(classNames.get(label), probabilities[label]));
+        }
+        predictions.sort(Comparator.comparingDouble(Prediction::probability).reversed());
+        return predictions;
+    }
+
+    /** The network's output for one image, by class. */
+    double[] probabilities(byte[] pixels) {
         float[] table = standardisation.table();
         float[] features = new float[pixels.length];
         for (int i = 0; i < features.length; i++) {
             features[i] = table[pixels[i] & 0xff];
         }
         INDArray output = graph.outputSingle(Nd4j.createFromArray(features).reshape('c', 1, 1, height, width));
-        List<Prediction> predictions = new ArrayList<>();
-        for (int label = 0; label < classNames.size(); label++) {
-            predictions.add(new Prediction(classNames.get(label), output.getDouble(0, label)));
+        if (output.rank() != 2 || output.size(1) != classNames.size()) {
+            throw new BadInputException("network: output for one image ("
+                    + output.shapeInfoToString().strip() + ") must be [1, " + classNames.size()
+                    + "]; give a graph that classifies these images");
         }
-        predictions.sort(Comparator.comparingDouble(Prediction::probability).reversed());
-        return predictions;
+        return output.toDoubleVector();
     }
 
     /**

@@ -31,6 +31,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
  * The file of a classifier, written and read: DL4J's zip (configuration, parameters, updater state, standardisation), which
@@ -65,10 +66,14 @@ public final class ModelFile {
     private static final ModelFile STANDARD = new ModelFile(Set.of(), false);
 
     private final Set<String> alsoAllowed;
+    /** Kept, because it takes much longer to make than to use. */
+    private final ObjectMapper reader;
+
     private final boolean nonFinite;
 
     private ModelFile(Set<String> alsoAllowed, boolean nonFinite) {
         this.alsoAllowed = alsoAllowed;
+        reader = NetworkText.reader(alsoAllowed::contains);
         this.nonFinite = nonFinite;
     }
 
@@ -209,15 +214,18 @@ public final class ModelFile {
      */
     public ImageClassifier load(Path file) {
         return reading(file, parts -> {
-            ComputationGraph graph = parts.graph();
+            ComputationGraph graph = parts.graph(reader);
             Acceleration.apply(graph);
-            return new ImageClassifier(
+            ImageClassifier classifier = new ImageClassifier(
                     parts.description.modelName,
                     graph,
                     parts.description.classNames,
                     parts.description.height,
                     parts.description.width,
                     parts.standardisation());
+            // Options that no network has may pass as sizes and fail in use: better now, where the file is named.
+            classifier.probabilities(new byte[classifier.height() * classifier.width()]);
+            return classifier;
         });
     }
 
@@ -389,8 +397,8 @@ public final class ModelFile {
             });
         }
 
-        ComputationGraph graph() throws IOException {
-            ComputationGraphConfiguration configuration = text.parse(ModelSerializer.CONFIGURATION_JSON);
+        ComputationGraph graph(ObjectMapper reader) throws IOException {
+            ComputationGraphConfiguration configuration = text.parse(ModelSerializer.CONFIGURATION_JSON, reader);
             NetworkShape.require(configuration, description.height, description.width, description.classNames.size());
             INDArray parameters = values(
                     ModelSerializer.COEFFICIENTS_BIN,

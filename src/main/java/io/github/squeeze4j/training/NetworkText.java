@@ -217,19 +217,30 @@ final class NetworkText {
         return classes;
     }
 
+    /** A reader of configurations that loads no class but a configuration's and those allowed besides. */
+    static ObjectMapper reader(Predicate<String> alsoAllowed) {
+        return NeuralNetConfiguration.mapper()
+                .copy()
+                .setPolymorphicTypeValidator(new OnlyAllowed(alsoAllowed.or(NetworkText::isConfiguration)));
+    }
+
     /** Makes the configuration: the first moment at which a class is loaded. */
-    ComputationGraphConfiguration parse(String entry) throws IOException {
-        ObjectMapper mapper = NeuralNetConfiguration.mapper().copy();
-        mapper.setPolymorphicTypeValidator(new OnlyAllowed());
+    ComputationGraphConfiguration parse(String entry, ObjectMapper reader) throws IOException {
         try {
-            return mapper.readValue(json, ComputationGraphConfiguration.class);
+            return reader.readValue(json, ComputationGraphConfiguration.class);
         } catch (JsonProcessingException e) {
             throw new DamagedFileException(entry + " is not a ComputationGraph's (" + e.getOriginalMessage() + ")");
         }
     }
 
-    private final class OnlyAllowed extends PolymorphicTypeValidator {
+    private static final class OnlyAllowed extends PolymorphicTypeValidator {
         private static final long serialVersionUID = 1L;
+
+        private final transient Predicate<String> allowed;
+
+        OnlyAllowed(Predicate<String> allowed) {
+            this.allowed = allowed;
+        }
 
         @Override
         public Validity validateBaseType(MapperConfig<?> config, JavaType baseType) {
