@@ -83,7 +83,7 @@ class ImageSetTest {
             out.write(header);
         }
         assertComplaint("cannot hold the 2048000000 bytes of sizes [2000000, 32, 32]; fetch the file again");
-        // 2 GB of zeros in 2 MB: a data set as good as any, but for the memory of these tests.
+        // A file that might hold them, but for the memory of these tests.
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed), 1 << 16)) {
             out.write(header);
             byte[] random = new byte[2_100_000];

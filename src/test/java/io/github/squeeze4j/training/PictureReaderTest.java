@@ -165,7 +165,7 @@ class PictureReaderTest {
         assertThatThrownBy(() -> PictureReader.read(file, 28, 28, false))
                 .as(file.toString())
                 .isInstanceOf(BadInputException.class)
-                .hasMessageStartingWith("picture (" + file + ") ")
+                .hasMessageStartingWith("picture (" + file + ")")
                 .hasMessageContaining(part);
     }
 }
