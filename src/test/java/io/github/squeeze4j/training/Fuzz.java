@@ -38,6 +38,7 @@ public final class Fuzz {
         List<String> jazzer = List.of(
                 "--target_class=" + Fuzz.class.getName() + "$" + args[0],
                 "--instrumentation_includes=io.github.squeeze4j.training.**",
+                "--custom_hook_includes=io.github.squeeze4j.**:org.deeplearning4j.nn.conf.**:org.nd4j.shade.jackson.**",
                 "--reproducer_path=" + args[2],
                 "-artifact_prefix=" + args[2] + "/",
                 "-max_total_time=" + args[1],
@@ -117,6 +118,15 @@ public final class Fuzz {
             seed[0] = (byte) kind;
             System.arraycopy(content, 0, seed, 1, content.length);
             return seed;
+        }
+
+        /**
+         * Loads the native libraries before the first run is timed.
+         *
+         * @throws IOException if no file can be written
+         */
+        public static void fuzzerInitialize() throws IOException {
+            ImageClassifier.load(good());
         }
 
         /**
