@@ -18,27 +18,25 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
  */
 public final class SavingUnderFire {
     private static final long SEED = 20261127;
-    private static final int KILLS = 100;
-    private static final int SAVES = 100;
     private static final int LATEST_KILL_MILLIS = 800;
 
     private SavingUnderFire() {}
 
     /**
-     * Without arguments all of it; with {@code save FILE FROM COUNT} the program that is killed.
+     * With {@code KILLS SAVES}, usually 100 and 100, all of it; with {@code save FILE FROM COUNT} the program that is killed.
      *
      * @param args see above
      * @throws Exception if a file was not whole
      */
     public static void main(String[] args) throws Exception {
-        if (args.length > 0) {
+        if (args[0].equals("save")) {
             save(Path.of(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]));
             return;
         }
         Path folder = Files.createTempDirectory("saving-under-fire");
         Path file = folder.resolve("model.zip");
-        killed(file);
-        twoAtOnce(file);
+        killed(file, Integer.parseInt(args[0]));
+        twoAtOnce(file, Integer.parseInt(args[1]));
         String left = names(folder);
         System.out.println("files left: " + left);
         require(left.equals("model.zip"), "files left: " + left);
@@ -74,16 +72,16 @@ public final class SavingUnderFire {
                 file.toString(),
                 "" + from,
                 "" + count));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("OMP_NUM_THREADS", "1");
+        return builder.start();
     }
 
     /** Killed at a random moment of its second save or of those after it. */
-    private static void killed(Path file) throws Exception {
+    private static void killed(Path file, int kills) throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
         int leftovers = 0;
-        for (int kill = 0; kill < KILLS; kill++) {
+        for (int kill = 0; kill < kills; kill++) {
             Process program = start(file, 1000 * kill + 1, 999);
             BufferedReader out = program.inputReader();
             require(out.readLine() != null, "the program saves");
@@ -93,13 +91,13 @@ public final class SavingUnderFire {
             int number = read(file);
             require(number > 1000 * kill && number < 1000 * (kill + 1), "model " + number + " after kill " + kill);
         }
-        System.out.println("kill -9 at " + KILLS + " random moments (seed " + SEED + "): " + KILLS
+        System.out.println("kill -9 at " + kills + " random moments (seed " + SEED + "): " + kills
                 + " whole models read, " + leftovers + " times a file was left beside");
     }
 
-    private static void twoAtOnce(Path file) throws Exception {
-        Process one = start(file, 1_000_000, SAVES);
-        Process two = start(file, 2_000_000, SAVES);
+    private static void twoAtOnce(Path file, int saves) throws Exception {
+        Process one = start(file, 1_000_000, saves);
+        Process two = start(file, 2_000_000, saves);
         Thread drain = new Thread(() -> two.inputReader().lines().count());
         drain.start();
         Thread other = new Thread(() -> one.inputReader().lines().count());
@@ -110,7 +108,7 @@ public final class SavingUnderFire {
             reads++;
         }
         require(one.waitFor() == 0 && two.waitFor() == 0, "exit codes 0");
-        System.out.println("two processes, " + SAVES + " saves each into one folder: no save failed, " + reads
+        System.out.println("two processes, " + saves + " saves each into one folder: no save failed, " + reads
                 + " whole models read meanwhile");
     }
 
