@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.internal.OpenMp;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -48,6 +49,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @see <a href="https://arxiv.org/abs/1709.01507">Hu et al., Squeeze-and-Excitation Networks</a>
  */
 public abstract class AttentionBlock extends SameDiffLayer {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     @JsonProperty("channels")
     private long channels;
 

@@ -67,8 +67,9 @@ final class Activations {
                 throw new IllegalStateException("activations are read (by " + readers
                         + ") after their pass; read them in onForwardPass, and keep a copy with dup()");
             }
-            Notices.slower("Listener " + readers + " reads each layer's result: in such iterations DL4J computes the forward"
-                    + " pass once more; let it read less often");
+            Notices.slower(
+                    "Listener " + readers + " reads each layer's result: in such iterations DL4J computes the forward"
+                            + " pass once more; let it read less often");
             results = computed();
         }
         return results[vertex];

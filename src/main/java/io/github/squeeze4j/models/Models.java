@@ -3,6 +3,7 @@ package io.github.squeeze4j.models;
 import io.github.squeeze4j.blocks.Eca;
 import io.github.squeeze4j.blocks.SimAm;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.internal.OpenMp;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -47,6 +48,10 @@ import java.util.function.Supplier;
  * }</pre>
  */
 public final class Models {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     private static final int LISTED_WHOLE = 10;
     private static final String CIFAR_SUFFIX = "_cifar";
     private static final int EFFICIENTNETS = 4;
