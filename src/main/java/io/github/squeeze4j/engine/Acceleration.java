@@ -272,6 +272,12 @@ public final class Acceleration implements AutoCloseable {
                 .append(" (")
                 .append(reason)
                 .append(')'));
+        if (region.passesForListeners() > 0) {
+            text.append(System.lineSeparator())
+                    .append("  DL4J computed ")
+                    .append(region.passesForListeners())
+                    .append(" forward passes once more, for listeners that read each layer's result");
+        }
         if (lastRefusal() != null) {
             text.append(System.lineSeparator())
                     .append("  DL4J ran the whole of the last pass: ")

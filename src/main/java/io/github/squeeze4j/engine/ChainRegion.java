@@ -46,6 +46,10 @@ final class ChainRegion {
         return all;
     }
 
+    int passesForListeners() {
+        return activations.computed();
+    }
+
     void remove() {
         for (RegionLayer layer : layers) {
             if (network.getLayers()[layer.position] == layer) {

@@ -79,6 +79,11 @@ final class GraphRegion implements Region {
     }
 
     @Override
+    public int passesForListeners() {
+        return activations.computed();
+    }
+
+    @Override
     public Map<String, String> layers() {
         return plan.layers();
     }
