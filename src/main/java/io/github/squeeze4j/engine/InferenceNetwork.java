@@ -56,7 +56,8 @@ public final class InferenceNetwork implements AutoCloseable {
      * @return its form for inference
      */
     public static InferenceNetwork optimize(ComputationGraph network) {
-        return new InferenceNetwork(network.clone());
+        INDArray parameters = network.params();
+        return new InferenceNetwork(Copies.of(network, parameters == null ? null : parameters.dup()));
     }
 
     /**

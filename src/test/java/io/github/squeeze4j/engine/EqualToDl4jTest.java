@@ -542,7 +542,8 @@ class EqualToDl4jTest {
             gradients(network, images(1), Nd4j.ones(DataType.FLOAT, 1, CHANNELS, SIZE, SIZE));
         }
         assertSameGradients(
-                networks[1].gradient().gradientForVariable(), networks[0].gradient().gradientForVariable());
+                networks[1].gradient().gradientForVariable(),
+                networks[0].gradient().gradientForVariable());
     }
 
     @Test
@@ -571,6 +572,24 @@ class EqualToDl4jTest {
                 .addLayer("relu", new ActivationLayer(Activation.RELU), "se");
         Nd4j.getRandom().setSeed(3);
         assertEqual(finished(graph, "relu"), Nd4j.randn(DataType.FLOAT, 3, SIZE, SIZE, SIZE));
+    }
+
+    /** DL4J's clone of a merge forgets its axis. */
+    @Test
+    void mergesOfChannelsLast() {
+        GraphBuilder graph = graph(CNN2DFormat.NHWC)
+                .addLayer("a", convolution().dataFormat(CNN2DFormat.NHWC).build(), "input")
+                .addLayer("b", convolution().dataFormat(CNN2DFormat.NHWC).build(), "input")
+                .addVertex("merge", new MergeVertex(), "a", "b")
+                .addLayer("out", new CnnLossLayer.Builder(LossFunction.MSE).build(), "merge")
+                .setOutputs("out");
+        ComputationGraph stock = new ComputationGraph(graph.build());
+        stock.init();
+        INDArray images = images(2).permute(0, 2, 3, 1).dup('c');
+        INDArray ready = InferenceNetwork.optimize(stock).outputSingle(images);
+        INDArray expected = stock.outputSingle(images);
+        assertThat(ready.shape()).isEqualTo(expected.shape());
+        assertSame("ready", ready, expected);
     }
 
     @Test

@@ -46,7 +46,9 @@ class ReachabilityTest {
         assertUsedIn(sources, "javacpp\\.indexer\\.(?!HalfIndexer)", "Numbers");
         assertUsedIn(sources, "HalfIndexer(?!\\.toFloat\\(|;)"); // which converts a number
         assertUsedIn(sources, "\\bNumbers\\.address\\(", "Program", "Scratch");
-        assertUsedIn(sources, "Unsafe|\\bjavacpp\\.\\w*Pointer", "Context", "Handles", "Program");
+        // NetworkShape asks how much memory there may be
+        assertUsedIn(sources, "Unsafe|\\bjavacpp\\.\\w*Pointer", "Context", "Handles", "Program", "NetworkShape");
+        assertUsedIn(sources, "\\bPointer\\.(?=maxBytes\\()", "NetworkShape");
         // native memory of each thread, and what oneDNN makes
         assertUsedIn(sources, "\\bThreadLocal\\b", "Context");
         assertUsedIn(sources, "dnnl_\\w+_destroy\\(", "Handles");
