@@ -2,8 +2,10 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Program;
 import java.util.Arrays;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -15,7 +17,7 @@ final class VertexNode extends Node {
     private final Run run;
     private final String reason;
     private final boolean learns;
-    private final boolean drops;
+    private final boolean inPlace;
     private Gradient gradient;
 
     VertexNode(GraphVertex original, int[] inputs, Run run, String reason) {
@@ -23,7 +25,8 @@ final class VertexNode extends Node {
         this.original = original;
         this.run = run;
         this.reason = reason;
-        drops = original.hasLayer() && original.getLayer().conf().getLayer().getIDropout() != null;
+        Layer layer = original.hasLayer() ? original.getLayer() : null;
+        inPlace = layer != null && (layer.conf().getLayer().getIDropout() != null || layer instanceof BaseWrapperLayer);
         learns = original.hasLayer() && original.numParams() > 0 && !Plan.isFrozen(original);
     }
 
@@ -59,9 +62,9 @@ final class VertexNode extends Node {
         emission.remember(this, from);
     }
 
-    /** DL4J's activations work in place at inference, its dropout in training. */
+    /** DL4J's activations work in place at inference, which frozen layers are always at, its dropout in training. */
     private boolean mayWriteOver(Emission emission, int input) {
-        return emission.training() ? drops : !emission.mayOverwrite(input);
+        return emission.training() ? inPlace : !emission.mayOverwrite(input);
     }
 
     private void forward(Emission emission, Program program, int[] from, int to) {
