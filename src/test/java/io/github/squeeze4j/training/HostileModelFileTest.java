@@ -35,7 +35,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Model files made by people who know the format: nothing of theirs runs, and each is one line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(20)
+@Timeout(120)
 class HostileModelFileTest {
     private static final String CONFIGURATION = ModelSerializer.CONFIGURATION_JSON;
     private static final String COEFFICIENTS = ModelSerializer.COEFFICIENTS_BIN;
