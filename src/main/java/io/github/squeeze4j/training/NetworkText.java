@@ -165,7 +165,8 @@ final class NetworkText {
     private void require(String className, String entry) throws IOException {
         if (!allowed.test(className)) {
             throw new DamagedFileException(entry + " names the class " + ShownText.of(className)
-                    + ", which is no part of a DL4J, ND4J or Squeeze4j configuration");
+                    + ", which is no part of a DL4J, ND4J or Squeeze4j configuration, nor allowed by"
+                    + " ModelFile.standard().allowing(...)");
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.squeeze4j.models.Models;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -279,6 +280,16 @@ class ModelFileTest {
         ComputationGraph graph = TinyGraph.create(28, 10, 0.1);
         graph.params().assign(value);
         return graph;
+    }
+
+    /** A new layer or block in another package would make saved models unreadable. */
+    @Test
+    void configurationsOfAllModelsAreAllowed() throws Exception {
+        for (String name : Models.names()) {
+            String json = Models.builder(name).build().conf().toJson();
+            NetworkText.check(json.getBytes(StandardCharsets.UTF_8), name, className -> false);
+        }
+        assertThat(Models.names()).hasSizeGreaterThan(50);
     }
 
     /** What cannot be read again is refused when a classifier is made, not after it was trained. */
