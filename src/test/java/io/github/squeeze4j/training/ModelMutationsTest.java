@@ -55,7 +55,7 @@ class ModelMutationsTest {
     @Test
     void twoThousandOfASmallNetwork() throws Exception {
         save(TinyGraph.create(28, 10, 0.1));
-        mutate(1500, 500);
+        mutate(1700, 300);
     }
 
     @Test
