@@ -350,6 +350,10 @@ class HostileModelFileTest {
                 configuration(json -> json.replace("\"seed\" : 5", "\"seed\" : 5, \"seed\" : 6")),
                 "Duplicate field 'seed'");
         refused(configuration(json -> json + "{}"), "configuration.json goes on after its end");
+        refused(
+                configuration(json -> json.substring(0, json.length() - 3) + "]"),
+                "configuration.json is not JSON (Unexpected close marker ']': expected '}' (for Object starting at [Source:"
+                        + " UNKNOWN; line: ");
         refused(configuration(json -> json.substring(0, json.length() / 2)), "configuration.json is not JSON");
         refused(changed(CONFIGURATION, old -> new byte[0]), "configuration.json ends too early");
         refused(
