@@ -73,6 +73,11 @@ final class NetworkText {
     private static final Map<String, Integer> WINDOWS =
             Map.of("kernelSize", 1, "stride", 1, "dilation", 1, "padding", 0, "cropping", 0, "size", 1);
 
+    /** Without the text itself in its messages. */
+    private static final JsonFactory TEXTS = new JsonFactory()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .disable(JsonParser.Feature.INCLUDE_SOURCE_IN_LOCATION);
+
     private final String json;
     private final Predicate<String> allowed;
     private final Set<String> classes = new TreeSet<>();
@@ -165,7 +170,8 @@ final class NetworkText {
     private void require(String className, String entry) throws IOException {
         if (!allowed.test(className)) {
             throw new DamagedFileException(entry + " names the class " + ShownText.of(className)
-                    + ", which is no part of a DL4J, ND4J or Squeeze4j configuration");
+                    + ", which is no part of a DL4J, ND4J or Squeeze4j configuration, nor allowed by"
+                    + " ModelFile.standard().allowing(...)");
         }
     }
 
@@ -176,8 +182,7 @@ final class NetworkText {
 
     /** Reads a JSON text as tokens: bounded depth, no name twice in one object, no number that is costly to convert. */
     static void scan(String json, String entry, TokenCheck check) throws IOException {
-        try (JsonParser parser =
-                new JsonFactory().createParser(json).enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)) {
+        try (JsonParser parser = TEXTS.createParser(json)) {
             Deque<JsonToken> open = new ArrayDeque<>();
             do {
                 JsonToken token = parser.nextToken();
@@ -201,8 +206,12 @@ final class NetworkText {
                 throw new DamagedFileException(entry + " goes on after its end");
             }
         } catch (JsonProcessingException e) {
-            throw new DamagedFileException(entry + " is not JSON (" + e.getOriginalMessage() + ")");
+            throw new DamagedFileException(entry + " is not JSON (" + firstLine(e) + ")");
         }
+    }
+
+    private static String firstLine(JsonProcessingException e) {
+        return e.getOriginalMessage().lines().findFirst().orElse("");
     }
 
     private static void requireModest(String number, String entry) throws IOException {
@@ -229,7 +238,7 @@ final class NetworkText {
         try {
             return reader.readValue(json, ComputationGraphConfiguration.class);
         } catch (JsonProcessingException e) {
-            throw new DamagedFileException(entry + " is not a ComputationGraph's (" + e.getOriginalMessage() + ")");
+            throw new DamagedFileException(entry + " is not a ComputationGraph's (" + firstLine(e) + ")");
         }
     }
 

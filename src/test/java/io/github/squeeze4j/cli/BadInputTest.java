@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -14,6 +15,7 @@ import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** Whatever the user gets wrong: one line on standard error, no stack trace, exit code 2. */
 class BadInputTest {
@@ -122,6 +124,18 @@ class BadInputTest {
         Run.of("summary", "--model", "\u009b2J").complains("model (\\u009b2J) must be one of");
         Files.write(folder.resolve("x.zip"), new byte[] {'P', 'K', 27});
         Run.of("verify", folder.resolve("x.zip").toString()).complains("too short for a zip file");
+    }
+
+    @Test
+    void moreThanMemoryHolds() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        CommandLine command = new CommandLine(new Main()).setErr(new PrintWriter(err, true));
+        assertThat(Errors.outOfMemory(new OutOfMemoryError("Java heap space"), command))
+                .isEqualTo(2);
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "squeeze4j: memory must hold network and images, but does not (Java heap space); give Java"
+                                + " more with -Xmx, or use a smaller --batch, network or picture");
     }
 
     /** Standard output that takes nothing, as /dev/full. */

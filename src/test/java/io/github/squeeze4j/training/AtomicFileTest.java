@@ -119,6 +119,21 @@ class AtomicFileTest {
         }
     }
 
+    /** After the move there is no way back: the new file is whole, and the failure is said. */
+    @Test
+    void theFolderCannotBeFlushed() {
+        Storage disk = new Storage() {
+            @Override
+            void forceFolder(Path flushed) throws IOException {
+                throw new IOException("Input/output error");
+            }
+        };
+        assertThatThrownBy(() -> ModelFile.standard().save(classifier, file, Map.of(), disk))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("Input/output error");
+        assertThat(ImageClassifier.load(file).modelName()).isEqualTo("tiny");
+    }
+
     /** Every write loses bytes once, as if all were well. */
     @Test
     void theNthWriteLosesBytes() throws Exception {

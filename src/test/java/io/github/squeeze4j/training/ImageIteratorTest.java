@@ -25,7 +25,7 @@ class ImageIteratorTest {
     }
 
     private static ImageClassifier classifier(ImageSet images) {
-        return ImageClassifier.untrained("test", null, images);
+        return ImageClassifier.untrained("test", TinyGraph.pooled(images), images);
     }
 
     @Test

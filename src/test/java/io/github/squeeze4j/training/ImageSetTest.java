@@ -66,7 +66,7 @@ class ImageSetTest {
 
     /** Sizes that the file cannot hold, and those that memory cannot: said before anything is allocated. */
     @Test
-    @Timeout(5)
+    @Timeout(60)
     void sizesThatAreTooLarge() throws Exception {
         Path images = folder.resolve("train-images-idx3-ubyte");
         byte[] header = ByteBuffer.allocate(16)

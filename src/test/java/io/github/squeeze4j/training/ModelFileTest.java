@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.squeeze4j.models.Attention;
+import io.github.squeeze4j.models.Models;
+import io.github.squeeze4j.models.NetworkBuilder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +18,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -279,6 +284,26 @@ class ModelFileTest {
         ComputationGraph graph = TinyGraph.create(28, 10, 0.1);
         graph.params().assign(value);
         return graph;
+    }
+
+    /** A new layer or block in another package would make saved models unreadable. */
+    @Test
+    void configurationsOfAllBlocksAndBackbonesAreAllowed() throws Exception {
+        Stream<String> backbones = Stream.of("efficientnet_b0", "inception_v3", "mobilenet_v3_small", "regnety_400mf");
+        Stream<String> blocks = Stream.of(
+                        "se", "salient", "spse", "rgse", "cbam", "eca", "gct", "ese", "simam", "gc", "scse", "ca", "ge",
+                        "bam", "sk")
+                .map(block -> "resnet20-" + block);
+        List<String> names = Stream.concat(backbones, blocks).collect(Collectors.toList());
+        for (String name : names) {
+            String[] parts = name.split("-");
+            NetworkBuilder<?> builder = Models.builder(parts[0]);
+            if (parts.length > 1) {
+                builder.attention(Attention.named(parts[1]));
+            }
+            String json = builder.build().conf().toJson();
+            NetworkText.check(json.getBytes(StandardCharsets.UTF_8), name, className -> false);
+        }
     }
 
     /** What cannot be read again is refused when a classifier is made, not after it was trained. */

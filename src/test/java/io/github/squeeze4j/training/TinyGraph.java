@@ -35,4 +35,23 @@ final class TinyGraph {
         graph.init();
         return graph;
     }
+
+    /** Pooling and output alone, for images of any size. */
+    static ComputationGraph pooled(ImageSet images) {
+        ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder()
+                .graphBuilder()
+                .addInputs("input")
+                .setInputTypes(InputType.convolutional(images.height(), images.width(), 1))
+                .addLayer("pool", new GlobalPoolingLayer(PoolingType.AVG), "input")
+                .addLayer(
+                        "classifier",
+                        new OutputLayer.Builder()
+                                .nOut(images.classNames().size())
+                                .build(),
+                        "pool")
+                .setOutputs("classifier")
+                .build());
+        graph.init();
+        return graph;
+    }
 }
