@@ -35,26 +35,20 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class Acceleration {
+    /** How many names a line of a report lists. */
+    private static final int NAMES = 3;
+
     private final String refusal;
     private final Region region;
-    private final List<String> nativeLayers = new ArrayList<>();
-    private final Map<String, String> otherLayers = new LinkedHashMap<>();
 
     private Acceleration(String refusal) {
         this.refusal = refusal;
         region = null;
     }
 
-    private Acceleration(Region region, Plan plan) {
+    private Acceleration(Region region) {
         this.region = region;
         refusal = null;
-        for (Node node : plan.nodes) {
-            if (node.whyNotNative() == null) {
-                nativeLayers.add(node.name);
-            } else {
-                otherLayers.put(node.name, node.whyNotNative());
-            }
-        }
     }
 
     /**
@@ -66,20 +60,13 @@ public final class Acceleration {
      */
     public static Acceleration apply(ComputationGraph network) {
         requireInitialised(network.getVertices());
-        for (GraphVertex vertex : network.getVertices()) {
-            if (vertex instanceof RegionVertex) {
-                return new Acceleration("it is accelerated already");
-            }
-        }
-        return apply(() -> {
-            Plan plan = new Plan(network);
-            return new Acceleration(new GraphRegion(network, plan), plan);
-        });
+        return region(network) != null
+                ? new Acceleration("it is accelerated already; Acceleration.of(network) gives the handle")
+                : attempt(() -> new GraphRegion(network, new Plan(Topology.of(network))));
     }
 
     /**
-     * Accelerates a network in place, from its first layer to the output layer or to the first preprocessor between two
-     * layers, such as that before a dense layer.
+     * Accelerates a network in place. Layers that oneDNN does not compute stay where they are.
      *
      * @param network an initialised network, trained or not
      * @return what was done; where nothing could be, the network is as it was and {@link #refusal} says why
@@ -87,15 +74,70 @@ public final class Acceleration {
      */
     public static Acceleration apply(MultiLayerNetwork network) {
         requireInitialised(network.getLayers());
-        for (Layer layer : network.getLayers()) {
-            if (layer instanceof RegionLayer) {
-                return new Acceleration("it is accelerated already");
+        return region(network) != null
+                ? new Acceleration("it is accelerated already; Acceleration.of(network) gives the handle")
+                : attempt(() -> new ChainRegions(network));
+    }
+
+    /**
+     * The handle of a graph that is accelerated, by {@link #apply} or because it is one of the library's own.
+     *
+     * @param network an initialised graph
+     * @return its handle; of a graph that is not accelerated, one whose {@link #refusal} says so
+     * @throws IllegalArgumentException if the network is not initialised
+     */
+    public static Acceleration of(ComputationGraph network) {
+        requireInitialised(network.getVertices());
+        Region region = region(network);
+        return region == null
+                ? new Acceleration(whyNot(() -> new Plan(Topology.of(network))))
+                : new Acceleration(region);
+    }
+
+    /**
+     * The handle of a network that is accelerated.
+     *
+     * @param network an initialised network
+     * @return its handle; of a network that is not accelerated, one whose {@link #refusal} says so
+     * @throws IllegalArgumentException if the network is not initialised
+     */
+    public static Acceleration of(MultiLayerNetwork network) {
+        requireInitialised(network.getLayers());
+        Region region = region(network);
+        return region == null
+                ? new Acceleration(
+                        whyNot(() -> Plan.requireFloat(Topology.chain(network, 0, network.getLayers().length))))
+                : new Acceleration(region);
+    }
+
+    private static Region region(ComputationGraph network) {
+        for (GraphVertex vertex : network.getVertices()) {
+            if (vertex instanceof StandIn) {
+                return ((StandIn) vertex).region();
             }
         }
-        return apply(() -> {
-            ChainRegion region = ChainRegion.of(network);
-            return new Acceleration(region, region.plan());
-        });
+        return null;
+    }
+
+    private static Region region(MultiLayerNetwork network) {
+        for (Layer layer : network.getLayers()) {
+            if (layer instanceof RegionLayer) {
+                return ((RegionLayer) layer).region().all();
+            }
+        }
+        return null;
+    }
+
+    private static String whyNot(Runnable attempt) {
+        if (!OneDnn.available()) {
+            return OneDnn.unavailableReason();
+        }
+        try {
+            attempt.run();
+            return "nobody asked for it; call Acceleration.apply(network)";
+        } catch (Unsupported e) {
+            return e.getMessage();
+        }
     }
 
     private static void requireInitialised(Object[] parts) {
@@ -104,15 +146,19 @@ public final class Acceleration {
         }
     }
 
-    private static Acceleration apply(Supplier<Acceleration> attempt) {
+    private static Acceleration attempt(Supplier<Region> attempt) {
+        Acceleration made;
         if (!OneDnn.available()) {
-            return new Acceleration(OneDnn.unavailableReason());
+            made = new Acceleration(OneDnn.unavailableReason());
+        } else {
+            try {
+                made = new Acceleration(attempt.get());
+            } catch (Unsupported e) {
+                made = new Acceleration(e.getMessage());
+            }
         }
-        try {
-            return attempt.get();
-        } catch (Unsupported e) {
-            return new Acceleration(e.getMessage());
-        }
+        Notices.first(made);
+        return made;
     }
 
     /** Gives the network its own layers back. Parameters and the updater's state stay. Twice is as once. */
@@ -152,41 +198,67 @@ public final class Acceleration {
     }
 
     /**
-     * The layers and vertices that oneDNN computes.
+     * The layers and vertices that oneDNN computes in every pass.
      *
      * @return names, in the order of computation; in a MultiLayerNetwork numbers
      */
     public List<String> nativeLayers() {
-        return Collections.unmodifiableList(nativeLayers);
+        List<String> names = new ArrayList<>();
+        if (region != null) {
+            region.layers().forEach((name, reason) -> {
+                if (reason == null) {
+                    names.add(name);
+                }
+            });
+        }
+        return Collections.unmodifiableList(names);
     }
 
     /**
-     * The layers and vertices that DL4J computes between the program's steps.
+     * The layers and vertices that DL4J computes, in some passes or in all.
      *
-     * @return the reason by name
+     * @return the reason by name; the output layers, which always are DL4J's, are left out
      */
     public Map<String, String> otherLayers() {
-        return Collections.unmodifiableMap(otherLayers);
+        Map<String, String> others = new LinkedHashMap<>();
+        if (region != null) {
+            region.layers().forEach((name, reason) -> {
+                if (reason != null) {
+                    others.put(name, reason);
+                }
+            });
+        }
+        return Collections.unmodifiableMap(others);
     }
 
     /**
      * What was changed, for people.
      *
-     * @return a line, and one more for each layer that DL4J computes
+     * @return a line, one more for each reason why DL4J computes layers, and one if DL4J ran the last pass
      */
     public String report() {
         if (refusal != null) {
             return "Not accelerated: " + refusal;
         }
+        Map<String, List<String>> byReason = new LinkedHashMap<>();
+        otherLayers()
+                .forEach((name, reason) ->
+                        byReason.computeIfAbsent(reason, r -> new ArrayList<>()).add(name));
         StringBuilder text = new StringBuilder();
-        text.append("oneDNN computes ").append(nativeLayers.size()).append(" layers and vertices, DL4J ");
-        text.append(otherLayers.size()).append(" and the output layers");
-        otherLayers.forEach((name, reason) -> text.append(System.lineSeparator())
+        text.append("oneDNN computes ").append(nativeLayers().size()).append(" layers and vertices, DL4J ");
+        text.append(otherLayers().size()).append(" and the output layers");
+        byReason.forEach((reason, names) -> text.append(System.lineSeparator())
                 .append("  DL4J: ")
-                .append(name)
+                .append(String.join(", ", names.subList(0, Math.min(NAMES, names.size()))))
+                .append(names.size() > NAMES ? " and " + (names.size() - NAMES) + " more" : "")
                 .append(" (")
                 .append(reason)
                 .append(')'));
+        if (lastRefusal() != null) {
+            text.append(System.lineSeparator())
+                    .append("  DL4J ran the whole of the last pass: ")
+                    .append(lastRefusal());
+        }
         return text.toString();
     }
 }

@@ -6,6 +6,7 @@ import io.github.squeeze4j.onednn.Steps;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
@@ -24,6 +25,7 @@ final class BatchNormalizationNode extends Node {
     private final double epsilon;
     private final double decay;
     private final boolean logStd;
+    private final CNN2DFormat format;
     private final boolean frozen;
 
     /** @param logStd whether the running statistic is log10 of the standard deviation */
@@ -35,12 +37,14 @@ final class BatchNormalizationNode extends Node {
             double epsilon,
             double decay,
             boolean logStd,
+            CNN2DFormat format,
             boolean frozen) {
         super(name, vertex, input);
         this.layer = layer;
         this.epsilon = epsilon;
         this.decay = decay;
         this.logStd = logStd;
+        this.format = format;
         this.frozen = frozen;
         views = new GradientViews(layer);
     }
@@ -62,6 +66,10 @@ final class BatchNormalizationNode extends Node {
 
     @Override
     void forward(Emission emission) {
+        boolean channelsLast = format == CNN2DFormat.NHWC;
+        if (emission.isMap(vertex) && channelsLast != emission.channelsLast()) {
+            throw new Unsupported("layer " + name + " is of format " + format + ", the network's maps are not");
+        }
         Pending before = emission.absorbable(inputs[0]);
         if (emission.mode == Mode.FROZEN
                 && before instanceof ConvolutionNode.Folded

@@ -1,147 +1,127 @@
 package io.github.squeeze4j.engine;
 
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.api.layers.IOutputLayer;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * The replaced layers of a {@link MultiLayerNetwork}: those before the first preprocessor between two layers, or before the
- * output layer. A graph of the same layers on the same parameters is what the program is made from.
+ * Neighbouring layers of a {@link MultiLayerNetwork} that are replaced. Layers that oneDNN does not compute are left where
+ * they are, between two regions.
  */
-final class ChainRegion implements Region {
+final class ChainRegion {
     private final MultiLayerNetwork network;
+    private final int start;
     private final RegionLayer[] layers;
-    private final ComputationGraph graph;
     private final Session session;
     private final Plan plan;
 
-    private ChainRegion(MultiLayerNetwork network, int length) {
+    /** What nobody reads, which the last layer called gave to the next. */
+    private INDArray token;
+
+    private final ChainRegions all;
+
+    ChainRegion(ChainRegions all, MultiLayerNetwork network, int start, Plan plan) {
+        this.all = all;
         this.network = network;
-        graph = graph(network, length);
-        plan = new Plan(graph);
+        this.start = start;
+        this.plan = plan;
         session = new Session(plan);
-        layers = new RegionLayer[length];
-        for (int i = 0; i < length; i++) {
-            layers[i] = new RegionLayer(network.getLayers()[i], i, this);
-        }
-        System.arraycopy(layers, 0, network.getLayers(), 0, length);
-    }
-
-    /** @throws Unsupported if no layer can be replaced */
-    static ChainRegion of(MultiLayerNetwork network) {
-        Layer[] all = network.getLayers();
-        int length = 0;
-        while (length < all.length
-                && !(all[length] instanceof IOutputLayer)
-                && (length == 0 || network.getLayerWiseConfigurations().getInputPreProcess(length) == null)) {
-            if (all[length] instanceof FrozenLayer) {
-                throw new Unsupported("layer " + length + " is frozen; make the network a ComputationGraph with"
-                        + " toComputationGraph() first");
-            }
-            length++;
-        }
-        if (length == 0) {
-            throw new Unsupported("it has no layer before the output layer");
-        }
-        return new ChainRegion(network, length);
-    }
-
-    /** A view of the first layers. */
-    private static ComputationGraph graph(MultiLayerNetwork network, int length) {
-        ComputationGraphConfiguration.GraphBuilder builder = new NeuralNetConfiguration.Builder()
-                .dataType(network.getLayerWiseConfigurations().getDataType())
-                .graphBuilder()
-                .addInputs("input");
-        long parameters = 0;
-        String before = "input";
-        for (int i = 0; i < length; i++) {
-            String name = Integer.toString(i);
-            builder.addLayer(name, network.getLayers()[i].conf().getLayer().clone(), before);
-            parameters += network.getLayers()[i].numParams();
-            before = name;
-        }
-        ComputationGraph graph = new ComputationGraph(builder.setOutputs(before).build());
-        graph.init(prefix(network.params(), parameters), false);
-        return graph;
-    }
-
-    private static INDArray prefix(INDArray row, long length) {
-        INDArray flat = row.reshape(row.length());
-        return (length == flat.length() ? flat : flat.get(NDArrayIndex.interval(0, length))).reshape(1, length);
-    }
-
-    Plan plan() {
-        return plan;
-    }
-
-    @Override
-    public void remove() {
+        layers = new RegionLayer[plan.nodes.size()];
         for (int i = 0; i < layers.length; i++) {
-            if (network.getLayers()[i] == layers[i]) {
-                network.getLayers()[i] = layers[i].getUnderlying();
+            layers[i] = RegionLayer.of(network.getLayers()[start + i], start + i, this);
+        }
+        System.arraycopy(layers, 0, network.getLayers(), start, layers.length);
+    }
+
+    ChainRegions all() {
+        return all;
+    }
+
+    void remove() {
+        for (RegionLayer layer : layers) {
+            if (network.getLayers()[layer.position] == layer) {
+                network.getLayers()[layer.position] = layer.getUnderlying();
             }
         }
     }
 
-    @Override
-    public String refusal() {
+    String refusal() {
         return session.refusal();
     }
 
-    @Override
-    public INDArray[] output(INDArray... inputs) {
-        return session.output(inputs);
-    }
-
     INDArray forward(RegionLayer layer, INDArray input, boolean training, LayerWorkspaceMgr workspaces) {
-        if (layer.position == 0) {
+        boolean belongs = input == token;
+        if (layer.position == start) {
             boolean masked = network.getMaskArray() != null || layer.getMaskArray() != null;
-            session.begin(training, workspaces, new INDArray[] {input}, masked, network.getListeners());
+            session.begin(mode(training), workspaces, new INDArray[] {input}, masked, network.getListeners());
+            belongs = true;
         }
-        if (session.stock()) {
+        token = null;
+        if (session.stock() || !belongs) {
             return layer.getUnderlying().activate(input, training, workspaces);
         }
-        if (layer.position == layers.length - 1) {
+        if (layer.position == last()) {
             return session.executor.result(vertex(layer), workspaces);
         }
-        return workspaces.create(ArrayType.ACTIVATIONS, DataType.FLOAT, 1);
+        if (!Session.hidden(workspaces)) {
+            return materialised(layer, training);
+        }
+        // DL4J checks in which workspace lies what nobody reads
+        token = workspaces.create(ArrayType.ACTIVATIONS, DataType.FLOAT, 1);
+        return token;
+    }
+
+    private Mode mode(boolean training) {
+        if (!training) {
+            return Mode.INFERENCE;
+        }
+        return start == 0 && Callers.discardTheInputGradient() ? Mode.TRAINING : Mode.TRAINING_TO_INPUT;
+    }
+
+    /** The result of a layer that somebody asked for; the program keeps it no longer, so DL4J computes it again. */
+    private INDArray materialised(RegionLayer wanted, boolean training) {
+        INDArray result = layers[0].input();
+        for (int i = 0; i <= wanted.position - start; i++) {
+            result = layers[i].getUnderlying().activate(result, training, LayerWorkspaceMgr.noWorkspaces());
+        }
+        return result;
+    }
+
+    private int last() {
+        return start + layers.length - 1;
     }
 
     private int vertex(RegionLayer layer) {
-        return graph.getVertex(Integer.toString(layer.position)).getVertexIndex();
+        return plan.nodes.get(layer.position - start).vertex;
     }
 
     Pair<Gradient, INDArray> backward(RegionLayer layer, INDArray epsilon, LayerWorkspaceMgr workspaces) {
-        if (session.stock()) {
+        boolean belongs = epsilon == token || layer.position == last();
+        token = null;
+        if (session.stock() || !belongs) {
             return layer.getUnderlying().backpropGradient(epsilon, workspaces);
         }
-        if (layer.position == layers.length - 1) {
-            if (graph.getFlattenedGradients() == null) {
-                graph.setBackpropGradientsViewArray(
-                        prefix(network.getFlattenedGradients(), graph.params().length()));
-            }
-            INDArray[] epsilons = new INDArray[graph.getVertices().length];
-            epsilons[vertex(layer)] = epsilon;
-            session.executor.backward(epsilons, workspaces);
+        session.requireTraining();
+        Mode mode = session.mode();
+        if (layer.position == last() && plan.isTrained(vertex(layer), mode)) {
+            session.executor.backward(vertex(layer), epsilon, workspaces);
         }
-        Gradient gradient = plan.node(vertex(layer)).gradient();
-        // as in forward, DL4J checks in which workspace lies what nobody reads
+        Gradient own = plan.isTrained(vertex(layer), mode)
+                ? plan.nodes.get(layer.position - start).gradient()
+                : null;
+        Gradient gradient = own == null ? new DefaultGradient() : own;
+        if (layer.position == start && mode == Mode.TRAINING_TO_INPUT) {
+            return new Pair<>(gradient, session.executor.inputGradient(workspaces));
+        }
         boolean preprocessed =
                 layer.position == 0 && network.getLayerWiseConfigurations().getInputPreProcess(0) != null;
         long[] shape = preprocessed ? layer.input().shape() : new long[] {1};
-        INDArray token = workspaces.create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, shape);
-        return new Pair<>(gradient == null ? new DefaultGradient() : gradient, token);
+        token = workspaces.create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, shape);
+        return new Pair<>(gradient, token);
     }
 }

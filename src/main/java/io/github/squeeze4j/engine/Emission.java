@@ -59,7 +59,7 @@ final class Emission {
     }
 
     boolean training() {
-        return mode == Mode.TRAINING;
+        return mode.trains();
     }
 
     // ---- results ---------------------------------------------------------------------------------------------------
@@ -126,8 +126,8 @@ final class Emission {
 
     /** Whether what is being added is all that still reads a result, so that it may write over it. */
     boolean mayOverwrite(int vertex) {
-        boolean own = !shared[vertex] && !plan.isInput(vertex) && !plan.isForeign(vertex);
-        return mode != Mode.TRAINING && uses[vertex] == 1 && own;
+        boolean own = !shared[vertex] && !plan.isInput(vertex) && !plan.isForeign(vertex, mode);
+        return !mode.trains() && uses[vertex] == 1 && own;
     }
 
     /** A node has read its inputs, or will when its pending result is computed. */
@@ -161,7 +161,7 @@ final class Emission {
 
     /** Whether anything needs the gradient of a result. */
     boolean wantsGradient(int vertex) {
-        return plan.isTrained(vertex);
+        return plan.isTrained(vertex, mode);
     }
 
     /** The gradient of a result so far, or -1. */

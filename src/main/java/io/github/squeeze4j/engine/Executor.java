@@ -3,6 +3,7 @@ package io.github.squeeze4j.engine;
 import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.Program;
 import io.github.squeeze4j.onednn.RefusedException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,7 +26,6 @@ final class Executor {
     private final Plan plan;
     private final Run run;
     private final INDArray[] inputs;
-    private final INDArray[] epsilons;
     private final Map<List<Object>, Compiled> programs = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -45,8 +45,7 @@ final class Executor {
     Executor(Plan plan) {
         this.plan = plan;
         run = plan.run;
-        inputs = new INDArray[plan.graph.getConfiguration().getNetworkInputs().size()];
-        epsilons = new INDArray[plan.graph.getVertices().length];
+        inputs = new INDArray[plan.topology.inputs.size()];
     }
 
     /** A program and what it needs to know at each run. */
@@ -55,17 +54,25 @@ final class Executor {
         final LongSupplier[] suppliers;
         final long[] addresses;
         final int forward;
-        final int all;
         final Map<Integer, Integer> results;
+        final List<Segment> segments;
+        final int inputGradient;
         final long[][] shapes;
 
-        Compiled(Emission emission, int forward, Map<Integer, Integer> results, long[][] shapes) {
+        Compiled(
+                Emission emission,
+                int forward,
+                Map<Integer, Integer> results,
+                List<Segment> segments,
+                int inputGradient,
+                long[][] shapes) {
             program = emission.program.build();
             suppliers = emission.addresses();
             addresses = new long[suppliers.length];
             this.forward = forward;
-            all = emission.program.size();
             this.results = results;
+            this.segments = segments;
+            this.inputGradient = inputGradient;
             this.shapes = shapes;
         }
 
@@ -74,6 +81,20 @@ final class Executor {
                 addresses[i] = suppliers[i].getAsLong();
             }
             program.begin(scratch, addresses);
+        }
+    }
+
+    /** The steps of the backward pass from one result, whose gradient DL4J has by then, to the next. */
+    private static final class Segment {
+        final int result;
+        final int given;
+        final int from;
+        int to;
+
+        Segment(int result, int given, int from) {
+            this.result = result;
+            this.given = given;
+            this.from = from;
         }
     }
 
@@ -86,15 +107,17 @@ final class Executor {
     void forward(Mode mode, INDArray[] given, LayerWorkspaceMgr workspaces) {
         current = compiled(mode, given);
         System.arraycopy(given, 0, inputs, 0, inputs.length);
-        run.begin(workspaces, mode == Mode.TRAINING);
+        run.begin(workspaces, mode.trains(), current.segments.size() > 1);
         for (INDArray input : inputs) {
             run.keep(input);
         }
-        if (mode == Mode.FROZEN) {
-            plan.graph.setInputs(inputs); // preprocessors ask for the size of the batch
-        }
         current.begin(run.scratch(current.program.scratchBytes()));
-        current.program.run(0, current.forward);
+        try {
+            current.program.run(0, current.forward);
+        } catch (Unsupported e) {
+            refused.put(key(mode, given), e.getMessage());
+            throw e;
+        }
     }
 
     /** The result of a vertex of {@link Plan#results}, copied. */
@@ -106,15 +129,14 @@ final class Executor {
 
     /** The network's outputs behind the last forward pass, its output layers computed by DL4J. */
     INDArray[] outputs(LayerWorkspaceMgr workspaces) {
-        List<String> names = plan.graph.getConfiguration().getNetworkOutputs();
-        INDArray[] outputs = new INDArray[names.size()];
+        INDArray[] outputs = new INDArray[plan.topology.outputs.size()];
         for (int i = 0; i < outputs.length; i++) {
-            GraphVertex vertex = plan.graph.getVertex(names.get(i));
-            int index = vertex.getVertexIndex();
+            int index = plan.topology.vertex(plan.topology.outputs.get(i));
             if (plan.node(index) != null) {
                 outputs[i] = result(index, workspaces);
                 continue;
             }
+            GraphVertex vertex = plan.topology.vertices[index];
             VertexIndices[] from = vertex.getInputVertices();
             for (int j = 0; j < from.length; j++) {
                 int input = from[j].getVertexIndex();
@@ -124,59 +146,91 @@ final class Executor {
             outputs[i] = vertex.doForward(false, workspaces);
             vertex.clear();
         }
-        run.end();
-        plan.graph.clear();
-        Arrays.fill(inputs, null);
+        end();
         return outputs;
+    }
+
+    /** Forgets the arrays of the pass. */
+    void end() {
+        run.end();
+        Arrays.fill(inputs, null);
     }
 
     long[] resultShape(int vertex) {
         return run.shape(current.shapes[vertex]);
     }
 
-    /** The backward pass behind the last forward pass in training. */
-    void backward(INDArray[] given, LayerWorkspaceMgr workspaces) {
-        run.resume(workspaces);
-        for (int vertex : plan.results) {
-            epsilons[vertex] = dense(given[vertex], workspaces);
-        }
-        for (INDArray epsilon : epsilons) {
-            if (epsilon != null) {
-                run.keep(epsilon);
+    /**
+     * The steps of the backward pass, behind the last forward pass in training, that wait for the gradient of a result.
+     *
+     * @param epsilon of DL4J's shape; DL4J may close its workspace as soon as this returns
+     */
+    void backward(int result, INDArray epsilon, LayerWorkspaceMgr workspaces) {
+        for (Segment segment : current.segments) {
+            if (segment.result == result) {
+                run.resume(workspaces);
+                if (segment == current.segments.get(0)) {
+                    current.begin(run.scratch(current.program.scratchBytes()));
+                }
+                boolean last = segment == current.segments.get(current.segments.size() - 1);
+                current.program.place(segment.given, run.keep(last ? dense(epsilon, workspaces) : kept(epsilon)));
+                current.program.run(segment.from, segment.to);
+                if (last && current.inputGradient < 0) {
+                    end();
+                }
+                return;
             }
         }
-        current.begin(run.scratch(current.program.scratchBytes()));
-        current.program.run(current.forward, current.all);
-        Arrays.fill(epsilons, null);
-        run.end();
+    }
+
+    /** The gradient of the only input, behind a backward pass of {@link Mode#TRAINING_TO_INPUT}. */
+    INDArray inputGradient(LayerWorkspaceMgr workspaces) {
+        int vertex = plan.topology.inputVertices()[0];
+        INDArray gradient = run.array(current.program.address(current.inputGradient), resultShape(vertex));
+        INDArray copy = workspaces.dup(ArrayType.ACTIVATION_GRAD, gradient, 'c');
+        end();
+        return copy;
+    }
+
+    private static INDArray kept(INDArray array) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            return array.dup('c');
+        }
     }
 
     static INDArray dense(INDArray array, LayerWorkspaceMgr workspaces) {
         return Run.isDense(array) ? array : workspaces.dup(ArrayType.ACTIVATION_GRAD, array, 'c');
     }
 
-    private Compiled compiled(Mode mode, INDArray[] given) {
-        long[][] shapes = new long[given.length][];
+    private static List<Object> key(Mode mode, INDArray[] given) {
         Object[] key = new Object[given.length + 1];
         key[0] = mode;
         for (int i = 0; i < given.length; i++) {
-            long[] s = given[i].shape();
-            shapes[i] = plan.channelsLast && s.length == 4 ? new long[] {s[0], s[3], s[1], s[2]} : s;
-            key[i + 1] = Arrays.toString(s);
+            key[i + 1] = Arrays.toString(given[i].shape());
         }
-        Compiled known = programs.get(Arrays.asList(key));
-        if (refused.containsKey(Arrays.asList(key))) {
-            throw new Unsupported(refused.get(Arrays.asList(key)));
+        return Arrays.asList(key);
+    }
+
+    private Compiled compiled(Mode mode, INDArray[] given) {
+        List<Object> key = key(mode, given);
+        if (refused.containsKey(key)) {
+            throw new Unsupported(refused.get(key));
         }
+        Compiled known = programs.get(key);
         if (known == null) {
+            long[][] shapes = new long[given.length][];
+            for (int i = 0; i < given.length; i++) {
+                long[] s = given[i].shape();
+                shapes[i] = plan.channelsLast && s.length == 4 ? new long[] {s[0], s[3], s[1], s[2]} : s;
+            }
             // constants stay with the program
             try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
                 known = compile(mode, shapes);
             } catch (Unsupported | RefusedException e) {
-                refused.put(Arrays.asList(key), e.getMessage());
+                refused.put(key, e.getMessage());
                 throw new Unsupported(e.getMessage());
             }
-            programs.put(Arrays.asList(key), known);
+            programs.put(key, known);
         }
         return known;
     }
@@ -184,11 +238,11 @@ final class Executor {
     private Compiled compile(Mode mode, long[][] inputShapes) {
         long[][] shapes = plan.shapes(inputShapes);
         Emission emission = new Emission(plan, mode, shapes);
-        List<String> names = plan.graph.getConfiguration().getNetworkInputs();
-        for (int i = 0; i < names.size(); i++) {
+        int[] inputVertices = plan.topology.inputVertices();
+        for (int i = 0; i < inputVertices.length; i++) {
             int input = i;
-            int vertex = plan.graph.getVertex(names.get(i)).getVertexIndex();
-            emission.define(vertex, emission.array(emission.denseKind(vertex), () -> Layout.address(inputs[input])));
+            int place = emission.array(emission.denseKind(inputVertices[i]), () -> Layout.address(inputs[input]));
+            emission.define(inputVertices[i], place);
         }
         for (Node node : plan.nodes) {
             node.forward(emission);
@@ -198,32 +252,49 @@ final class Executor {
         for (int vertex : plan.results) {
             int dense = emission.densePlace(vertex);
             // DL4J's own arrays may lie in a workspace that closes before the result is read
-            results.put(vertex, plan.isForeign(vertex) ? emission.program.copy(dense) : dense);
+            results.put(vertex, plan.isForeign(vertex, mode) ? emission.program.copy(dense) : dense);
         }
         // so that results outlive what comes before
         emission.program.call(
                 program -> {},
                 results.values().stream().mapToInt(Integer::intValue).toArray());
         int forward = emission.program.size();
-        if (mode == Mode.TRAINING) {
-            backward(emission);
+        List<Segment> segments = mode.trains() ? backward(emission) : new ArrayList<>();
+        int inputGradient = mode == Mode.TRAINING_TO_INPUT ? inputGradient(emission, inputVertices[0]) : -1;
+        if (!segments.isEmpty()) {
+            segments.get(segments.size() - 1).to = emission.program.size();
         }
-        return new Compiled(emission, forward, results, shapes);
+        return new Compiled(emission, forward, results, segments, inputGradient, shapes);
     }
 
-    private void backward(Emission emission) {
-        for (int vertex : plan.results) {
-            int given = emission.array(emission.denseKind(vertex), () -> Layout.address(epsilons[vertex]));
-            emission.contribute(vertex, given);
-        }
+    /** DL4J comes to the vertices in the same order, with all gradients that its output layers give to a result. */
+    private List<Segment> backward(Emission emission) {
+        List<Segment> segments = new ArrayList<>();
         for (int i = plan.nodes.size() - 1; i >= 0; i--) {
             Node node = plan.nodes.get(i);
-            if (emission.wantsGradient(node.vertex)) {
-                if (emission.gradient(node.vertex) < 0) {
-                    throw new Unsupported("nothing that is trained reads layer " + node.name);
-                }
-                node.backward(emission);
+            if (!emission.wantsGradient(node.vertex)) {
+                continue;
             }
+            if (plan.results.contains(node.vertex)) {
+                int start = emission.program.size();
+                if (!segments.isEmpty()) {
+                    segments.get(segments.size() - 1).to = start;
+                }
+                int given = emission.program.external(emission.denseKind(node.vertex));
+                segments.add(new Segment(node.vertex, given, start));
+                emission.contribute(node.vertex, given);
+            }
+            if (emission.gradient(node.vertex) < 0) {
+                throw new Unsupported("nothing that is trained reads layer " + node.name);
+            }
+            node.backward(emission);
         }
+        return segments;
+    }
+
+    private int inputGradient(Emission emission, int vertex) {
+        int dense = emission.program.copy(emission.program.as(emission.gradient(vertex), emission.denseKind(vertex)));
+        emission.program.call(program -> {}, dense);
+        return dense;
     }
 }

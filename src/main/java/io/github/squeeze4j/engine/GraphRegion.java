@@ -1,13 +1,15 @@
 package io.github.squeeze4j.engine;
 
+import java.util.Arrays;
+import java.util.Map;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.impl.LayerVertex;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -16,28 +18,27 @@ final class GraphRegion implements Region {
     private final ComputationGraph graph;
     private final Plan plan;
     private final Session session;
-    private final RegionVertex[] vertices;
+    private final StandIn[] vertices;
     private final int first;
-    private final int firstTrained;
-    private final INDArray[] saved;
-    private boolean backwardDone;
+    /** What nobody reads: results and gradients between two layers of the program. */
+    private final INDArray token = Nd4j.scalar(DataType.FLOAT, 0);
+    /** What each vertex gave in this pass, and the network's inputs. */
+    private final INDArray[] given;
 
     GraphRegion(ComputationGraph graph, Plan plan) {
         this.graph = graph;
         this.plan = plan;
         session = new Session(plan);
         GraphVertex[] all = graph.getVertices();
-        vertices = new RegionVertex[all.length];
-        saved = new INDArray[all.length];
-        int trained = -1;
+        vertices = new StandIn[all.length];
+        given = new INDArray[all.length];
         for (Node node : plan.nodes) {
-            vertices[node.vertex] = new RegionVertex(all[node.vertex], this);
-            if (trained < 0 && plan.isTrained(node.vertex)) {
-                trained = node.vertex;
-            }
+            GraphVertex original = all[node.vertex];
+            vertices[node.vertex] = original instanceof LayerVertex
+                    ? new LayerStandIn((LayerVertex) original, this)
+                    : VertexStandIn.of(original, this);
         }
         first = plan.nodes.get(0).vertex;
-        firstTrained = trained;
         for (Node node : plan.nodes) {
             all[node.vertex] = vertices[node.vertex];
         }
@@ -60,23 +61,55 @@ final class GraphRegion implements Region {
 
     @Override
     public INDArray[] output(INDArray... inputs) {
-        return session.output(inputs);
+        synchronized (graph) { // as DL4J's own methods are
+            graph.setInputs(inputs); // preprocessors ask for the size of the batch
+            try {
+                return session.output(inputs);
+            } finally {
+                graph.clear();
+            }
+        }
     }
 
-    INDArray forward(RegionVertex vertex, boolean training, LayerWorkspaceMgr workspaces) {
+    @Override
+    public Map<String, String> layers() {
+        return plan.layers();
+    }
+
+    INDArray forward(StandIn vertex, boolean training, LayerWorkspaceMgr workspaces) {
         int index = vertex.getVertexIndex();
-        if (index == first) {
+        if (index == first && startsAPass(vertex)) {
             boolean masked = graph.getInputMaskArrays() != null || graph.getLabelMaskArrays() != null;
-            session.begin(training, workspaces, graph.getInputs(), masked, graph.getListeners());
-            backwardDone = false;
+            Mode mode = training ? Mode.TRAINING : Mode.INFERENCE;
+            session.begin(mode, workspaces, graph.getInputs(), masked, graph.getListeners());
         }
-        if (session.stock()) {
+        if (session.stock() || !belongsToThePass(vertex)) {
             return vertex.stockForward(training, workspaces);
         }
-        if (plan.results.contains(index)) {
-            return session.executor.result(index, workspaces);
+        boolean result = plan.results.contains(index);
+        given[index] = result ? session.executor.result(index, workspaces) : token;
+        return result || Session.hidden(workspaces) ? given[index] : materialised(index, training);
+    }
+
+    /** Else somebody calls the vertex alone. */
+    private boolean startsAPass(StandIn vertex) {
+        Arrays.fill(given, null);
+        int[] inputs = plan.topology.inputVertices();
+        for (int i = 0; i < inputs.length; i++) {
+            given[inputs[i]] = graph.getInputs() == null ? null : graph.getInputs()[i];
         }
-        return Session.hidden(workspaces) ? session.token : materialised(index, training);
+        return belongsToThePass(vertex);
+    }
+
+    /** Whether a vertex was given what the vertices before it gave out. */
+    private boolean belongsToThePass(StandIn vertex) {
+        int[] inputs = plan.node(vertex.getVertexIndex()).inputs;
+        for (int i = 0; i < inputs.length; i++) {
+            if (vertex.getInputs()[i] == null || vertex.getInputs()[i] != given[inputs[i]]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The result of a vertex that the user asked for; the program keeps it no longer, so DL4J computes it again. */
@@ -84,9 +117,9 @@ final class GraphRegion implements Region {
         LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
         INDArray[] results = new INDArray[vertices.length];
         INDArray[] inputs = graph.getInputs();
+        int[] inputVertices = plan.topology.inputVertices();
         for (int i = 0; i < inputs.length; i++) {
-            String name = graph.getConfiguration().getNetworkInputs().get(i);
-            results[graph.getVertex(name).getVertexIndex()] = inputs[i];
+            results[inputVertices[i]] = inputs[i];
         }
         for (Node node : plan.nodes) {
             GraphVertex original = vertices[node.vertex].original();
@@ -101,21 +134,19 @@ final class GraphRegion implements Region {
         return results[wanted];
     }
 
-    Pair<Gradient, INDArray[]> backward(RegionVertex vertex, boolean tbptt, LayerWorkspaceMgr workspaces) {
+    Pair<Gradient, INDArray[]> backward(StandIn vertex, boolean tbptt, LayerWorkspaceMgr workspaces) {
         if (session.stock()) {
             return vertex.original().doBackward(tbptt, workspaces);
         }
+        session.requireTraining();
         int index = vertex.getVertexIndex();
-        if (!backwardDone && (index == firstTrained || allEpsilonsAreThere())) {
-            INDArray[] epsilons = new INDArray[vertices.length];
-            for (int result : plan.results) {
-                epsilons[result] =
-                        result == index || saved[result] == null ? vertices[result].getEpsilon() : saved[result];
+        boolean trained = plan.isTrained(index, Mode.TRAINING);
+        if (trained && plan.results.contains(index)) {
+            if (vertex.getEpsilon() == null) {
+                throw new IllegalStateException("backward pass: vertex (" + vertex.getVertexName()
+                        + ") must have a gradient; it is an output of the network, or nothing reads it");
             }
-            session.executor.backward(epsilons, workspaces);
-            backwardDone = true;
-        } else if (!backwardDone && plan.results.contains(index)) {
-            save(index, vertex.getEpsilon());
+            session.executor.backward(index, vertex.getEpsilon(), workspaces);
         }
         Node node = plan.node(index);
         INDArray[] toInputs = new INDArray[node.inputs.length];
@@ -125,28 +156,8 @@ final class GraphRegion implements Region {
             toInputs[i] = plan.results.contains(input)
                     ? workspaces.create(
                             ArrayType.ACTIVATION_GRAD, DataType.FLOAT, session.executor.resultShape(input), 'c')
-                    : null;
+                    : token;
         }
-        return new Pair<>(plan.isTrained(index) ? node.gradient() : null, toInputs);
-    }
-
-    /** DL4J closes the workspace of a gradient once it has passed the vertex; the program needs it later. */
-    private void save(int vertex, INDArray epsilon) {
-        if (saved[vertex] == null || !saved[vertex].equalShapes(epsilon)) {
-            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-                saved[vertex] = Nd4j.createUninitialized(DataType.FLOAT, epsilon.shape());
-            }
-        }
-        saved[vertex].assign(epsilon);
-    }
-
-    /** Results that vertices of the region read too have theirs only when DL4J comes to the first one. */
-    private boolean allEpsilonsAreThere() {
-        for (int result : plan.results) {
-            if (vertices[result].getEpsilon() == null || plan.isReadInside(result)) {
-                return false;
-            }
-        }
-        return true;
+        return new Pair<>(trained ? node.gradient() : null, toInputs);
     }
 }

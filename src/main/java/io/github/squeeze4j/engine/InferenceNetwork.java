@@ -35,7 +35,7 @@ public final class InferenceNetwork {
         String reason = OneDnn.unavailableReason();
         if (reason == null) {
             try {
-                made = new Executor(new Plan(network));
+                made = new Executor(new Plan(Topology.of(network)));
             } catch (Unsupported e) {
                 reason = e.getMessage();
             }
@@ -79,8 +79,11 @@ public final class InferenceNetwork {
                 dense[i] = Executor.dense(inputs[i], none);
             }
             try {
+                network.setInputs(inputs); // preprocessors ask for the size of the batch
                 executor.forward(Mode.FROZEN, dense, none);
-                return executor.outputs(none);
+                INDArray[] outputs = executor.outputs(none);
+                network.clear();
+                return outputs;
             } catch (Unsupported e) {
                 lastRefusal = e.getMessage();
             }

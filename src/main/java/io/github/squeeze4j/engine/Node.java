@@ -21,7 +21,12 @@ abstract class Node {
         return false;
     }
 
-    /** Whether it runs on oneDNN, or null if the reason is nothing to report. */
+    /** Whether DL4J computes it in programs of this mode. */
+    boolean isForeign(Mode mode) {
+        return false;
+    }
+
+    /** Why it does not run on oneDNN in every mode, or null. */
     String whyNotNative() {
         return null;
     }

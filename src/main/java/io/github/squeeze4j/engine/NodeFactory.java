@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.blocks.Computation;
 import io.github.squeeze4j.blocks.Gate;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.layers.ChannelMerge;
@@ -15,8 +16,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
@@ -25,10 +28,9 @@ import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
-import org.deeplearning4j.nn.graph.vertex.impl.LayerVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
@@ -40,11 +42,11 @@ import org.nd4j.linalg.activations.impl.ActivationTanH;
 
 /** Which vertex becomes which node. */
 final class NodeFactory {
+    /** Functions without parameters; the rectifier, which has some, is {@link #rectifier}. */
     private static final Map<Class<? extends IActivation>, Function> FUNCTIONS = new HashMap<>();
 
     static {
         FUNCTIONS.put(ActivationIdentity.class, Function.IDENTITY);
-        FUNCTIONS.put(ActivationReLU.class, Function.RELU);
         FUNCTIONS.put(ActivationReLU6.class, Function.RELU6);
         FUNCTIONS.put(ActivationSigmoid.class, Function.SIGMOID);
         FUNCTIONS.put(ActivationTanH.class, Function.TANH);
@@ -52,79 +54,106 @@ final class NodeFactory {
         FUNCTIONS.put(HardSwish.class, Function.HARD_SWISH);
     }
 
-    private final ComputationGraph graph;
+    private final Topology topology;
     private final Run run;
+    private final CNN2DFormat format;
+    private final boolean random;
 
-    NodeFactory(ComputationGraph graph, Run run) {
-        this.graph = graph;
+    /** @param format of the network's maps */
+    NodeFactory(Topology topology, Run run, CNN2DFormat format) {
+        this.topology = topology;
         this.run = run;
+        this.format = format;
+        random = topology.drawsRandomNumbers();
     }
 
-    /** The layout in which a layer was told to read maps; null where it does not matter. */
-    static CNN2DFormat format(Layer runtime) {
-        org.deeplearning4j.nn.conf.layers.Layer conf = conf(runtime);
-        if (conf instanceof ConvolutionLayer) {
-            return ((ConvolutionLayer) conf).getCnn2dDataFormat();
+    /** @throws Unsupported if oneDNN has no function with these parameters */
+    private static Function function(IActivation activation) {
+        Function function = activation.getClass() == ActivationReLU.class
+                ? rectifier((ActivationReLU) activation)
+                : FUNCTIONS.get(activation.getClass());
+        require(function != null, " with activation " + activation);
+        return function;
+    }
+
+    private static Function rectifier(ActivationReLU relu) {
+        boolean plain = isZero(relu.getThreshold()) && isZero(relu.getNegativeSlope());
+        if (!plain) {
+            return null;
         }
-        if (conf instanceof SubsamplingLayer) {
-            return ((SubsamplingLayer) conf).getCnn2dDataFormat();
-        }
-        return null;
+        // DL4J takes a limit of 0 for a limit forward and for none backward
+        return relu.getMax() == null ? Function.RELU : relu.getMax() == 6 ? Function.RELU6 : null;
+    }
+
+    private static boolean isZero(Double value) {
+        return value == null || value == 0;
     }
 
     private static Layer inside(Layer runtime) {
-        return runtime instanceof FrozenLayer ? ((FrozenLayer) runtime).getInsideLayer() : runtime;
-    }
-
-    private static org.deeplearning4j.nn.conf.layers.Layer conf(Layer runtime) {
-        return inside(runtime).conf().getLayer();
+        return runtime.getClass() == FrozenLayer.class ? ((FrozenLayer) runtime).getInsideLayer() : runtime;
     }
 
     /** The native node, or else DL4J's own computation with the reason. */
     Node node(GraphVertex vertex, int[] inputs) {
-        String name = vertex.getVertexName();
-        int index = vertex.getVertexIndex();
-        org.deeplearning4j.nn.conf.graph.GraphVertex described =
-                graph.getConfiguration().getVertices().get(name);
-        if (described instanceof FrozenVertex) {
+        org.deeplearning4j.nn.conf.graph.GraphVertex described = topology.described.get(vertex.getVertexName());
+        boolean frozen = vertex.getClass() == org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex.class;
+        if (described.getClass() == FrozenVertex.class) {
             described = ((FrozenVertex) described).getUnderlying();
         }
-        if (described instanceof ElementWiseVertex) {
+        if (described.getClass() == LayerVertex.class && !frozen) {
+            return layer((org.deeplearning4j.nn.graph.vertex.impl.LayerVertex) vertex, inputs);
+        }
+        String name = vertex.getVertexName();
+        int index = vertex.getVertexIndex();
+        if (described.getClass() == ElementWiseVertex.class) {
             ElementWiseVertex.Op op = ((ElementWiseVertex) described).getOp();
             return op == ElementWiseVertex.Op.Add
                     ? new AdditionNode(name, index, inputs)
-                    : foreign(vertex, inputs, op + " of maps");
+                    : foreign(vertex, inputs, "element-wise " + op);
         }
-        if (described.getClass() == MergeVertex.class || described instanceof ChannelMerge) {
+        if (described.getClass() == MergeVertex.class || described.getClass() == ChannelMerge.class) {
             return new ConcatenationNode(name, index, ((MergeVertex) described).getMergeAxis(), inputs);
         }
-        if (!(vertex instanceof LayerVertex)) {
-            return foreign(vertex, inputs, described.getClass().getSimpleName());
-        }
-        if (((LayerVertex) vertex).getLayerPreProcessor() != null) {
-            return foreign(vertex, inputs, "it has an input preprocessor");
-        }
-        org.deeplearning4j.nn.conf.layers.Layer conf = conf(vertex.getLayer());
-        if (conf.getIDropout() != null) {
-            return foreign(vertex, inputs, "it has dropout");
-        }
-        if (conf instanceof BaseLayer && ((BaseLayer) conf).getWeightNoise() != null) {
-            return foreign(vertex, inputs, "it has weight noise");
-        }
-        Node node = layer(name, index, inputs[0], inside(vertex.getLayer()), conf, Plan.isFrozen(vertex));
-        return node == null ? foreign(vertex, inputs, unknown(conf)) : node;
+        return foreign(vertex, inputs, described.getClass().getSimpleName());
     }
 
     private Node foreign(GraphVertex vertex, int[] inputs, String reason) {
         return new VertexNode(vertex, inputs, run, reason);
     }
 
-    private static String unknown(org.deeplearning4j.nn.conf.layers.Layer conf) {
-        return conf.getClass().getSimpleName() + " with these options";
+    private Node layer(org.deeplearning4j.nn.graph.vertex.impl.LayerVertex vertex, int[] inputs) {
+        Layer runtime = inside(vertex.getLayer());
+        if (runtime instanceof BaseWrapperLayer) {
+            return foreign(vertex, inputs, runtime.getClass().getSimpleName());
+        }
+        if (vertex.getLayerPreProcessor() != null) {
+            return foreign(
+                    vertex,
+                    inputs,
+                    "input preprocessor "
+                            + vertex.getLayerPreProcessor().getClass().getSimpleName());
+        }
+        org.deeplearning4j.nn.conf.layers.Layer conf = runtime.conf().getLayer();
+        if (conf instanceof BaseLayer && ((BaseLayer) conf).getWeightNoise() != null) {
+            return foreign(vertex, inputs, "weight noise");
+        }
+        boolean frozen = Plan.isFrozen(vertex);
+        Node known;
+        try {
+            known = known(vertex.getVertexName(), vertex.getVertexIndex(), inputs[0], runtime, conf, frozen);
+        } catch (Unsupported e) {
+            return foreign(vertex, inputs, conf.getClass().getSimpleName() + e.getMessage());
+        }
+        // dropout belongs to training, and never to a frozen layer; what drops nothing still draws numbers
+        boolean idle = frozen || conf.getIDropout() == null || !random && Dropouts.keepsAll(conf.getIDropout());
+        return idle
+                ? known
+                : new DropoutNode(
+                        known, new VertexNode(vertex, inputs, run, "dropout; at inference oneDNN computes it"));
     }
 
-    /** Null if there is none for these options. */
-    private static Node layer(
+    /** @throws Unsupported if there is no node for these options, which the message names */
+    private Node known(
             String name,
             int index,
             int input,
@@ -137,54 +166,70 @@ final class NodeFactory {
         }
         if (type == BatchNormalization.class || type == NativeBatchNormalization.class) {
             BatchNormalization normalization = (BatchNormalization) conf;
-            return normalization.isLockGammaBeta()
-                    ? null
-                    : new BatchNormalizationNode(
-                            name,
-                            index,
-                            input,
-                            layer,
-                            normalization.getEps(),
-                            normalization.getDecay(),
-                            normalization.isUseLogStd(),
-                            frozen);
+            require(!normalization.isLockGammaBeta(), " with locked gamma and beta");
+            return new BatchNormalizationNode(
+                    name,
+                    index,
+                    input,
+                    layer,
+                    normalization.getEps(),
+                    normalization.getDecay(),
+                    normalization.isUseLogStd(),
+                    normalization.getCnn2DFormat(),
+                    frozen);
         }
         if (type == ActivationLayer.class) {
-            Function function =
-                    FUNCTIONS.get(((ActivationLayer) conf).getActivationFn().getClass());
-            return function == null ? null : new ActivationNode(name, index, input, function);
+            return new ActivationNode(name, index, input, function(((ActivationLayer) conf).getActivationFn()));
         }
         if (type == SubsamplingLayer.class || type == NativePooling.class) {
             return pooling(name, index, input, (SubsamplingLayer) conf);
         }
         if (type == GlobalPoolingLayer.class) {
-            GlobalPoolingLayer pooling = (GlobalPoolingLayer) conf;
-            Pooling.Kind kind = pooling.getPoolingType() == PoolingType.AVG
-                    ? Pooling.Kind.AVERAGE
-                    : pooling.getPoolingType() == PoolingType.MAX ? Pooling.Kind.MAX : null;
-            int[] axes = pooling.getPoolingDimensions();
-            boolean whole =
-                    axes == null || Arrays.equals(axes, new int[] {2, 3}) || Arrays.equals(axes, new int[] {1, 2});
-            boolean plain = pooling.isCollapseDimensions() && whole;
-            return kind == null || !plain ? null : new GlobalPoolingNode(name, index, input, kind);
+            return globalPooling(name, index, input, (GlobalPoolingLayer) conf);
         }
         if (type == SqueezeExcitation.class) {
-            SqueezeExcitation block = (SqueezeExcitation) conf;
-            Function gate = block.getGate() == Gate.SIGMOID ? Function.SIGMOID : Function.HARD_SIGMOID;
-            Function inner = block.getActivation() == Activation.RELU
-                    ? Function.RELU
-                    : block.getActivation() == Activation.SWISH ? Function.SILU : null;
-            return inner == null ? null : new SqueezeExcitationNode(name, index, input, layer, inner, gate, frozen);
+            return squeezeExcitation(name, index, input, layer, (SqueezeExcitation) conf, frozen);
         }
-        return null;
+        throw new Unsupported("");
     }
 
-    private static Node convolution(
-            String name, int index, int input, Layer layer, ConvolutionLayer conf, boolean frozen) {
-        Function activation = FUNCTIONS.get(conf.getActivationFn().getClass());
-        if (activation == null) {
-            return null;
+    private static void require(boolean rule, String otherwise) {
+        if (!rule) {
+            throw new Unsupported(otherwise);
         }
+    }
+
+    private Node squeezeExcitation(
+            String name, int index, int input, Layer layer, SqueezeExcitation block, boolean frozen) {
+        Function gate = block.getGate() == Gate.SIGMOID
+                ? Function.SIGMOID
+                : block.getGate() == Gate.HARD_SIGMOID ? Function.HARD_SIGMOID : null;
+        Function inner = block.getActivation() == Activation.RELU
+                ? Function.RELU
+                : block.getActivation() == Activation.SWISH ? Function.SILU : null;
+        require(gate != null, " with gate " + block.getGate());
+        require(inner != null, " with activation " + block.getActivation());
+        require(block.getComputation() == Computation.FUSED, " with Computation." + block.getComputation());
+        require(block.getFormat() == format, " in format " + block.getFormat());
+        return new SqueezeExcitationNode(name, index, input, layer, inner, gate, frozen);
+    }
+
+    private Node globalPooling(String name, int index, int input, GlobalPoolingLayer conf) {
+        Pooling.Kind kind = conf.getPoolingType() == PoolingType.AVG
+                ? Pooling.Kind.AVERAGE
+                : conf.getPoolingType() == PoolingType.MAX ? Pooling.Kind.MAX : null;
+        int[] axes = conf.getPoolingDimensions() == null ? new int[] {2, 3} : conf.getPoolingDimensions();
+        require(kind != null, " of type " + conf.getPoolingType());
+        require(
+                Arrays.equals(axes, format == CNN2DFormat.NCHW ? new int[] {2, 3} : new int[] {1, 2}),
+                " along axes " + Arrays.toString(axes));
+        require(conf.isCollapseDimensions(), " that keeps its axes");
+        return new GlobalPoolingNode(name, index, input, kind);
+    }
+
+    private Node convolution(String name, int index, int input, Layer layer, ConvolutionLayer conf, boolean frozen) {
+        Function activation = function(conf.getActivationFn());
+        require(conf.getConvolutionMode() != ConvolutionMode.Causal, " in mode Causal");
         Geometry geometry = new Geometry(
                 conf.getKernelSize(),
                 conf.getStride(),
@@ -195,7 +240,7 @@ final class NodeFactory {
         return new ConvolutionNode(name, index, input, layer, geometry, groups, conf.hasBias(), activation, frozen);
     }
 
-    private static Node pooling(String name, int index, int input, SubsamplingLayer conf) {
+    private Node pooling(String name, int index, int input, SubsamplingLayer conf) {
         Pooling.Kind kind;
         if (conf.getPoolingType() == org.deeplearning4j.nn.conf.layers.PoolingType.MAX) {
             kind = Pooling.Kind.MAX;
@@ -205,7 +250,7 @@ final class NodeFactory {
                     : conf.isAvgPoolIncludePadInDivisor();
             kind = counts ? Pooling.Kind.AVERAGE : Pooling.Kind.AVERAGE_INSIDE;
         } else {
-            return null;
+            throw new Unsupported(" of type " + conf.getPoolingType());
         }
         boolean ceil = conf instanceof NativePooling && ((NativePooling) conf).isCeilMode();
         Geometry geometry = new Geometry(

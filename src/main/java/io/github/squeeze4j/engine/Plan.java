@@ -5,14 +5,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
 import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** A network as nodes: everything between its inputs and its output layers, which stay DL4J's. */
@@ -25,26 +26,23 @@ final class Plan {
     final boolean channelsLast;
     final Run run;
     final Constants constants = new Constants();
-    final ComputationGraph graph;
+    final Topology topology;
 
-    private final int[] order;
     private final Node[] byVertex;
     private final boolean[] trained;
+    private final boolean[] reached;
 
     /** @throws Unsupported if the whole network must stay as it is */
-    Plan(ComputationGraph graph) {
-        this.graph = graph;
-        order = graph.topologicalSortOrder();
-        GraphVertex[] vertices = graph.getVertices();
+    Plan(Topology topology) {
+        this.topology = topology;
+        GraphVertex[] vertices = topology.vertices;
         byVertex = new Node[vertices.length];
-        if (graph.getConfiguration().getDataType() != DataType.FLOAT) {
-            throw new Unsupported(
-                    "its data type is " + graph.getConfiguration().getDataType() + " and oneDNN computes in FLOAT");
-        }
-        channelsLast = format(vertices) == CNN2DFormat.NHWC;
+        requireFloat(topology);
+        CNN2DFormat format = Formats.of(topology);
+        channelsLast = format == CNN2DFormat.NHWC;
         run = new Run(channelsLast);
-        NodeFactory factory = new NodeFactory(graph, run);
-        for (int index : order) {
+        NodeFactory factory = new NodeFactory(topology, run, format);
+        for (int index : topology.order) {
             GraphVertex vertex = vertices[index];
             if (vertex.hasLayer() && vertex.getLayer().isPretrainLayer()) {
                 throw new Unsupported("layer " + vertex.getVertexName() + " is pretrained without labels");
@@ -66,9 +64,16 @@ final class Plan {
                 results.add(node.vertex);
             }
         }
-        trained = trained();
-        if (nodes.stream().noneMatch(node -> node.whyNotNative() == null)) {
+        trained = reached(false);
+        reached = reached(true);
+        if (nodes.stream().allMatch(node -> node.isForeign(Mode.INFERENCE))) {
             throw new Unsupported("it has no layer that oneDNN computes");
+        }
+    }
+
+    static void requireFloat(Topology topology) {
+        if (topology.type != DataType.FLOAT) {
+            throw new Unsupported("its data type is " + topology.type + " and oneDNN computes in FLOAT");
         }
     }
 
@@ -103,24 +108,25 @@ final class Plan {
         return false;
     }
 
+    /** Whether a vertex computes the score, if behind a wrapper that freezes its parameters. */
     static boolean isOutputLayer(GraphVertex vertex) {
-        return vertex.hasLayer() && vertex.getLayer() instanceof IOutputLayer;
+        Layer layer = vertex.hasLayer() ? vertex.getLayer() : null;
+        return layer instanceof IOutputLayer
+                || layer instanceof BaseWrapperLayer
+                        && ((BaseWrapperLayer) layer).getUnderlying() instanceof IOutputLayer;
     }
 
     static boolean isFrozen(GraphVertex vertex) {
         return vertex instanceof FrozenVertex || vertex.hasLayer() && vertex.getLayer() instanceof FrozenLayer;
     }
 
-    private static CNN2DFormat format(GraphVertex[] vertices) {
-        CNN2DFormat format = null;
-        for (GraphVertex vertex : vertices) {
-            CNN2DFormat own = vertex.hasLayer() ? NodeFactory.format(vertex.getLayer()) : null;
-            if (own != null && format != null && own != format) {
-                throw new Unsupported("its layers are of two formats, NCHW and NHWC");
-            }
-            format = own == null ? format : own;
+    /** As {@link Region#layers}. */
+    Map<String, String> layers() {
+        Map<String, String> layers = new LinkedHashMap<>();
+        for (Node node : nodes) {
+            layers.put(node.name, node.whyNotNative());
         }
-        return format;
+        return layers;
     }
 
     Node node(int vertex) {
@@ -132,61 +138,65 @@ final class Plan {
     }
 
     /** Whether DL4J computes a result, in memory that may be that of its input. */
-    boolean isForeign(int vertex) {
-        return byVertex[vertex] instanceof VertexNode;
+    boolean isForeign(int vertex, Mode mode) {
+        return byVertex[vertex] != null && byVertex[vertex].isForeign(mode);
     }
 
-    /** Per vertex, whether the gradient of its result changes anything that is learned. */
-    private boolean[] trained() {
+    /** Per vertex, whether the gradient of its result changes anything that is learned, or reaches an input. */
+    private boolean[] reached(boolean toInputs) {
         boolean[] wanted = new boolean[byVertex.length];
+        for (int input : topology.inputVertices()) {
+            wanted[input] = toInputs;
+        }
         for (Node node : nodes) {
             boolean any = node.learns();
             for (int input : node.inputs) {
                 any |= wanted[input];
             }
             // DL4J goes no further where it meets a frozen layer
-            wanted[node.vertex] = any && !isFrozen(graph.getVertices()[node.vertex]);
+            wanted[node.vertex] = any && !isFrozen(topology.vertices[node.vertex]);
         }
         return wanted;
     }
 
     /** Whether training needs the backward pass of a vertex. */
-    boolean isTrained(int vertex) {
-        return trained[vertex];
+    boolean isTrained(int vertex, Mode mode) {
+        return mode == Mode.TRAINING_TO_INPUT ? reached[vertex] : trained[vertex];
     }
 
     /** Shapes of all results, [N, C, H, W] or [N, F], for those of the network's inputs. */
     long[][] shapes(long[][] inputShapes) {
         long[][] shapes = new long[byVertex.length][];
-        Map<String, InputType> types = new LinkedHashMap<>();
-        GraphVertex[] vertices = graph.getVertices();
-        List<String> names = graph.getConfiguration().getNetworkInputs();
-        long batch = inputShapes[0][0];
-        for (int i = 0; i < names.size(); i++) {
-            types.put(names.get(i), type(inputShapes[i]));
+        InputType[] types = new InputType[byVertex.length];
+        int[] inputVertices = topology.inputVertices();
+        for (int i = 0; i < inputVertices.length; i++) {
+            types[inputVertices[i]] = type(inputShapes[i]);
+            shapes[inputVertices[i]] = inputShapes[i];
         }
         int layers = 0;
-        for (int index : order) {
-            GraphVertex vertex = vertices[index];
-            String name = vertex.getVertexName();
+        for (int index : topology.order) {
+            GraphVertex vertex = topology.vertices[index];
             if (isOutputLayer(vertex)) {
                 continue;
             }
             if (!vertex.isInputVertex()) {
-                InputType[] from = new InputType[byVertex[index].inputs.length];
+                int[] inputs = byVertex[index].inputs;
+                InputType[] from = new InputType[inputs.length];
+                long[][] fromShapes = new long[inputs.length][];
                 for (int i = 0; i < from.length; i++) {
-                    from[i] = types.get(vertices[byVertex[index].inputs[i]].getVertexName());
+                    from[i] = types[inputs[i]];
+                    fromShapes[i] = shapes[inputs[i]];
                 }
+                String name = vertex.getVertexName();
                 try {
-                    types.put(
-                            name,
-                            graph.getConfiguration().getVertices().get(name).getOutputType(layers, from));
+                    types[index] = topology.described.get(name).getOutputType(layers, from);
                 } catch (RuntimeException e) {
                     throw new Unsupported("vertex " + name + ": " + e.getMessage());
                 }
+                shapes[index] =
+                        shape(name, Batches.behind(vertex, topology.described.get(name), fromShapes), types[index]);
             }
             layers += vertex.hasLayer() ? 1 : 0;
-            shapes[index] = shape(name, batch, types.get(name));
         }
         return shapes;
     }

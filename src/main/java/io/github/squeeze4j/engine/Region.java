@@ -1,8 +1,9 @@
 package io.github.squeeze4j.engine;
 
+import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The part of a network that a program stands in for. */
+/** The part of a network that programs stand in for. */
 interface Region {
     /** Puts DL4J's own layers back. */
     void remove();
@@ -12,4 +13,7 @@ interface Region {
 
     /** The network's outputs at inference, in no workspace; null if the program refuses. */
     INDArray[] output(INDArray... inputs);
+
+    /** By name, in the order of computation, why DL4J computes a layer or vertex; null for those that oneDNN computes. */
+    Map<String, String> layers();
 }

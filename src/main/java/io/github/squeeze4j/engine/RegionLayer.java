@@ -1,5 +1,7 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.internal.ClassNames;
+import java.lang.invoke.MethodHandles;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
@@ -7,11 +9,15 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Stands in a {@link org.deeplearning4j.nn.multilayer.MultiLayerNetwork}'s place of a layer. */
-final class RegionLayer extends BaseWrapperLayer {
+/**
+ * Stands in a {@link org.deeplearning4j.nn.multilayer.MultiLayerNetwork}'s place of a layer, under the name of its class.
+ */
+abstract class RegionLayer extends BaseWrapperLayer {
     private static final long serialVersionUID = 1L;
 
+    /** Number in the network. */
     final int position;
+
     private final transient ChainRegion region;
     private transient INDArray given;
 
@@ -19,6 +25,21 @@ final class RegionLayer extends BaseWrapperLayer {
         super(original);
         this.position = position;
         this.region = region;
+    }
+
+    static RegionLayer of(Layer original, int position, ChainRegion region) {
+        String name = original.getClass().getSimpleName();
+        Class<?> type = ClassNames.renamed(MethodHandles.lookup(), NamedRegionLayer.class, name);
+        try {
+            return (RegionLayer) type.getDeclaredConstructor(Layer.class, int.class, ChainRegion.class)
+                    .newInstance(original, position, region);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    ChainRegion region() {
+        return region;
     }
 
     @Override

@@ -18,6 +18,7 @@ final class Run {
     private INDArray scratch;
     private LayerWorkspaceMgr workspaces;
     private boolean training;
+    private boolean detached;
 
     Run(boolean channelsLast) {
         this.channelsLast = channelsLast;
@@ -34,9 +35,11 @@ final class Run {
         return Program.aligned(scratch);
     }
 
-    void begin(LayerWorkspaceMgr workspaces, boolean training) {
+    /** @param detached whether DL4J may close a workspace between the parts of the backward pass */
+    void begin(LayerWorkspaceMgr workspaces, boolean training, boolean detached) {
         this.workspaces = workspaces;
         this.training = training;
+        this.detached = detached;
         kept.clear();
     }
 
@@ -55,6 +58,11 @@ final class Run {
 
     boolean training() {
         return training;
+    }
+
+    /** Whether gradients that DL4J computes must outlive its workspaces. */
+    boolean detached() {
+        return detached;
     }
 
     /** Keeps an array whose memory the program reads, and says where it lies. */

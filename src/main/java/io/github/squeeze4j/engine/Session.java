@@ -1,27 +1,21 @@
 package io.github.squeeze4j.engine;
 
-import java.lang.reflect.Method;
 import java.util.Collection;
-import java.util.Map;
-import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
-import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** Decides at the first layer of each pass whether the program runs it or DL4J does, and runs the program. */
 final class Session {
-    private static final String TRAINING_WORKSPACE = "WS_ALL_LAYERS_ACT";
-    private static final String OUTPUT_WORKSPACES = "WS_LAYER_ACT_";
+    static final String TRAINING_WORKSPACE = "WS_ALL_LAYERS_ACT";
+    static final String OUTPUT_WORKSPACES = "WS_LAYER_ACT_";
 
     final Executor executor;
-    /** What nobody reads: results and gradients between two layers of the program. */
-    final INDArray token = Nd4j.scalar(DataType.FLOAT, 0);
 
     private String refusal;
+    private Mode mode;
 
     Session(Plan plan) {
         executor = new Executor(plan);
@@ -36,14 +30,19 @@ final class Session {
         return refusal != null;
     }
 
+    /** What the program ran for in the last pass; null if it did not run. */
+    Mode mode() {
+        return stock() ? null : mode;
+    }
+
     /** The forward pass, or the decision against it. */
     void begin(
-            boolean training,
+            Mode wanted,
             LayerWorkspaceMgr workspaces,
             INDArray[] given,
             boolean masked,
             Collection<TrainingListener> listeners) {
-        refusal = refusal(training, workspaces, given, masked, listeners);
+        refusal = refusal(wanted, workspaces, given, masked, listeners);
         if (refusal != null) {
             return;
         }
@@ -54,7 +53,8 @@ final class Session {
             }
         }
         try {
-            executor.forward(training ? Mode.TRAINING : Mode.INFERENCE, inputs, workspaces);
+            executor.forward(wanted, inputs, workspaces);
+            mode = wanted;
         } catch (Unsupported e) {
             refusal = e.getMessage();
         }
@@ -65,15 +65,15 @@ final class Session {
         LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
         INDArray[] inputs = new INDArray[given.length];
         for (int i = 0; i < given.length; i++) {
-            if (given[i].dataType() != DataType.FLOAT) {
-                refusal = "an input is " + given[i].dataType() + " and oneDNN computes in FLOAT";
+            refusal = wrongType(given[i]);
+            if (refusal != null) {
                 return null;
             }
             inputs[i] = Executor.dense(given[i], none);
         }
         try {
             executor.forward(Mode.INFERENCE, inputs, none);
-            refusal = null;
+            mode = Mode.INFERENCE;
             return executor.outputs(none);
         } catch (Unsupported e) {
             refusal = e.getMessage();
@@ -81,8 +81,16 @@ final class Session {
         }
     }
 
+    /** Forward and backward passes belong together: what the program keeps in between is gone after any other pass. */
+    void requireTraining() {
+        if (!mode.trains()) {
+            throw new IllegalStateException("backward pass: the last forward pass of this network was one at inference;"
+                    + " call the forward pass in training again, and nothing in between");
+        }
+    }
+
     private static String refusal(
-            boolean training,
+            Mode mode,
             LayerWorkspaceMgr workspaces,
             INDArray[] inputs,
             boolean masked,
@@ -94,16 +102,17 @@ final class Session {
             return "there are mask arrays";
         }
         for (INDArray input : inputs) {
-            if (input.dataType() != DataType.FLOAT) {
-                return "an input is " + input.dataType() + " and oneDNN computes in FLOAT";
+            if (wrongType(input) != null) {
+                return wrongType(input);
             }
         }
-        for (TrainingListener listener : listeners) {
-            if (training && readsActivations(listener)) {
-                return "listener " + listener.getClass().getSimpleName() + " reads each layer's result";
-            }
-        }
-        return null;
+        return mode.trains() ? Listeners.refusal(listeners) : null;
+    }
+
+    private static String wrongType(INDArray input) {
+        return input.dataType() == DataType.FLOAT
+                ? null
+                : "an input is " + input.dataType() + " and oneDNN computes in FLOAT";
     }
 
     /** Whether what a layer gives stays inside of DL4J: it goes to a workspace of the pass. */
@@ -113,20 +122,5 @@ final class Session {
         }
         String name = workspaces.getWorkspaceName(ArrayType.ACTIVATIONS);
         return name != null && (name.equals(TRAINING_WORKSPACE) || name.startsWith(OUTPUT_WORKSPACES));
-    }
-
-    private static boolean readsActivations(TrainingListener listener) {
-        for (Class<?> kind : new Class<?>[] {Map.class, java.util.List.class}) {
-            try {
-                Method method = listener.getClass().getMethod("onForwardPass", Model.class, kind);
-                Class<?> owner = method.getDeclaringClass();
-                if (owner != BaseTrainingListener.class && owner != TrainingListener.class) {
-                    return true;
-                }
-            } catch (NoSuchMethodException e) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -1,10 +1,7 @@
 package io.github.squeeze4j.engine;
 
-import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.onednn.Program;
 import java.util.Arrays;
-import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.workspace.ArrayType;
@@ -18,7 +15,7 @@ final class VertexNode extends Node {
     private final Run run;
     private final String reason;
     private final boolean learns;
-    private final GradientViews views;
+    private Gradient gradient;
 
     VertexNode(GraphVertex original, int[] inputs, Run run, String reason) {
         super(original.getVertexName(), original.getVertexIndex(), inputs);
@@ -26,12 +23,16 @@ final class VertexNode extends Node {
         this.run = run;
         this.reason = reason;
         learns = original.hasLayer() && original.numParams() > 0 && !Plan.isFrozen(original);
-        views = learns ? new GradientViews(original.getLayer()) : null;
     }
 
     @Override
     boolean learns() {
         return learns;
+    }
+
+    @Override
+    boolean isForeign(Mode mode) {
+        return true;
     }
 
     @Override
@@ -66,7 +67,7 @@ final class VertexNode extends Node {
     private INDArray dense(INDArray array, ArrayType type, long[] shape) {
         long[] expected = run.shape(shape);
         if (!Arrays.equals(array.shape(), expected)) {
-            throw new IllegalStateException("vertex " + name + " gave " + array.shapeInfoToString()
+            throw new Unsupported("vertex " + name + " gave " + Arrays.toString(array.shape())
                     + " where its configuration says " + Arrays.toString(expected));
         }
         // a vertex may give back its input, whose scratch memory is used again
@@ -94,29 +95,21 @@ final class VertexNode extends Node {
     private void backward(Emission emission, Program program, int gradOutput, int[] to) {
         original.setEpsilon(run.array(program.address(gradOutput), run.shape(emission.shape(vertex))));
         Pair<Gradient, INDArray[]> result = original.doBackward(false, run.workspaces());
+        gradient = result.getFirst();
         for (int i = 0; i < to.length; i++) {
             INDArray given = result.getSecond()[i];
             long[] shape = emission.shape(inputs[i]);
             INDArray dense = given == null
                     ? run.workspaces().create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, run.shape(shape), 'c')
                     : dense(given, ArrayType.ACTIVATION_GRAD, shape);
-            program.place(to[i], run.keep(dense));
+            program.place(to[i], run.keep(run.detached() ? dense.detach() : dense));
         }
         original.clear();
     }
 
-    /** What the vertex itself gives, also before it has. */
+    /** What the vertex itself gave in this pass. */
     @Override
     Gradient gradient() {
-        if (!learns) {
-            return null;
-        }
-        Layer layer = original.getLayer();
-        if (layer.conf().getLayer() instanceof AttentionBlock) {
-            return layer.gradient();
-        }
-        Gradient gradient = new DefaultGradient();
-        views.all().forEach(gradient::setGradientFor);
         return gradient;
     }
 }

@@ -10,7 +10,9 @@ import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * DL4J's runtime with a helper for feature maps. DL4J's own helper field is out of a subclass's reach, hence the two
@@ -18,6 +20,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class NativeBatchNormalizationRuntime extends BatchNormalization {
     private final BatchNormalizationHelper nativeHelper;
+
+    /** Whether the last forward pass was one of training; a frozen layer runs backward behind one at inference. */
+    private boolean trains = true;
 
     NativeBatchNormalizationRuntime(NeuralNetConfiguration conf, DataType dataType) {
         super(conf, dataType);
@@ -28,6 +33,7 @@ final class NativeBatchNormalizationRuntime extends BatchNormalization {
 
     @Override
     public INDArray preOutput(INDArray x, TrainingMode training, LayerWorkspaceMgr workspaces) {
+        trains = training == TrainingMode.TRAIN;
         if (!runsNatively(x)) {
             return super.preOutput(x, training, workspaces);
         }
@@ -51,6 +57,9 @@ final class NativeBatchNormalizationRuntime extends BatchNormalization {
         if (!runsNatively(input)) {
             return super.backpropGradient(epsilon, workspaces);
         }
+        if (!trains) {
+            return backwardOfInference(epsilon);
+        }
         Pair<Gradient, INDArray> result = nativeHelper.backpropGradient(
                 OpsConvolutionHelper.dense(input.castTo(dataType)),
                 OpsConvolutionHelper.dense(epsilon.castTo(dataType)),
@@ -65,6 +74,14 @@ final class NativeBatchNormalizationRuntime extends BatchNormalization {
         moveTowards(BatchNormalizationParamInitializer.GLOBAL_MEAN, nativeHelper.getMeanCache(dataType), result);
         moveTowards(BatchNormalizationParamInitializer.GLOBAL_VAR, nativeHelper.getVarCache(dataType), result);
         return result;
+    }
+
+    /** DL4J's, outside of its workspaces, in which it reads what it has closed. */
+    private Pair<Gradient, INDArray> backwardOfInference(INDArray epsilon) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            super.preOutput(input, TrainingMode.TEST, LayerWorkspaceMgr.noWorkspaces());
+            return super.backpropGradient(epsilon, LayerWorkspaceMgr.noWorkspaces());
+        }
     }
 
     /** As in DL4J, the "gradient" of a running statistic is what training subtracts: (old - batch) * (1 - decay). */

@@ -362,7 +362,8 @@ class AccelerationTest {
     @Test
     void ourNetworksAreAcceleratedByDefault() {
         ComputationGraph network = Models.builder("se_resnet20").build().init();
-        assertThat(Acceleration.apply(network).refusal()).isEqualTo("it is accelerated already");
+        assertThat(Acceleration.apply(network).refusal())
+                .isEqualTo("it is accelerated already; Acceleration.of(network) gives the handle");
     }
 
     @Test
@@ -372,7 +373,7 @@ class AccelerationTest {
         assertThat(acceleration.nativeLayers()).contains("conv", "bn", "se", "add", "narrow", "depthwise", "maxima");
         assertThat(acceleration.otherLayers())
                 .containsOnlyKeys("cbam", "product", "dense")
-                .containsEntry("product", "Product of maps");
+                .containsEntry("product", "element-wise Product");
         assertThat(acceleration.report().lines())
                 .hasSize(4)
                 .contains("oneDNN computes 22 layers and vertices, DL4J 3 and the output layers")
@@ -450,7 +451,8 @@ class AccelerationTest {
         Acceleration acceleration = Acceleration.apply(actual);
         assertThat(acceleration.refusal()).isNull();
         assertThat(acceleration.nativeLayers()).containsExactly("0", "1", "2", "3");
-        assertThat(Acceleration.apply(actual).refusal()).isEqualTo("it is accelerated already");
+        assertThat(Acceleration.apply(actual).refusal())
+                .isEqualTo("it is accelerated already; Acceleration.of(network) gives the handle");
         for (int batch : new int[] {3, 5}) {
             Nd4j.getRandom().setSeed(batch);
             DataSet data = new DataSet(Nd4j.randn(DataType.FLOAT, batch, 14 * 14), labels(batch, 4));

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.internal.ClassNames;
+import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.vertex.BaseWrapperVertex;
@@ -8,22 +10,36 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/**
- * Stands in a network's place of a vertex. DL4J calls all of them one after the other; the first one of a pass runs the
- * whole program, the others have nothing left to do but hand out what is read outside.
- */
-final class RegionVertex extends BaseWrapperVertex {
+/** Stands in for a vertex without a layer, under the name of its class. */
+abstract class VertexStandIn extends BaseWrapperVertex implements StandIn {
     private final GraphRegion region;
     private final INDArray[] given;
     private INDArray epsilon;
 
-    RegionVertex(GraphVertex original, GraphRegion region) {
+    VertexStandIn(GraphVertex original, GraphRegion region) {
         super(original);
         this.region = region;
-        given = new INDArray[original.getInputVertices().length];
+        given = new INDArray[original.getNumInputArrays()];
     }
 
-    GraphVertex original() {
+    static StandIn of(GraphVertex original, GraphRegion region) {
+        String name = original.getClass().getSimpleName();
+        Class<?> type = ClassNames.renamed(MethodHandles.lookup(), NamedVertexStandIn.class, name);
+        try {
+            return (StandIn) type.getDeclaredConstructor(GraphVertex.class, GraphRegion.class)
+                    .newInstance(original, region);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public GraphRegion region() {
+        return region;
+    }
+
+    @Override
+    public GraphVertex original() {
         return underlying;
     }
 
@@ -45,14 +61,6 @@ final class RegionVertex extends BaseWrapperVertex {
     @Override
     public INDArray doForward(boolean training, LayerWorkspaceMgr workspaces) {
         return region.forward(this, training, workspaces);
-    }
-
-    /** The stock way. */
-    INDArray stockForward(boolean training, LayerWorkspaceMgr workspaces) {
-        for (int i = 0; i < given.length; i++) {
-            underlying.setInput(i, given[i], workspaces);
-        }
-        return underlying.doForward(training, workspaces);
     }
 
     @Override

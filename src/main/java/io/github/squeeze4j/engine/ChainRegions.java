@@ -1,0 +1,82 @@
+package io.github.squeeze4j.engine;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** All regions of a {@link MultiLayerNetwork}. */
+final class ChainRegions implements Region {
+    private final Map<String, String> layers = new LinkedHashMap<>();
+    private static final String FROZEN =
+            "frozen; in a ComputationGraph, as toComputationGraph() makes it, oneDNN computes it";
+
+    private final MultiLayerNetwork network;
+    private final List<ChainRegion> regions = new ArrayList<>();
+
+    /** @throws Unsupported if no layer can be replaced */
+    ChainRegions(MultiLayerNetwork network) {
+        this.network = network;
+        Topology all = Topology.chain(network, 0, network.getLayers().length);
+        Plan.requireFloat(all);
+        NodeFactory factory = new NodeFactory(all, new Run(false), Formats.of(all));
+        List<int[]> spans = new ArrayList<>();
+        for (int i = 0; i + 1 < all.vertices.length; i++) {
+            if (Plan.isOutputLayer(all.vertices[i + 1])) {
+                continue;
+            }
+            Node node = factory.node(all.vertices[i + 1], new int[] {i});
+            boolean frozen = Plan.isFrozen(all.vertices[i + 1]); // DL4J looks for such layers by their class
+            layers.put(node.name, frozen ? FROZEN : node.whyNotNative());
+            if (frozen || node.isForeign(Mode.INFERENCE)) {
+                continue;
+            }
+            int[] span = spans.isEmpty() ? null : spans.get(spans.size() - 1);
+            boolean joins = span != null
+                    && span[1] == i
+                    && network.getLayerWiseConfigurations().getInputPreProcess(i) == null;
+            if (joins) {
+                span[1]++;
+            } else {
+                spans.add(new int[] {i, i + 1});
+            }
+        }
+        if (spans.isEmpty()) {
+            throw new Unsupported("it has no layer that oneDNN computes");
+        }
+        List<Plan> plans = new ArrayList<>(); // all of them before the first layer is replaced
+        for (int[] span : spans) {
+            plans.add(new Plan(Topology.chain(network, span[0], span[1])));
+        }
+        for (int i = 0; i < plans.size(); i++) {
+            regions.add(new ChainRegion(this, network, spans.get(i)[0], plans.get(i)));
+        }
+    }
+
+    @Override
+    public void remove() {
+        regions.forEach(ChainRegion::remove);
+    }
+
+    @Override
+    public String refusal() {
+        for (ChainRegion region : regions) {
+            if (region.refusal() != null) {
+                return region.refusal();
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public Map<String, String> layers() {
+        return layers;
+    }
+
+    @Override
+    public INDArray[] output(INDArray... inputs) {
+        return new INDArray[] {network.output(inputs[0])};
+    }
+}
