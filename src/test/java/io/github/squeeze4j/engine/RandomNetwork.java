@@ -1142,23 +1142,7 @@ final class RandomNetwork {
 
     /** The network in a type, with the same parameters in each, as after a training: no bias at 0, no statistic at 1. */
     Model build(DataType type) {
-        Model network = configured(type);
-        Random random = new Random(seed);
-        for (Map.Entry<String, INDArray> entry : network.paramTable().entrySet()) {
-            INDArray parameter = entry.getValue();
-            String key = entry.getKey();
-            double fan = parameter.rank() > 1 ? parameter.length() / (double) parameter.size(0) : 4;
-            double[] values = new double[(int) parameter.length()];
-            for (int i = 0; i < values.length; i++) {
-                double unit = random.nextDouble();
-                double value = key.endsWith("var") || key.endsWith("Var") || key.endsWith("gamma")
-                        ? unit + 0.5
-                        : key.endsWith("log10stdev") ? (unit - 0.5) * 0.3 : (unit - 0.5) * Math.sqrt(8 / fan);
-                values[i] = (float) value;
-            }
-            parameter.assign(Nd4j.createFromArray(values).reshape(parameter.shape()).castTo(type));
-        }
-        return network;
+        return Twins.randomised(configured(type), seed);
     }
 
     boolean isResized() {
@@ -1191,7 +1175,7 @@ final class RandomNetwork {
                         : format == CNN2DFormat.NCHW
                                 ? new long[] {batches[i], channels, height + more, width + 2 * more}
                                 : new long[] {batches[i], height + more, width + 2 * more, channels};
-                x[j] = normal(random, shape);
+                x[j] = Twins.normal(random, shape);
             }
             if (special > 0 && i == (seed & 1)) {
                 float value = new float[] {
@@ -1199,38 +1183,9 @@ final class RandomNetwork {
                 }[special];
                 x[0].data().put(random.nextInt((int) x[0].length()), value);
             }
-            INDArray[] outputs = shaped(network, x);
-            INDArray[] y = new INDArray[outputs.length];
-            for (int j = 0; j < y.length; j++) {
-                long[] shape = outputs[j].shape();
-                y[j] = Nd4j.zeros(DataType.FLOAT, shape);
-                boolean classes = shape.length == 2;
-                for (int k = 0; k < (classes ? shape[0] : y[j].length()); k++) {
-                    long at = classes ? k * shape[1] + random.nextInt((int) shape[1]) : k;
-                    y[j].data().put(at, classes ? 1 : random.nextFloat());
-                }
-            }
-            passes.add(new Twins.Pass(x, y));
+            passes.add(Twins.pass(network, random, x));
         }
         return passes;
-    }
-
-    /** The outputs, also where noise fails in a workspace. */
-    private static INDArray[] shaped(Model network, INDArray[] x) {
-        if (network instanceof ComputationGraph) {
-            ((ComputationGraph) network).getConfiguration().setInferenceWorkspaceMode(WorkspaceMode.NONE);
-        } else {
-            ((MultiLayerNetwork) network).getLayerWiseConfigurations().setInferenceWorkspaceMode(WorkspaceMode.NONE);
-        }
-        return Twins.output(network, false, x);
-    }
-
-    private static INDArray normal(Random random, long... shape) {
-        float[] values = new float[(int) Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return Nd4j.createFromArray(values).reshape('c', shape);
     }
 
     // ---- smaller ones ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -183,6 +184,57 @@ final class Twins {
         } else {
             ((MultiLayerNetwork) network).fit(pass.x[0], pass.y[0]);
         }
+    }
+
+    /** Parameters as after a training, the same for each type: no bias at 0, no statistic at 1. */
+    static Model randomised(Model network, long seed) {
+        Random random = new Random(seed);
+        for (Map.Entry<String, INDArray> entry : network.paramTable().entrySet()) {
+            INDArray parameter = entry.getValue();
+            String key = entry.getKey();
+            double fan = parameter.rank() > 1 ? parameter.length() / (double) parameter.size(0) : 4;
+            double[] values = new double[(int) parameter.length()];
+            for (int i = 0; i < values.length; i++) {
+                double unit = random.nextDouble();
+                double value = key.endsWith("var") || key.endsWith("Var") || key.endsWith("gamma")
+                        ? unit + 0.5
+                        : key.endsWith("log10stdev") ? (unit - 0.5) * 0.3 : (unit - 0.5) * Math.sqrt(8 / fan);
+                values[i] = (float) value;
+            }
+            parameter.assign(
+                    Nd4j.createFromArray(values).reshape(parameter.shape()).castTo(parameter.dataType()));
+        }
+        return network;
+    }
+
+    /** Inputs with labels of the outputs' shapes: classes for rows, numbers for maps. The network is of no use then. */
+    static Pass pass(Model network, Random random, INDArray... x) {
+        // noise asks for a workspace that is not open at inference
+        if (network instanceof ComputationGraph) {
+            ((ComputationGraph) network).getConfiguration().setInferenceWorkspaceMode(WorkspaceMode.NONE);
+        } else {
+            ((MultiLayerNetwork) network).getLayerWiseConfigurations().setInferenceWorkspaceMode(WorkspaceMode.NONE);
+        }
+        INDArray[] outputs = output(network, false, x);
+        INDArray[] y = new INDArray[outputs.length];
+        for (int j = 0; j < y.length; j++) {
+            long[] shape = outputs[j].shape();
+            y[j] = Nd4j.zeros(DataType.FLOAT, shape);
+            boolean classes = shape.length == 2;
+            for (int k = 0; k < (classes ? shape[0] : y[j].length()); k++) {
+                long at = classes ? k * shape[1] + random.nextInt((int) shape[1]) : k;
+                y[j].data().put(at, classes ? 1 : random.nextFloat());
+            }
+        }
+        return new Pass(x, y);
+    }
+
+    static INDArray normal(Random random, long... shape) {
+        float[] values = new float[(int) Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return Nd4j.createFromArray(values).reshape('c', shape);
     }
 
     /** Parameters that are off by one rounding. */
