@@ -402,7 +402,7 @@ public abstract class AttentionBlock extends SameDiffLayer {
                     + ") must be known before init(); call setInputTypes(InputType.convolutional(height, width,"
                     + " channels)) on the network's builder");
         }
-        AttentionRuntime runtime = new AttentionRuntime(conf, networkDataType);
+        AttentionRuntime runtime = AttentionRuntime.of(conf, networkDataType);
         runtime.setListeners(trainingListeners);
         runtime.setIndex(layerIndex);
         runtime.setParamsViewArray(layerParamsView);

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.internal.ClassNames;
+import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +25,26 @@ import org.nd4j.linalg.learning.regularization.Regularization;
  * <p>DL4J's own runtime for SameDiff layers is replaced because its gradients are doubled per layer, it cannot tell
  * training from inference, and its {@code setParam} assigns nothing.
  */
-final class AttentionRuntime extends SameDiffLayer {
+class AttentionRuntime extends SameDiffLayer {
     private final Kernel kernel;
 
     AttentionRuntime(NeuralNetConfiguration conf, DataType dataType) {
         super(conf, dataType);
         AttentionBlock block = block();
         kernel = block.getComputation() == Computation.FUSED ? block.kernel() : new SameDiffKernel(block);
+    }
+
+    /** A runtime whose class DL4J's {@code summary()} prints as the block's name and channels. */
+    static AttentionRuntime of(NeuralNetConfiguration conf, DataType dataType) {
+        AttentionBlock block = (AttentionBlock) conf.getLayer();
+        String name = block.getClass().getSimpleName() + ", " + block.getChannels() + " channels";
+        Class<?> type = ClassNames.renamed(MethodHandles.lookup(), NamedAttentionRuntime.class, name);
+        try {
+            return (AttentionRuntime) type.getDeclaredConstructor(NeuralNetConfiguration.class, DataType.class)
+                    .newInstance(conf, dataType);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private AttentionBlock block() {
@@ -139,7 +154,7 @@ final class AttentionRuntime extends SameDiffLayer {
 
     @Override
     public Layer clone() {
-        AttentionRuntime copy = new AttentionRuntime(conf.clone(), dataType);
+        AttentionRuntime copy = of(conf.clone(), dataType);
         copy.setIndex(index);
         INDArray copied = params == null ? null : params.dup();
         copy.setParamsViewArray(copied);

@@ -13,18 +13,20 @@ final class ActivationNode extends Node {
 
     @Override
     void forward(Emission emission) {
+        boolean identity = function == Function.IDENTITY;
+        emission.defineRectified(vertex, function == Function.RELU || identity && emission.isRectified(inputs[0]));
         Pending before = emission.absorbable(inputs[0]);
         boolean keepsSource = emission.training() && function.needsSource();
         if (before != null && !keepsSource && before.takesFunction(function)) {
             before.function = function;
             emission.defer(vertex, before);
-        } else if (function == Function.IDENTITY) {
+        } else if (identity) {
             emission.alias(vertex, inputs[0]);
         } else {
             int from = emission.place(inputs[0]);
             // what is read elsewhere, or needed by backward, stays
             int to = emission.mayOverwrite(inputs[0]) ? from : emission.program.temporary(emission.program.kind(from));
-            emission.steps.apply(function, from, to);
+            emission.steps.apply(emission.kept(function), from, to);
             emission.define(vertex, to);
         }
     }

@@ -140,10 +140,19 @@ final class BatchNormalizationNode extends Node {
                     mean,
                     variance,
                     epsilon,
-                    function == Function.RELU,
+                    batch && function == Function.RELU,
                     batch);
+            if (batch) {
+                emission.program.call(
+                        program -> {
+                            Ordinary.require(program.address(mean), channels(), 1);
+                            Ordinary.require(program.address(variance), channels(), 1);
+                        },
+                        mean,
+                        variance);
+            }
             if (function != Function.IDENTITY && !normalized.relu) {
-                emission.steps.apply(function, normalized.output, normalized.output);
+                emission.steps.apply(emission.kept(function), normalized.output, normalized.output);
             }
             return normalized.output;
         }

@@ -18,9 +18,12 @@ final class ConcatenationNode extends Node {
             throw new Unsupported("vertex " + name + " concatenates along axis " + axis);
         }
         int[] parts = new int[inputs.length];
+        boolean rectified = true;
         for (int i = 0; i < parts.length; i++) {
             parts[i] = emission.place(inputs[i]);
+            rectified &= emission.isRectified(inputs[i]);
         }
+        emission.defineRectified(vertex, rectified);
         emission.define(vertex, emission.steps.concatenation(parts));
     }
 

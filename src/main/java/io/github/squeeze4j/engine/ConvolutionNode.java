@@ -85,6 +85,7 @@ final class ConvolutionNode extends Node {
             Folded folded = new Folded();
             folded.function = activation;
             emission.defer(vertex, folded);
+            emission.defineRectified(vertex, activation == Function.RELU);
             return;
         }
         long[] out = emission.shape(vertex);
@@ -95,14 +96,15 @@ final class ConvolutionNode extends Node {
                 biased ? emission.parameter(ConvolutionNode.this, layer, BIAS, biasKind()) : -1,
                 out,
                 -1,
-                activation.needsSource() ? new PostOps() : new PostOps().apply(activation),
-                true);
+                activation.needsSource() ? new PostOps() : new PostOps().apply(emission.kept(activation)),
+                null);
         int result = convolved.output;
         if (activation.needsSource()) {
             result = emission.program.temporary(emission.program.kind(convolved.output));
             emission.steps.apply(activation, convolved.output, result);
         }
         emission.define(vertex, result);
+        emission.defineRectified(vertex, activation == Function.RELU);
         emission.remember(this, convolved);
     }
 
@@ -222,29 +224,31 @@ final class ConvolutionNode extends Node {
         int emit(Emission emission) {
             boolean addInPlace = addend >= 0 && emission.mayOverwrite(addend);
             int to = addInPlace ? emission.place(addend) : -1;
-            PostOps post = new PostOps();
-            if (addInPlace) {
-                post.addToDestination();
-            }
-            if (addInPlace || addend < 0) {
-                post.apply(function);
-            }
+            boolean last = addInPlace || addend < 0;
             long[] shape = emission.shape(vertex);
-            int result = emission.steps.convolution(
-                            geometry.window(emission.shape(inputs[0]), shape),
-                            emission.place(inputs[0]),
-                            foldedWeights(emission),
-                            foldedBias(emission),
-                            shape,
-                            to,
-                            post,
-                            false)
-                    .output;
-            if (addend >= 0 && !addInPlace) {
-                int other = emission.program.as(emission.place(addend), emission.program.kind(result));
-                emission.steps.add(result, other, result, new PostOps().apply(function));
+            Steps.Convolved convolved = emission.steps.convolution(
+                    geometry.window(emission.shape(inputs[0]), shape),
+                    emission.place(inputs[0]),
+                    foldedWeights(emission),
+                    foldedBias(emission),
+                    shape,
+                    to,
+                    following(addInPlace, last ? emission.kept(function) : Function.IDENTITY),
+                    following(addInPlace, last ? function : Function.IDENTITY));
+            if (!convolved.direct && last && function != Function.IDENTITY) {
+                emission.guard(inputs[0]);
             }
-            return result;
+            if (!last) {
+                int other = emission.program.as(emission.place(addend), emission.program.kind(convolved.output));
+                emission.steps.add(
+                        convolved.output, other, convolved.output, new PostOps().apply(emission.kept(function)));
+            }
+            return convolved.output;
+        }
+
+        private PostOps following(boolean add, Function function) {
+            PostOps post = new PostOps();
+            return (add ? post.addToDestination() : post).apply(function);
         }
     }
 }

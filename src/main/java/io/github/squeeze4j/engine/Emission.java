@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.onednn.Function;
 import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.PostOps;
 import io.github.squeeze4j.onednn.Program;
@@ -15,6 +16,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** The making of one program: where each vertex's result and its gradient are. */
@@ -30,6 +32,7 @@ final class Emission {
     private final int[] gradients;
     private final int[] uses;
     private final boolean[] shared;
+    private final boolean[] rectified;
     private final Map<Node, Object> states = new HashMap<>();
     private final List<LongSupplier> addresses = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
@@ -46,6 +49,7 @@ final class Emission {
         pending = new Pending[shapes.length];
         uses = new int[shapes.length];
         shared = new boolean[shapes.length];
+        rectified = new boolean[shapes.length];
         Arrays.fill(places, -1);
         Arrays.fill(gradients, -1);
         for (Node node : plan.nodes) {
@@ -146,6 +150,55 @@ final class Emission {
         for (int input : reads) {
             uses[input]--;
         }
+    }
+
+    // ---- what is not a number -------------------------------------------------------------------------------------
+
+    /** The form of a function in which nothing that is not a number is lost, where oneDNN has one. */
+    Function kept(Function function) {
+        return function == Function.RELU ? Function.KEEPING_RELU : function;
+    }
+
+    /** Says that a result has no negative numbers but those that {@link Function#KEEPING_RELU} leaves. */
+    void defineRectified(int vertex, boolean rectified) {
+        this.rectified[vertex] = rectified;
+    }
+
+    boolean isRectified(int vertex) {
+        return rectified[vertex];
+    }
+
+    /** A result as DL4J has it, exactly. */
+    int exactPlace(int vertex) {
+        int dense = densePlace(vertex);
+        if (!rectified[vertex]) {
+            return dense;
+        }
+        int exact = program.copy(dense);
+        long[] shape = plan.run.shape(shapes[vertex]);
+        program.call(
+                program -> {
+                    INDArray array = plan.run.array(program.address(exact), shape);
+                    Nd4j.getExecutioner().exec(new RectifiedLinear(array, array));
+                },
+                exact);
+        return exact;
+    }
+
+    /** Before a step that loses what is not a number: looks for it in one channel of a map, which stands for all. */
+    void guard(int vertex) {
+        int place = place(vertex);
+        int block = Math.max(1, Layout.block(program.kind(place)));
+        long[] shape = shapes[vertex];
+        long pixels = shape[2] * shape[3];
+        long image = (shape[1] + block - 1) / block * block * pixels;
+        program.call(
+                program -> {
+                    for (long n = 0; n < shape[0]; n++) {
+                        Ordinary.require(program.address(place) + n * image * Float.BYTES, pixels, block);
+                    }
+                },
+                place);
     }
 
     void remember(Node node, Object state) {

@@ -105,6 +105,11 @@ final class Executor {
      * @throws Unsupported if there is no program for inputs of these shapes
      */
     void forward(Mode mode, INDArray[] given, LayerWorkspaceMgr workspaces) {
+        for (INDArray input : given) {
+            if (!Ordinary.is(input)) {
+                throw new NotOrdinary("in its input");
+            }
+        }
         current = compiled(mode, given);
         System.arraycopy(given, 0, inputs, 0, inputs.length);
         run.begin(workspaces, mode.trains(), current.segments.size() > 1);
@@ -114,17 +119,30 @@ final class Executor {
         current.begin(run.scratch(current.program.scratchBytes()));
         try {
             current.program.run(0, current.forward);
+            requireOrdinaryResults();
+        } catch (NotOrdinary e) {
+            throw e;
         } catch (Unsupported e) {
             refused.put(key(mode, given), e.getMessage());
             throw e;
         }
     }
 
+    private void requireOrdinaryResults() {
+        for (int vertex : plan.results) {
+            if (!Ordinary.is(view(vertex))) {
+                throw new NotOrdinary("in its results");
+            }
+        }
+    }
+
+    private INDArray view(int vertex) {
+        return run.array(current.program.address(current.results.get(vertex)), resultShape(vertex));
+    }
+
     /** The result of a vertex of {@link Plan#results}, copied. */
     INDArray result(int vertex, LayerWorkspaceMgr workspaces) {
-        INDArray view =
-                run.array(current.program.address(current.results.get(vertex)), run.shape(current.shapes[vertex]));
-        return workspaces.dup(ArrayType.ACTIVATIONS, view, 'c');
+        return workspaces.dup(ArrayType.ACTIVATIONS, view(vertex), 'c');
     }
 
     /** The network's outputs behind the last forward pass, its output layers computed by DL4J. */
@@ -237,6 +255,9 @@ final class Executor {
 
     private Compiled compile(Mode mode, long[][] inputShapes) {
         long[][] shapes = plan.shapes(inputShapes);
+        if (mode == Mode.FROZEN) {
+            plan.requireOrdinaryParameters();
+        }
         Emission emission = new Emission(plan, mode, shapes);
         int[] inputVertices = plan.topology.inputVertices();
         for (int i = 0; i < inputVertices.length; i++) {
@@ -250,7 +271,7 @@ final class Executor {
         }
         Map<Integer, Integer> results = new LinkedHashMap<>();
         for (int vertex : plan.results) {
-            int dense = emission.densePlace(vertex);
+            int dense = emission.exactPlace(vertex);
             // DL4J's own arrays may lie in a workspace that closes before the result is read
             results.put(vertex, plan.isForeign(vertex, mode) ? emission.program.copy(dense) : dense);
         }

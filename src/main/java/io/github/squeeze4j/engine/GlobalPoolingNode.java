@@ -21,6 +21,7 @@ final class GlobalPoolingNode extends Node {
                 emission.steps.pooling(kind, Geometry.whole(in), emission.place(inputs[0]), out, emission.training());
         int dense = emission.program.as(pooled.output, Layout.dense(out));
         emission.define(vertex, emission.program.view(dense, Layout.dense(in[0], in[1])));
+        emission.defineRectified(vertex, emission.isRectified(inputs[0]));
         emission.remember(this, pooled);
     }
 

@@ -153,7 +153,7 @@ final class GraphRegion implements Region {
         for (int i = 0; i < toInputs.length; i++) {
             int input = node.inputs[i];
             // DL4J adds what this vertex gives to what an output layer gave
-            toInputs[i] = plan.results.contains(input)
+            toInputs[i] = plan.isReadOutside(input)
                     ? workspaces.create(
                             ArrayType.ACTIVATION_GRAD, DataType.FLOAT, session.executor.resultShape(input), 'c')
                     : token;

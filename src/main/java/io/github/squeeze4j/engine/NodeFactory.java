@@ -28,6 +28,7 @@ import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
@@ -134,7 +135,8 @@ final class NodeFactory {
                             + vertex.getLayerPreProcessor().getClass().getSimpleName());
         }
         org.deeplearning4j.nn.conf.layers.Layer conf = runtime.conf().getLayer();
-        if (conf instanceof BaseLayer && ((BaseLayer) conf).getWeightNoise() != null) {
+        IWeightNoise noise = conf instanceof BaseLayer ? ((BaseLayer) conf).getWeightNoise() : null;
+        if (noise != null && !Noises.areOfTraining(noise)) {
             return foreign(vertex, inputs, "weight noise");
         }
         boolean frozen = Plan.isFrozen(vertex);
@@ -144,12 +146,12 @@ final class NodeFactory {
         } catch (Unsupported e) {
             return foreign(vertex, inputs, conf.getClass().getSimpleName() + e.getMessage());
         }
-        // dropout belongs to training, and never to a frozen layer; what drops nothing still draws numbers
-        boolean idle = frozen || conf.getIDropout() == null || !random && Dropouts.keepsAll(conf.getIDropout());
-        return idle
+        // they belong to training, and never to a frozen layer; dropout that drops nothing still draws numbers
+        boolean drops = conf.getIDropout() != null && (random || !Noises.areNone(conf.getIDropout()));
+        String reason = drops ? "dropout" : noise != null ? "weight noise" : null;
+        return frozen || reason == null
                 ? known
-                : new DropoutNode(
-                        known, new VertexNode(vertex, inputs, run, "dropout; at inference oneDNN computes it"));
+                : new NoisyNode(known, new VertexNode(vertex, inputs, run, reason + "; at inference oneDNN computes it"));
     }
 
     /** @throws Unsupported if there is no node for these options, which the message names */

@@ -50,6 +50,6 @@ abstract class Pending {
         if (addend >= 0) {
             post.add(emission.place(addend));
         }
-        return post.apply(function);
+        return post.apply(emission.kept(function));
     }
 }

@@ -15,6 +15,7 @@ import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A network as nodes: everything between its inputs and its output layers, which stay DL4J's. */
 final class Plan {
@@ -60,7 +61,7 @@ final class Plan {
                             + vertices[input].getVertexName());
                 }
             }
-            if (isReadOutside(vertices[node.vertex])) {
+            if (isReadOutside(node.vertex)) {
                 results.add(node.vertex);
             }
         }
@@ -86,7 +87,9 @@ final class Plan {
         return inputs;
     }
 
-    private boolean isReadOutside(GraphVertex vertex) {
+    /** Whether an output layer or the user reads a result or an input. */
+    boolean isReadOutside(int index) {
+        GraphVertex vertex = topology.vertices[index];
         boolean outside = vertex.isOutputVertex() || vertex.getOutputVertices() == null;
         if (vertex.getOutputVertices() != null) {
             for (VertexIndices to : vertex.getOutputVertices()) {
@@ -94,18 +97,6 @@ final class Plan {
             }
         }
         return outside;
-    }
-
-    /** Whether a node of the plan reads a result. */
-    boolean isReadInside(int vertex) {
-        for (Node node : nodes) {
-            for (int input : node.inputs) {
-                if (input == vertex) {
-                    return true;
-                }
-            }
-        }
-        return false;
     }
 
     /** Whether a vertex computes the score, if behind a wrapper that freezes its parameters. */
@@ -118,6 +109,16 @@ final class Plan {
 
     static boolean isFrozen(GraphVertex vertex) {
         return vertex instanceof FrozenVertex || vertex.hasLayer() && vertex.getLayer() instanceof FrozenLayer;
+    }
+
+    void requireOrdinaryParameters() {
+        for (Node node : nodes) {
+            GraphVertex vertex = topology.vertices[node.vertex];
+            INDArray parameters = vertex.numParams() == 0 ? null : vertex.params();
+            if (parameters != null && !Ordinary.is(parameters)) {
+                throw new Unsupported("layer " + node.name + " has parameters that are infinite, not numbers or above 1e15");
+            }
+        }
     }
 
     /** As {@link Region#layers}. */

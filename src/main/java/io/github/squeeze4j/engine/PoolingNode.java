@@ -21,6 +21,7 @@ final class PoolingNode extends Node {
         Steps.Pooled pooled = emission.steps.pooling(
                 kind, geometry.window(in, out), emission.place(inputs[0]), out, emission.training());
         emission.define(vertex, pooled.output);
+        emission.defineRectified(vertex, emission.isRectified(inputs[0]));
         emission.remember(this, pooled);
     }
 

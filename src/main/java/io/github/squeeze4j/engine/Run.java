@@ -3,6 +3,7 @@ package io.github.squeeze4j.engine;
 import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.Program;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -74,8 +75,13 @@ final class Run {
     /** The array at an address: one that was kept, or a view of scratch memory. */
     INDArray array(long address, long[] shape) {
         for (INDArray array : kept) {
-            if (Layout.address(array) == address && array.length() == length(shape)) {
+            if (Layout.address(array) == address && Arrays.equals(array.shape(), shape)) {
                 return array;
+            }
+        }
+        for (INDArray array : kept) {
+            if (Layout.address(array) == address && array.length() == length(shape)) {
+                return array.reshape('c', shape);
             }
         }
         long offset = (address - Layout.address(scratch)) / Float.BYTES;

@@ -111,7 +111,7 @@ final class SqueezeExcitationNode extends Node {
                     in,
                     emission.parameter(SqueezeExcitationNode.this, layer, weight, weightKind(weight)),
                     biased() ? emission.parameter(SqueezeExcitationNode.this, layer, bias, biasKind(bias)) : -1,
-                    new PostOps().apply(function));
+                    new PostOps().apply(emission.kept(function)));
         }
 
         @Override
@@ -121,7 +121,7 @@ final class SqueezeExcitationNode extends Node {
                 post.add(flat.flat(flat.map(emission.place(addend))));
             }
             int y = emission.program.temporary(flat.kind);
-            emission.steps.multiply(flat.flat(flat.map(x)), flatGate, flat.flat(y), post.apply(function));
+            emission.steps.multiply(flat.flat(flat.map(x)), flatGate, flat.flat(y), post.apply(emission.kept(function)));
             return y;
         }
     }

@@ -109,7 +109,7 @@ final class Topology {
     boolean drawsRandomNumbers() {
         for (org.deeplearning4j.nn.conf.layers.Layer layer : layers) {
             boolean noise = layer instanceof BaseLayer && ((BaseLayer) layer).getWeightNoise() != null;
-            if (noise || layer.getIDropout() != null && !Dropouts.keepsAll(layer.getIDropout())) {
+            if (noise || layer.getIDropout() != null && !Noises.areNone(layer.getIDropout())) {
                 return true;
             }
         }

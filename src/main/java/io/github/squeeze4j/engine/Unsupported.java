@@ -1,7 +1,7 @@
 package io.github.squeeze4j.engine;
 
 /** The engine cannot take this network, or maps of this size; DL4J's own way can. */
-final class Unsupported extends RuntimeException {
+class Unsupported extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     Unsupported(String message) {

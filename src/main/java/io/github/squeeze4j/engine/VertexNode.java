@@ -45,7 +45,7 @@ final class VertexNode extends Node {
         int[] from = new int[inputs.length];
         int[] all = new int[inputs.length + 1];
         for (int i = 0; i < from.length; i++) {
-            from[i] = emission.densePlace(inputs[i]);
+            from[i] = emission.exactPlace(inputs[i]);
             all[i] = from[i];
         }
         int to = emission.program.external(emission.denseKind(vertex));

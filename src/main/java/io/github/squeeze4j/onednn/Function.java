@@ -8,6 +8,11 @@ public enum Function {
     IDENTITY(0, 0, 0, 0),
     /** max(x, 0). */
     RELU(dnnl_eltwise_relu, dnnl_eltwise_relu_use_dst_for_bwd, 0, 0),
+    /**
+     * {@link #RELU} that keeps what is not a number, which that turns into 0: negative numbers become 1e-30 of themselves. Its
+     * gradient is {@link #RELU}'s.
+     */
+    KEEPING_RELU(dnnl_eltwise_relu, dnnl_eltwise_relu_use_dst_for_bwd, 1e-30f, 0),
     /** min(max(x, 0), 6). */
     RELU6(dnnl_eltwise_clip_v2, dnnl_eltwise_clip_v2_use_dst_for_bwd, 0, 6),
     /** 1 / (1 + exp(-x)). */

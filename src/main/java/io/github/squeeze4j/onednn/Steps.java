@@ -33,13 +33,17 @@ public final class Steps {
     public static final class Convolved {
         /** The result's place. */
         public final int output;
+        /** Whether without Winograd's algorithm. */
+        public final boolean direct;
 
         private final dnnl_primitive_desc forward;
         private final Window window;
         private final int source;
         private final int weights;
 
-        private Convolved(dnnl_primitive_desc forward, Window window, int source, int weights, int output) {
+        private Convolved(
+                dnnl_primitive_desc forward, Window window, int source, int weights, int output, boolean direct) {
+            this.direct = direct;
             this.forward = forward;
             this.window = window;
             this.source = source;
@@ -58,7 +62,8 @@ public final class Steps {
      * @param shape the result's [N, out, H', W']
      * @param target place to add the result to, or -1 for a new one; with it {@code post} has addToDestination
      * @param post what follows
-     * @param training whether backward passes follow
+     * @param winograd what follows Winograd's algorithm, to be used where it is faster; null never to use it, as before
+     *     backward passes
      * @return the result
      */
     public Convolved convolution(
@@ -69,17 +74,18 @@ public final class Steps {
             long[] shape,
             int target,
             PostOps post,
-            boolean training) {
+            PostOps winograd) {
         dnnl_primitive_desc description = null;
         boolean grouped = Layout.shape(program.kind(weights)).length == 5;
-        if (!training && !grouped && window.suitsWinograd(Layout.shape(program.kind(source))[1], shape)) {
+        if (winograd != null && !grouped && window.suitsWinograd(Layout.shape(program.kind(source))[1], shape)) {
             try {
-                description = forward(dnnl_convolution_winograd, window, source, weights, bias, shape, target, post);
+                description = forward(dnnl_convolution_winograd, window, source, weights, bias, shape, target, winograd);
             } catch (RefusedException e) {
                 // not on this processor, or not for these sizes
             }
         }
-        if (description == null) {
+        boolean direct = description == null;
+        if (direct) {
             description = forward(dnnl_convolution_direct, window, source, weights, bias, shape, target, post);
         }
         int from = program.as(source, Program.query(description, dnnl_query_src_md, 0));
@@ -87,10 +93,10 @@ public final class Steps {
         int to = target < 0 ? program.temporary(Program.query(description, dnnl_query_dst_md, 0)) : target;
         program.step(
                 description,
-                post.with(DNNL_ARG_SRC, from, DNNL_ARG_WEIGHTS, by, DNNL_ARG_BIAS, bias, DNNL_ARG_DST, to));
+                (direct ? post : winograd).with(DNNL_ARG_SRC, from, DNNL_ARG_WEIGHTS, by, DNNL_ARG_BIAS, bias, DNNL_ARG_DST, to));
         // Groups of few channels have a layout of their own, for which nothing else is fast.
         int result = Layout.block(program.kind(to)) == 0 ? program.as(to, Layout.blocked(shape, 16)) : to;
-        return new Convolved(description, window, from, weights, result);
+        return new Convolved(description, window, from, weights, result, direct);
     }
 
     /** Described as for training even where it is not, since that form has maps in blocks, as all that follows. */

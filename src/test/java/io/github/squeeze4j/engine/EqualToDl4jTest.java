@@ -22,6 +22,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.graph.StackVertex;
 import org.deeplearning4j.nn.conf.graph.UnstackVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -34,6 +35,7 @@ import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SpaceToBatchLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -118,7 +120,11 @@ class EqualToDl4jTest {
         assertThat(acceleration.refusal()).isNull();
         InferenceNetwork ready = InferenceNetwork.optimize(stock);
         assertSame("output", fast.output(images)[0], stock.output(images)[0]);
-        assertSame("acceleration.output", acceleration.output(images)[0], stock.output(images)[0]);
+        INDArray[] outputs = acceleration.output(images);
+        assertThat(outputs == null).isEqualTo(acceleration.lastRefusal() != null);
+        if (outputs != null) {
+            assertSame("acceleration.output", outputs[0], stock.output(images)[0]);
+        }
         assertSame("ready", ready.outputSingle(images), stock.output(images)[0]);
         int batch = (int) images.size(0);
         gradients(stock, images, labels(batch));
@@ -196,7 +202,7 @@ class EqualToDl4jTest {
         String accelerated = network.summary();
         String withSizes = network.summary(InputType.convolutional(32, 32, 3));
         Acceleration.of(network).undo();
-        assertThat(accelerated).isEqualTo(network.summary()).contains("(SqueezeExcitation");
+        assertThat(accelerated).isEqualTo(network.summary()).contains("stage1.block1.attention (SqueezeExcitation, 16 channels)");
         assertThat(withSizes).isEqualTo(network.summary(InputType.convolutional(32, 32, 3)));
     }
 
@@ -229,21 +235,27 @@ class EqualToDl4jTest {
     @ParameterizedTest
     @ValueSource(strings = {"alone", "in a convolution", "behind BN"})
     void parametersOfRectifiers(String place) {
+        GraphBuilder graph = graph();
+        List<String> branches = new ArrayList<>();
         for (IActivation relu : rectifiers()) {
-            GraphBuilder graph = graph();
-            String last = "relu";
+            String last = "relu" + branches.size();
             if (place.equals("in a convolution")) {
-                graph.addLayer("relu", convolution().activation(relu).build(), "input");
+                graph.addLayer(last, convolution().activation(relu).build(), "input");
             } else {
-                graph.addLayer("conv", convolution().build(), "input");
+                String conv = "conv" + branches.size();
+                graph.addLayer(conv, convolution().build(), "input");
                 if (place.equals("behind BN")) {
-                    graph.addLayer("bn", new BatchNormalization(), "conv");
+                    graph.addLayer(conv + "bn", new BatchNormalization(), conv);
+                    conv += "bn";
                 }
-                graph.addLayer("relu", new ActivationLayer(relu), place.equals("behind BN") ? "bn" : "conv");
+                graph.addLayer(last, new ActivationLayer(relu), conv);
             }
-            graph.addLayer("conv2", convolution().build(), last);
-            assertEqual(finished(graph, "conv2"));
+            branches.add(last);
         }
+        graph.addVertex("merge", new MergeVertex(), branches.toArray(new String[0]));
+        Acceleration acceleration = assertEqual(finished(graph.addLayer("last", convolution().build(), "merge"), "last"));
+        // without a threshold and a slope, and with no limit or that of 6
+        assertThat(acceleration.otherLayers()).hasSize(36 - 2 * 4);
     }
 
     @ParameterizedTest
@@ -551,11 +563,24 @@ class EqualToDl4jTest {
     }
 
     @Test
-    void dropoutIsOfTrainingOnly() {
+    void dropoutAndNoiseAreOfTrainingOnly() {
         GraphBuilder graph = graph().addLayer("conv", convolution().build(), "input")
-                .addLayer("conv2", convolution().dropOut(new Dropout(0.5)).build(), "conv");
-        Acceleration acceleration = assertEqual(finished(graph, "conv2"));
-        assertThat(acceleration.otherLayers()).containsOnlyKeys("conv2");
+                .addLayer("conv2", convolution().dropOut(new Dropout(0.5)).build(), "conv")
+                .addLayer("conv3", convolution().weightNoise(new DropConnect(0.5)).build(), "conv2");
+        ComputationGraph stock = finished(graph, "conv3");
+        ComputationGraph fast = stock.clone();
+        Acceleration acceleration = Acceleration.apply(fast);
+        assertThat(acceleration.otherLayers())
+                .containsOnly(
+                        Map.entry("conv2", "dropout; at inference oneDNN computes it"),
+                        Map.entry("conv3", "weight noise; at inference oneDNN computes it"));
+        gradients(stock, images(3), labels(3));
+        gradients(fast, images(3), labels(3));
+        assertSameGradients(fast.gradient().gradientForVariable(), stock.gradient().gradientForVariable());
+        stock.getConfiguration().setInferenceWorkspaceMode(WorkspaceMode.NONE); // with which DL4J's own output() fails
+        assertSame("output", fast.output(images(3))[0], stock.output(images(3))[0]);
+        assertThat(acceleration.lastRefusal()).isNull();
+        assertSame("ready", InferenceNetwork.optimize(fast).outputSingle(images(3)), stock.output(images(3))[0]);
     }
 
     @ParameterizedTest

@@ -2,12 +2,12 @@ package io.github.squeeze4j.engine;
 
 import org.deeplearning4j.nn.gradient.Gradient;
 
-/** A layer with dropout on its input: in training DL4J computes it, at inference, where nothing is dropped, oneDNN does. */
-final class DropoutNode extends Node {
+/** A layer with dropout or noise on its weights: in training DL4J computes it, at inference, where there is none, oneDNN does. */
+final class NoisyNode extends Node {
     private final Node inference;
     private final VertexNode training;
 
-    DropoutNode(Node inference, VertexNode training) {
+    NoisyNode(Node inference, VertexNode training) {
         super(inference.name, inference.vertex, inference.inputs);
         this.inference = inference;
         this.training = training;

@@ -1,0 +1,32 @@
+package io.github.squeeze4j.engine;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Numbers of ordinary size. oneDNN's functions lose what is not a number where DL4J's keep it, and what is very large may
+ * become so on the way; passes in which either turns up are DL4J's.
+ */
+final class Ordinary {
+    /** Squares are far from float's largest number, 3.4e38. */
+    private static final double LIMIT = 1e15;
+
+    private Ordinary() {}
+
+    static boolean is(double value) {
+        return Math.abs(value) < LIMIT; // false for what is not a number
+    }
+
+    /** Whether all numbers of an array are. */
+    static boolean is(INDArray array) {
+        return is(array.norm2Number().doubleValue());
+    }
+
+    /** @throws NotOrdinary if one of count numbers, each stride behind the one before, is not */
+    static void require(long address, long count, long stride) {
+        for (long i = 0; i < count; i++) {
+            if (!is(Memory.get(address, i * stride))) {
+                throw new NotOrdinary("between its layers");
+            }
+        }
+    }
+}
