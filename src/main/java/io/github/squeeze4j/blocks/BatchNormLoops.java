@@ -1,7 +1,7 @@
 package io.github.squeeze4j.blocks;
 
-import org.bytedeco.javacpp.indexer.DoubleIndexer;
-import org.bytedeco.javacpp.indexer.FloatIndexer;
+import io.github.squeeze4j.onednn.Numbers.Doubles;
+import io.github.squeeze4j.onednn.Numbers.Floats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -11,12 +11,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class BatchNormLoops {
     private BatchNormLoops() {}
 
-    private static DoubleIndexer doubles(INDArray array) {
-        return (DoubleIndexer) array.data().indexer();
+    private static Doubles doubles(INDArray array) {
+        return new Doubles(array);
     }
 
-    private static FloatIndexer floats(INDArray array) {
-        return (FloatIndexer) array.data().indexer();
+    private static Floats floats(INDArray array) {
+        return new Floats(array);
     }
 
     /**
@@ -36,13 +36,13 @@ final class BatchNormLoops {
             INDArray runningMeans,
             INDArray runningVariances,
             boolean training) {
-        DoubleIndexer values = doubles(z);
-        DoubleIndexer kept = doubles(normalized);
-        DoubleIndexer inverses = doubles(inverseDeviation);
-        FloatIndexer gamma = floats(scales);
-        FloatIndexer beta = floats(shifts);
-        FloatIndexer runningMean = floats(runningMeans);
-        FloatIndexer runningVariance = floats(runningVariances);
+        Doubles values = doubles(z);
+        Doubles kept = doubles(normalized);
+        Doubles inverses = doubles(inverseDeviation);
+        Floats gamma = floats(scales);
+        Floats beta = floats(shifts);
+        Floats runningMean = floats(runningMeans);
+        Floats runningVariance = floats(runningVariances);
         long inner = z.size(2);
         long block = z.size(1) * inner;
         long count = z.size(0) * inner;
@@ -91,12 +91,12 @@ final class BatchNormLoops {
             INDArray gradScales,
             INDArray gradShifts,
             boolean training) {
-        DoubleIndexer values = doubles(gradient);
-        DoubleIndexer kept = doubles(normalized);
-        DoubleIndexer inverses = doubles(inverseDeviation);
-        FloatIndexer gamma = floats(scales);
-        FloatIndexer gradGamma = floats(gradScales);
-        FloatIndexer gradBeta = floats(gradShifts);
+        Doubles values = doubles(gradient);
+        Doubles kept = doubles(normalized);
+        Doubles inverses = doubles(inverseDeviation);
+        Floats gamma = floats(scales);
+        Floats gradGamma = floats(gradScales);
+        Floats gradBeta = floats(gradShifts);
         long inner = gradient.size(2);
         long block = gradient.size(1) * inner;
         double count = gradient.size(0) * inner;
@@ -124,9 +124,9 @@ final class BatchNormLoops {
 
     /** What training subtracts from a running statistic to move it towards the batch's. */
     static void subtractable(INDArray gradient, INDArray running, INDArray batch, double momentum) {
-        FloatIndexer target = floats(gradient);
-        FloatIndexer from = floats(running);
-        DoubleIndexer to = doubles(batch);
+        Floats target = floats(gradient);
+        Floats from = floats(running);
+        Doubles to = doubles(batch);
         for (long c = 0; c < batch.length(); c++) {
             target.put(c, (float) ((from.get(c) - to.get(c)) * momentum));
         }

@@ -1,7 +1,7 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.onednn.Numbers.Floats;
 import java.util.Arrays;
-import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -51,9 +51,9 @@ final class Cells {
 
     /** out = x * the gate of the position's cell; FLOAT on the CPU. One pass over raw memory. */
     static void multiply(INDArray x, INDArray gates, INDArray out) {
-        FloatIndexer from = floats(x);
-        FloatIndexer gate = floats(gates);
-        FloatIndexer to = floats(out);
+        Floats from = floats(x);
+        Floats gate = floats(gates);
+        Floats to = floats(out);
         int[] down = nearest(x.size(2), gates.size(2));
         int[] across = nearest(x.size(3), gates.size(3));
         long maps = x.size(0) * x.size(1);
@@ -71,9 +71,9 @@ final class Cells {
 
     /** sums[cell] = sum of x * y over the positions of the cell, in double precision; FLOAT on the CPU, one pass. */
     static void dot(INDArray x, INDArray y, INDArray sums) {
-        FloatIndexer a = floats(x);
-        FloatIndexer b = floats(y);
-        FloatIndexer to = floats(sums);
+        Floats a = floats(x);
+        Floats b = floats(y);
+        Floats to = floats(sums);
         int[] down = nearest(x.size(2), sums.size(2));
         int[] across = nearest(x.size(3), sums.size(3));
         int columns = Math.toIntExact(sums.size(3));
@@ -95,7 +95,7 @@ final class Cells {
         }
     }
 
-    private static FloatIndexer floats(INDArray array) {
-        return (FloatIndexer) array.data().indexer();
+    private static Floats floats(INDArray array) {
+        return new Floats(array);
     }
 }

@@ -1,8 +1,8 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.onednn.Numbers.Doubles;
+import io.github.squeeze4j.onednn.Numbers.Floats;
 import java.util.Arrays;
-import org.bytedeco.javacpp.indexer.DoubleIndexer;
-import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -16,9 +16,9 @@ final class ChannelSums {
 
     /** z[n, c] += sum over j of means[n, c, first + j] * weights[c, j]; z is [N, C] of DOUBLE. */
     static void add(INDArray means, int first, INDArray weights, INDArray z) {
-        FloatIndexer mean = (FloatIndexer) means.data().indexer();
-        FloatIndexer weight = (FloatIndexer) weights.data().indexer();
-        DoubleIndexer sums = (DoubleIndexer) z.data().indexer();
+        Floats mean = new Floats(means);
+        Floats weight = new Floats(weights);
+        Doubles sums = new Doubles(z);
         long channels = z.size(1);
         long count = weights.length() / channels;
         long stride = means.length() / z.length();
@@ -35,11 +35,11 @@ final class ChannelSums {
     /** The gradients of means and weights from that of z, [N, C] of DOUBLE. */
     static void backward(
             INDArray means, int first, INDArray weights, INDArray gradZ, INDArray gradMeans, INDArray gradWeights) {
-        FloatIndexer mean = (FloatIndexer) means.data().indexer();
-        FloatIndexer weight = (FloatIndexer) weights.data().indexer();
-        FloatIndexer gradMean = (FloatIndexer) gradMeans.data().indexer();
-        FloatIndexer gradWeight = (FloatIndexer) gradWeights.data().indexer();
-        DoubleIndexer gradSum = (DoubleIndexer) gradZ.data().indexer();
+        Floats mean = new Floats(means);
+        Floats weight = new Floats(weights);
+        Floats gradMean = new Floats(gradMeans);
+        Floats gradWeight = new Floats(gradWeights);
+        Doubles gradSum = new Doubles(gradZ);
         long channels = gradZ.size(1);
         long count = weights.length() / channels;
         long stride = means.length() / gradZ.length();

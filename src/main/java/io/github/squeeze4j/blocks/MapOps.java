@@ -3,12 +3,10 @@ package io.github.squeeze4j.blocks;
 import io.github.squeeze4j.onednn.Dense;
 import io.github.squeeze4j.onednn.MapPasses;
 import io.github.squeeze4j.onednn.Maxima;
+import io.github.squeeze4j.onednn.Numbers.Floats;
+import io.github.squeeze4j.onednn.Numbers.Integers;
 import io.github.squeeze4j.onednn.OneDnn;
 import io.github.squeeze4j.onednn.Pooling;
-import org.bytedeco.javacpp.indexer.FloatIndexer;
-import org.bytedeco.javacpp.indexer.Indexer;
-import org.bytedeco.javacpp.indexer.IntIndexer;
-import org.bytedeco.javacpp.indexer.LongIndexer;
 import org.nd4j.linalg.api.blas.params.MMulTranspose;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -287,15 +285,13 @@ final class MapOps {
             return;
         }
         // ND4J's scatter_add takes a microsecond per element
-        FloatIndexer target = (FloatIndexer) map.data().indexer();
-        Indexer positions = chosen.data().indexer();
-        FloatIndexer added = (FloatIndexer) values.data().indexer();
-        boolean narrow = chosen.dataType() == DataType.INT32;
+        Floats target = new Floats(map);
+        Integers positions = new Integers(chosen);
+        Floats added = new Floats(values);
         long e = 0;
         for (long start = 0; e < chosen.length(); start += block) {
             for (long i = 0; i < inner; i++, e++) {
-                long position = narrow ? ((IntIndexer) positions).get(e) : ((LongIndexer) positions).get(e);
-                long at = start + position * inner + i;
+                long at = start + positions.get(e) * inner + i;
                 target.put(at, target.get(at) + added.get(e));
             }
         }

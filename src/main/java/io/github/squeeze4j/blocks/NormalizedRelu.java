@@ -1,9 +1,9 @@
 package io.github.squeeze4j.blocks;
 
 import io.github.squeeze4j.onednn.Elementwise;
+import io.github.squeeze4j.onednn.Numbers.Doubles;
+import io.github.squeeze4j.onednn.Numbers.Floats;
 import java.util.Map;
-import org.bytedeco.javacpp.indexer.DoubleIndexer;
-import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -30,7 +30,7 @@ final class NormalizedRelu {
         }
         activated = memory.keep(z.shape());
         if (MapOps.direct(activated)) {
-            reluInto((DoubleIndexer) z.data().indexer(), floats(activated), activated.length());
+            reluInto(new Doubles(z), floats(activated), activated.length());
         } else {
             activated.assign(Transforms.relu(z, false));
         }
@@ -55,11 +55,7 @@ final class NormalizedRelu {
             INDArray gradActivated, Map<String, INDArray> parameters, Map<String, INDArray> gradients, Memory memory) {
         INDArray gradient = memory.temporaryDouble(activated.shape());
         if (MapOps.direct(activated)) {
-            reluGradientInto(
-                    floats(activated),
-                    floats(gradActivated),
-                    (DoubleIndexer) gradient.data().indexer(),
-                    gradient.length());
+            reluGradientInto(floats(activated), floats(gradActivated), new Doubles(gradient), gradient.length());
         } else {
             gradient.assign(gradActivated).muli(activated.gt(0).castTo(gradient.dataType()));
         }
@@ -69,17 +65,17 @@ final class NormalizedRelu {
         return gradient;
     }
 
-    private static FloatIndexer floats(INDArray dense) {
-        return (FloatIndexer) dense.data().indexer();
+    private static Floats floats(INDArray dense) {
+        return new Floats(dense);
     }
 
-    private static void reluInto(DoubleIndexer from, FloatIndexer to, long length) {
+    private static void reluInto(Doubles from, Floats to, long length) {
         for (long i = 0; i < length; i++) {
             to.put(i, (float) Math.max(from.get(i), 0));
         }
     }
 
-    private static void reluGradientInto(FloatIndexer activated, FloatIndexer from, DoubleIndexer to, long length) {
+    private static void reluGradientInto(Floats activated, Floats from, Doubles to, long length) {
         for (long i = 0; i < length; i++) {
             to.put(i, activated.get(i) > 0 ? from.get(i) : 0);
         }

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.onednn.Recent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -24,8 +25,11 @@ final class SameDiffKernel implements Kernel {
     private static final String GRAD_OUTPUT = "gradOutput";
     private static final String LOSS = "loss";
 
+    /** Sizes that alternate keep their graphs. */
+    private static final int GRAPHS = 8;
+
     private final AttentionBlock block;
-    private final Map<String, SameDiff> graphs = new HashMap<>();
+    private final Map<String, SameDiff> graphs = new Recent<>(GRAPHS, graph -> {});
     private boolean training;
 
     SameDiffKernel(AttentionBlock block) {

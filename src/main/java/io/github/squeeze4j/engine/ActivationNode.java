@@ -38,7 +38,7 @@ final class ActivationNode extends Node {
         boolean done = function == Function.IDENTITY || pass != null && pass.ownsFunctionGradient();
         if (!done) {
             int known = emission.place(function.needsSource() ? inputs[0] : vertex);
-            gradient = emission.steps.applySource(function, known, gradient);
+            gradient = emission.functionGradient(function, vertex, known, gradient);
         }
         emission.contribute(inputs[0], gradient);
     }

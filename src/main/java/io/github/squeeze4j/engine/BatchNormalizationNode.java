@@ -2,6 +2,7 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Function;
 import io.github.squeeze4j.onednn.Layout;
+import io.github.squeeze4j.onednn.Numbers.Floats;
 import io.github.squeeze4j.onednn.Steps;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
@@ -145,8 +146,8 @@ final class BatchNormalizationNode extends Node {
             if (batch) {
                 emission.program.call(
                         program -> {
-                            Ordinary.require(program.address(mean), channels(), 1);
-                            Ordinary.require(program.address(variance), channels(), 1);
+                            Ordinary.require(program.floats(mean), 0, channels(), 1);
+                            Ordinary.require(program.floats(variance), 0, channels(), 1);
                         },
                         mean,
                         variance);
@@ -161,10 +162,10 @@ final class BatchNormalizationNode extends Node {
             int place = emission.program.temporary(numbers);
             emission.program.call(
                     program -> {
-                        long to = program.address(place);
-                        long from = Layout.address(layer.getParam(LOG_STD));
+                        Floats to = program.floats(place);
+                        Floats from = new Floats(layer.getParam(LOG_STD));
                         for (long c = 0; c < channels(); c++) {
-                            Memory.put(to, c, (float) Math.pow(10, 2.0 * Memory.get(from, c)));
+                            to.put(c, (float) Math.pow(10, 2.0 * from.get(c)));
                         }
                     },
                     place);
@@ -183,28 +184,28 @@ final class BatchNormalizationNode extends Node {
         emission.contribute(inputs[0], gradient);
         if (!frozen) {
             emission.program.call(
-                    program -> moveStatistics(program.address(pass.mean), program.address(pass.variance)),
+                    program -> moveStatistics(program.floats(pass.mean), program.floats(pass.variance)),
                     pass.mean,
                     pass.variance);
         }
     }
 
     /** As in DL4J, the "gradient" of a running statistic is what training subtracts. */
-    private void moveStatistics(long mean, long variance) {
-        long runningMean = Layout.address(layer.getParam(MEAN));
-        long gradMean = Layout.address(views.get(MEAN));
+    private void moveStatistics(Floats mean, Floats variance) {
+        Floats runningMean = new Floats(layer.getParam(MEAN));
+        Floats gradMean = new Floats(views.get(MEAN));
         String key = logStd ? LOG_STD : VARIANCE;
-        long running = Layout.address(layer.getParam(key));
-        long gradient = Layout.address(views.get(key));
+        Floats running = new Floats(layer.getParam(key));
+        Floats gradient = new Floats(views.get(key));
         double rate = 1 - decay;
         for (long c = 0; c < channels(); c++) {
-            Memory.put(gradMean, c, (float) (rate * (Memory.get(runningMean, c) - Memory.get(mean, c))));
-            double batch = Memory.get(variance, c);
+            gradMean.put(c, (float) (rate * (runningMean.get(c) - mean.get(c))));
+            double batch = variance.get(c);
             if (logStd) {
-                double old = Math.pow(10, 2.0 * Memory.get(running, c));
-                Memory.put(gradient, c, (float) (0.5 * Math.log10(old / (decay * old + rate * batch))));
+                double old = Math.pow(10, 2.0 * running.get(c));
+                gradient.put(c, (float) (0.5 * Math.log10(old / (decay * old + rate * batch))));
             } else {
-                Memory.put(gradient, c, (float) (rate * (Memory.get(running, c) - batch)));
+                gradient.put(c, (float) (rate * (running.get(c) - batch)));
             }
         }
     }

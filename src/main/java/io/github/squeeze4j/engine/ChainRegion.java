@@ -48,6 +48,7 @@ final class ChainRegion {
                 network.getLayers()[layer.position] = layer.getUnderlying();
             }
         }
+        session.executor.close();
     }
 
     String refusal() {

@@ -2,6 +2,7 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Function;
 import io.github.squeeze4j.onednn.Layout;
+import io.github.squeeze4j.onednn.Numbers.Floats;
 import io.github.squeeze4j.onednn.Pooling;
 import io.github.squeeze4j.onednn.PostOps;
 import io.github.squeeze4j.onednn.Steps;
@@ -71,7 +72,7 @@ final class ConvolutionNode extends Node {
             return own;
         }
         int packed = emission.program.temporary(packing.kind());
-        emission.program.call(program -> packing.pack(program.address(own), program.address(packed)), own, packed);
+        emission.program.call(program -> packing.pack(program.floats(own), program.floats(packed)), own, packed);
         return packed;
     }
 
@@ -113,7 +114,7 @@ final class ConvolutionNode extends Node {
         Steps.Convolved convolved = emission.recall(this);
         int gradient = emission.gradient(vertex);
         if (activation != Function.IDENTITY) {
-            gradient = emission.steps.applySource(activation, convolved.output, gradient);
+            gradient = emission.functionGradient(activation, vertex, convolved.output, gradient);
         }
         if (learns()) {
             int gradWeights = emission.gradientOf(views, WEIGHT, weightKind());
@@ -125,7 +126,7 @@ final class ConvolutionNode extends Node {
                 int packed = emission.program.temporary(packing.kind());
                 emission.steps.convolutionWeights(convolved, gradient, packed, gradBias);
                 emission.program.call(
-                        program -> packing.unpack(program.address(packed), program.address(gradWeights)),
+                        program -> packing.unpack(program.floats(packed), program.floats(gradWeights)),
                         packed,
                         gradWeights);
             }
@@ -207,7 +208,7 @@ final class ConvolutionNode extends Node {
                 return weights;
             }
             INDArray packed = Nd4j.create(DataType.FLOAT, packing.shape());
-            packing.pack(Layout.address(weights), Layout.address(packed));
+            packing.pack(new Floats(weights), new Floats(packed));
             return packed;
         }
 

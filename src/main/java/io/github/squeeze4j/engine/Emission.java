@@ -10,13 +10,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
+import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinearDerivative;
+import org.nd4j.linalg.api.ops.impl.transforms.gradient.Relu6Derivative;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** The making of one program: where each vertex's result and its gradient are. */
@@ -34,7 +35,7 @@ final class Emission {
     private final boolean[] shared;
     private final boolean[] rectified;
     private final Map<Node, Object> states = new HashMap<>();
-    private final List<LongSupplier> addresses = new ArrayList<>();
+    private final List<Supplier<INDArray>> arrays = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
 
     /** @param shapes of each vertex's result, as in NCHW */
@@ -159,6 +160,40 @@ final class Emission {
         return function == Function.RELU ? Function.KEEPING_RELU : function;
     }
 
+    /**
+     * The gradient of a function's source. Where the function's derivative is 0, DL4J's gradient is 0 whatever it is
+     * multiplied by; oneDNN multiplies. That matters behind layers of DL4J's that give what is not a number, such as a norm of
+     * zeros.
+     *
+     * @param vertex whose result the function gives
+     * @param known what backward reads: that result, or the function's argument
+     */
+    int functionGradient(Function function, int vertex, int known, int gradOutput) {
+        boolean select = (function == Function.RELU || function == Function.RELU6) && plan.isBeforeForeign(vertex);
+        if (!select) {
+            return steps.applySource(function, known, gradOutput);
+        }
+        dnnl_memory_desc_t kind = program.kind(known);
+        int given = program.as(gradOutput, kind);
+        int gradient = program.temporary(kind);
+        long[] length = {Layout.bytes(kind) / Float.BYTES};
+        program.call(
+                program -> {
+                    INDArray y = program.array(known, length);
+                    INDArray gradY = program.array(given, length);
+                    INDArray gradX = program.array(gradient, length);
+                    if (function == Function.RELU) {
+                        Nd4j.getExecutioner().exec(new RectifiedLinearDerivative(y, gradY, gradX, 0));
+                    } else {
+                        Nd4j.getExecutioner().exec(new Relu6Derivative(y, gradY, gradX));
+                    }
+                },
+                known,
+                given,
+                gradient);
+        return gradient;
+    }
+
     /** Says that a result has no negative numbers but those that {@link Function#KEEPING_RELU} leaves. */
     void defineRectified(int vertex, boolean rectified) {
         this.rectified[vertex] = rectified;
@@ -178,7 +213,7 @@ final class Emission {
         long[] shape = plan.run.shape(shapes[vertex]);
         program.call(
                 program -> {
-                    INDArray array = plan.run.array(program.address(exact), shape);
+                    INDArray array = program.array(exact, shape);
                     Nd4j.getExecutioner().exec(new RectifiedLinear(array, array));
                 },
                 exact);
@@ -195,7 +230,7 @@ final class Emission {
         program.call(
                 program -> {
                     for (long n = 0; n < shape[0]; n++) {
-                        Ordinary.require(program.address(place) + n * image * Float.BYTES, pixels, block);
+                        Ordinary.require(program.floats(place), n * image, pixels, block);
                     }
                 },
                 place);
@@ -244,17 +279,17 @@ final class Emission {
                 name,
                 n -> mode == Mode.FROZEN
                         ? program.constant(n, kind, () -> layer.getParam(key).dup('c'))
-                        : array(kind, () -> Layout.address(layer.getParam(key))));
+                        : array(kind, () -> layer.getParam(key)));
     }
 
     /** The gradient view of a parameter. */
     int gradientOf(GradientViews views, String key, dnnl_memory_desc_t kind) {
-        return array(kind, () -> Layout.address(views.get(key)));
+        return array(kind, () -> views.get(key));
     }
 
-    /** An array whose address is asked for at each run. */
-    int array(dnnl_memory_desc_t kind, LongSupplier address) {
-        addresses.add(address);
+    /** An array that is asked for at each run. */
+    int array(dnnl_memory_desc_t kind, Supplier<INDArray> array) {
+        arrays.add(array);
         return program.array(kind);
     }
 
@@ -269,7 +304,7 @@ final class Emission {
         return program.constant(node.name + "/" + what, kind, values);
     }
 
-    LongSupplier[] addresses() {
-        return addresses.toArray(new LongSupplier[0]);
+    List<Supplier<INDArray>> arrays() {
+        return arrays;
     }
 }

@@ -1,15 +1,14 @@
 package io.github.squeeze4j.engine;
 
-import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.Program;
+import io.github.squeeze4j.onednn.Recent;
 import io.github.squeeze4j.onednn.RefusedException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
 import org.deeplearning4j.nn.workspace.ArrayType;
@@ -19,28 +18,20 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Runs a plan: one program for each mode and size, all in the same scratch memory. */
-final class Executor {
+final class Executor implements AutoCloseable {
     /** Sizes that alternate, such as the last batch of an epoch, keep their programs. */
     private static final int PROGRAMS = 8;
+
+    private static final int REFUSALS = 64;
 
     private final Plan plan;
     private final Run run;
     private final INDArray[] inputs;
-    private final Map<List<Object>, Compiled> programs = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+    private final Map<List<Object>, Compiled> programs = new Recent<>(PROGRAMS, compiled -> compiled.program.close());
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, Compiled> eldest) {
-            boolean full = size() > PROGRAMS;
-            if (full) {
-                eldest.getValue().program.close();
-            }
-            return full;
-        }
-    };
-
-    private final Map<List<Object>, String> refused = new HashMap<>();
+    private final Map<List<Object>, String> refused = new Recent<>(REFUSALS, reason -> {});
     private Compiled current;
+    private boolean closed;
 
     Executor(Plan plan) {
         this.plan = plan;
@@ -51,8 +42,8 @@ final class Executor {
     /** A program and what it needs to know at each run. */
     private static final class Compiled {
         final Program program;
-        final LongSupplier[] suppliers;
-        final long[] addresses;
+        final List<Supplier<INDArray>> suppliers;
+        final INDArray[] arrays;
         final int forward;
         final Map<Integer, Integer> results;
         final List<Segment> segments;
@@ -67,8 +58,8 @@ final class Executor {
                 int inputGradient,
                 long[][] shapes) {
             program = emission.program.build();
-            suppliers = emission.addresses();
-            addresses = new long[suppliers.length];
+            suppliers = emission.arrays();
+            arrays = new INDArray[suppliers.size()];
             this.forward = forward;
             this.results = results;
             this.segments = segments;
@@ -76,11 +67,12 @@ final class Executor {
             this.shapes = shapes;
         }
 
-        void begin(long scratch) {
-            for (int i = 0; i < suppliers.length; i++) {
-                addresses[i] = suppliers[i].getAsLong();
+        void begin(INDArray scratch) {
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = suppliers.get(i).get();
             }
-            program.begin(scratch, addresses);
+            program.begin(scratch, arrays);
+            Arrays.fill(arrays, null);
         }
     }
 
@@ -113,9 +105,6 @@ final class Executor {
         current = compiled(mode, given);
         System.arraycopy(given, 0, inputs, 0, inputs.length);
         run.begin(workspaces, mode.trains(), current.segments.size() > 1);
-        for (INDArray input : inputs) {
-            run.keep(input);
-        }
         current.begin(run.scratch(current.program.scratchBytes()));
         try {
             current.program.run(0, current.forward);
@@ -137,7 +126,7 @@ final class Executor {
     }
 
     private INDArray view(int vertex) {
-        return run.array(current.program.address(current.results.get(vertex)), resultShape(vertex));
+        return current.program.array(current.results.get(vertex), resultShape(vertex));
     }
 
     /** The result of a vertex of {@link Plan#results}, copied. */
@@ -171,6 +160,7 @@ final class Executor {
     /** Forgets the arrays of the pass. */
     void end() {
         run.end();
+        current.program.end();
         Arrays.fill(inputs, null);
     }
 
@@ -191,7 +181,7 @@ final class Executor {
                     current.begin(run.scratch(current.program.scratchBytes()));
                 }
                 boolean last = segment == current.segments.get(current.segments.size() - 1);
-                current.program.place(segment.given, run.keep(last ? dense(epsilon, workspaces) : kept(epsilon)));
+                current.program.place(segment.given, last ? dense(epsilon, workspaces) : kept(epsilon));
                 current.program.run(segment.from, segment.to);
                 if (last && current.inputGradient < 0) {
                     end();
@@ -203,8 +193,8 @@ final class Executor {
 
     /** The gradient of the only input, behind a backward pass of {@link Mode#TRAINING_TO_INPUT}. */
     INDArray inputGradient(LayerWorkspaceMgr workspaces) {
-        int vertex = plan.topology.inputVertices()[0];
-        INDArray gradient = run.array(current.program.address(current.inputGradient), resultShape(vertex));
+        INDArray gradient =
+                current.program.array(current.inputGradient, resultShape(plan.topology.inputVertices()[0]));
         INDArray copy = workspaces.dup(ArrayType.ACTIVATION_GRAD, gradient, 'c');
         end();
         return copy;
@@ -214,6 +204,19 @@ final class Executor {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             return array.dup('c');
         }
+    }
+
+    /**
+     * Frees the programs and the scratch memory; DL4J computes what is asked for afterwards. Without this they are freed when
+     * nobody can reach the executor any more. Twice is as once.
+     */
+    @Override
+    public void close() {
+        closed = true;
+        current = null;
+        programs.values().forEach(compiled -> compiled.program.close());
+        programs.clear();
+        run.close();
     }
 
     static INDArray dense(INDArray array, LayerWorkspaceMgr workspaces) {
@@ -230,6 +233,9 @@ final class Executor {
     }
 
     private Compiled compiled(Mode mode, INDArray[] given) {
+        if (closed) {
+            throw new Unsupported("it is closed");
+        }
         List<Object> key = key(mode, given);
         if (refused.containsKey(key)) {
             throw new Unsupported(refused.get(key));
@@ -259,10 +265,16 @@ final class Executor {
             plan.requireOrdinaryParameters();
         }
         Emission emission = new Emission(plan, mode, shapes);
+        try (Program.Builder builder = emission.program) { // closed where a layer is refused, too
+            return compile(emission, mode, shapes);
+        }
+    }
+
+    private Compiled compile(Emission emission, Mode mode, long[][] shapes) {
         int[] inputVertices = plan.topology.inputVertices();
         for (int i = 0; i < inputVertices.length; i++) {
             int input = i;
-            int place = emission.array(emission.denseKind(inputVertices[i]), () -> Layout.address(inputs[input]));
+            int place = emission.array(emission.denseKind(inputVertices[i]), () -> inputs[input]);
             emission.define(inputVertices[i], place);
         }
         for (Node node : plan.nodes) {

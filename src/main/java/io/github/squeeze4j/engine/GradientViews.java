@@ -1,16 +1,17 @@
 package io.github.squeeze4j.engine;
 
-import io.github.squeeze4j.onednn.Layout;
 import java.util.Collections;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A layer's gradient views by parameter, as its initializer cuts them out of the network's gradient vector. */
 final class GradientViews {
     private final Layer layer;
     private Map<String, INDArray> views = Collections.emptyMap();
-    private long address;
+    private INDArray vector;
+    private DataBuffer memory;
 
     GradientViews(Layer layer) {
         this.layer = layer;
@@ -26,10 +27,11 @@ final class GradientViews {
         if (flat == null) {
             return Collections.emptyMap();
         }
-        long now = Layout.address(flat);
-        if (now != address) {
+        // not by its address, at which another vector may lie once this one is freed
+        if (flat != vector || flat.data() != memory) {
             views = layer.conf().getLayer().initializer().getGradientsFromFlattened(layer.conf(), flat);
-            address = now;
+            vector = flat;
+            memory = flat.data();
         }
         return views;
     }

@@ -52,6 +52,7 @@ final class GraphRegion implements Region {
                 all[node.vertex] = vertices[node.vertex].original();
             }
         }
+        session.executor.close();
     }
 
     @Override

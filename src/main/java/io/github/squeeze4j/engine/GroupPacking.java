@@ -1,6 +1,7 @@
 package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Layout;
+import io.github.squeeze4j.onednn.Numbers.Floats;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 
 /**
@@ -41,21 +42,21 @@ final class GroupPacking {
         return Layout.dense(shape);
     }
 
-    void pack(long narrow, long wide) {
+    void pack(Floats narrow, Floats wide) {
         for (long i = 0; i < groups / TOGETHER * WIDE * WIDE * pixels; i++) {
-            Memory.put(wide, i, 0);
+            wide.put(i, 0);
         }
         for (long row = 0; row < groups * NARROW; row++) {
             for (long i = 0; i < NARROW * pixels; i++) {
-                Memory.put(wide, at(row) + i, Memory.get(narrow, row * NARROW * pixels + i));
+                wide.put(at(row) + i, narrow.get(row * NARROW * pixels + i));
             }
         }
     }
 
-    void unpack(long wide, long narrow) {
+    void unpack(Floats wide, Floats narrow) {
         for (long row = 0; row < groups * NARROW; row++) {
             for (long i = 0; i < NARROW * pixels; i++) {
-                Memory.put(narrow, row * NARROW * pixels + i, Memory.get(wide, at(row) + i));
+                narrow.put(row * NARROW * pixels + i, wide.get(at(row) + i));
             }
         }
     }

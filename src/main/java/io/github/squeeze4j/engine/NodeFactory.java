@@ -151,7 +151,8 @@ final class NodeFactory {
         String reason = drops ? "dropout" : noise != null ? "weight noise" : null;
         return frozen || reason == null
                 ? known
-                : new NoisyNode(known, new VertexNode(vertex, inputs, run, reason + "; at inference oneDNN computes it"));
+                : new NoisyNode(
+                        known, new VertexNode(vertex, inputs, run, reason + "; at inference oneDNN computes it"));
     }
 
     /** @throws Unsupported if there is no node for these options, which the message names */
@@ -254,6 +255,9 @@ final class NodeFactory {
         } else {
             throw new Unsupported(" of type " + conf.getPoolingType());
         }
+        require(
+                kind == Pooling.Kind.MAX || conf.getDilation()[0] == 1 && conf.getDilation()[1] == 1,
+                " of means with dilation " + Arrays.toString(conf.getDilation()));
         boolean ceil = conf instanceof NativePooling && ((NativePooling) conf).isCeilMode();
         Geometry geometry = new Geometry(
                 conf.getKernelSize(),

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.onednn.Numbers;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -21,10 +22,10 @@ final class Ordinary {
         return is(array.norm2Number().doubleValue());
     }
 
-    /** @throws NotOrdinary if one of count numbers, each stride behind the one before, is not */
-    static void require(long address, long count, long stride) {
+    /** @throws NotOrdinary if one of count numbers, from the given one on and each stride behind the one before, is not */
+    static void require(Numbers.Floats numbers, long from, long count, long stride) {
         for (long i = 0; i < count; i++) {
-            if (!is(Memory.get(address, i * stride))) {
+            if (!is(numbers.get(from + i * stride))) {
                 throw new NotOrdinary("between its layers");
             }
         }

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.onednn.Constants;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +31,7 @@ final class Plan {
     final Topology topology;
 
     private final Node[] byVertex;
+    private final boolean[] beforeForeign;
     private final boolean[] trained;
     private final boolean[] reached;
 
@@ -65,6 +67,7 @@ final class Plan {
                 results.add(node.vertex);
             }
         }
+        beforeForeign = beforeForeign();
         trained = reached(false);
         reached = reached(true);
         if (nodes.stream().allMatch(node -> node.isForeign(Mode.INFERENCE))) {
@@ -116,7 +119,8 @@ final class Plan {
             GraphVertex vertex = topology.vertices[node.vertex];
             INDArray parameters = vertex.numParams() == 0 ? null : vertex.params();
             if (parameters != null && !Ordinary.is(parameters)) {
-                throw new Unsupported("layer " + node.name + " has parameters that are infinite, not numbers or above 1e15");
+                throw new Unsupported(
+                        "layer " + node.name + " has parameters that are infinite, not numbers or above 1e15");
             }
         }
     }
@@ -141,6 +145,24 @@ final class Plan {
     /** Whether DL4J computes a result, in memory that may be that of its input. */
     boolean isForeign(int vertex, Mode mode) {
         return byVertex[vertex] != null && byVertex[vertex].isForeign(mode);
+    }
+
+    /** Whether a gradient that DL4J's own layers compute reaches a vertex; blocks, which make none of what is none, do not count. */
+    boolean isBeforeForeign(int vertex) {
+        return beforeForeign[vertex];
+    }
+
+    private boolean[] beforeForeign() {
+        boolean[] before = new boolean[byVertex.length];
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            Node node = nodes.get(i);
+            GraphVertex vertex = topology.vertices[node.vertex];
+            boolean block = vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof AttentionBlock;
+            for (int input : node.inputs) {
+                before[input] |= before[node.vertex] || node.isForeign(Mode.TRAINING) && !block;
+            }
+        }
+        return before;
     }
 
     /** Per vertex, whether the gradient of its result changes anything that is learned, or reaches an input. */

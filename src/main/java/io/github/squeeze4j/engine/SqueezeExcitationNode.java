@@ -121,7 +121,8 @@ final class SqueezeExcitationNode extends Node {
                 post.add(flat.flat(flat.map(emission.place(addend))));
             }
             int y = emission.program.temporary(flat.kind);
-            emission.steps.multiply(flat.flat(flat.map(x)), flatGate, flat.flat(y), post.apply(emission.kept(function)));
+            emission.steps.multiply(
+                    flat.flat(flat.map(x)), flatGate, flat.flat(y), post.apply(emission.kept(function)));
             return y;
         }
     }

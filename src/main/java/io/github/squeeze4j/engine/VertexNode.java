@@ -15,6 +15,7 @@ final class VertexNode extends Node {
     private final Run run;
     private final String reason;
     private final boolean learns;
+    private final boolean drops;
     private Gradient gradient;
 
     VertexNode(GraphVertex original, int[] inputs, Run run, String reason) {
@@ -22,6 +23,7 @@ final class VertexNode extends Node {
         this.original = original;
         this.run = run;
         this.reason = reason;
+        drops = original.hasLayer() && original.getLayer().conf().getLayer().getIDropout() != null;
         learns = original.hasLayer() && original.numParams() > 0 && !Plan.isFrozen(original);
     }
 
@@ -45,7 +47,9 @@ final class VertexNode extends Node {
         int[] from = new int[inputs.length];
         int[] all = new int[inputs.length + 1];
         for (int i = 0; i < from.length; i++) {
-            from[i] = emission.exactPlace(inputs[i]);
+            int exact = emission.exactPlace(inputs[i]);
+            boolean own = exact != emission.place(inputs[i]) || !mayWriteOver(emission, inputs[i]);
+            from[i] = own ? exact : emission.program.copy(exact);
             all[i] = from[i];
         }
         int to = emission.program.external(emission.denseKind(vertex));
@@ -55,13 +59,18 @@ final class VertexNode extends Node {
         emission.remember(this, from);
     }
 
+    /** DL4J's activations work in place at inference, its dropout in training. */
+    private boolean mayWriteOver(Emission emission, int input) {
+        return emission.training() ? drops : !emission.mayOverwrite(input);
+    }
+
     private void forward(Emission emission, Program program, int[] from, int to) {
         for (int i = 0; i < from.length; i++) {
-            INDArray input = run.array(program.address(from[i]), run.shape(emission.shape(inputs[i])));
+            INDArray input = program.array(from[i], run.shape(emission.shape(inputs[i])));
             original.setInput(i, input, run.workspaces());
         }
         INDArray output = original.doForward(run.training(), run.workspaces());
-        program.place(to, run.keep(dense(output, ArrayType.ACTIVATIONS, emission.shape(vertex))));
+        program.place(to, dense(output, ArrayType.ACTIVATIONS, emission.shape(vertex)));
     }
 
     private INDArray dense(INDArray array, ArrayType type, long[] shape) {
@@ -93,7 +102,7 @@ final class VertexNode extends Node {
     }
 
     private void backward(Emission emission, Program program, int gradOutput, int[] to) {
-        original.setEpsilon(run.array(program.address(gradOutput), run.shape(emission.shape(vertex))));
+        original.setEpsilon(program.array(gradOutput, run.shape(emission.shape(vertex))));
         Pair<Gradient, INDArray[]> result = original.doBackward(false, run.workspaces());
         gradient = result.getFirst();
         for (int i = 0; i < to.length; i++) {
@@ -102,7 +111,7 @@ final class VertexNode extends Node {
             INDArray dense = given == null
                     ? run.workspaces().create(ArrayType.ACTIVATION_GRAD, DataType.FLOAT, run.shape(shape), 'c')
                     : dense(given, ArrayType.ACTIVATION_GRAD, shape);
-            program.place(to[i], run.keep(run.detached() ? dense.detach() : dense));
+            program.place(to[i], run.detached() ? dense.detach() : dense);
         }
         original.clear();
     }

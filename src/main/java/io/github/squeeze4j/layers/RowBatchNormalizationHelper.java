@@ -1,9 +1,9 @@
 package io.github.squeeze4j.layers;
 
+import io.github.squeeze4j.onednn.Numbers.Floats;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
-import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -60,7 +60,7 @@ final class RowBatchNormalizationHelper implements BatchNormalizationHelper {
             LayerWorkspaceMgr workspaces) {
         Rows rows = new Rows(x, format);
         prepare(rows.channels);
-        FloatIndexer from = values(x);
+        Floats from = values(x);
         if (training) {
             statistics(rows, from);
         } else {
@@ -90,8 +90,8 @@ final class RowBatchNormalizationHelper implements BatchNormalizationHelper {
             CNN2DFormat format,
             LayerWorkspaceMgr workspaces) {
         Rows rows = new Rows(x, format);
-        FloatIndexer from = values(x);
-        FloatIndexer incoming = values(gradOutput);
+        Floats from = values(x);
+        Floats incoming = values(gradOutput);
         correlations(rows, from, incoming);
         double count = (double) rows.outer * rows.inner;
         for (int c = 0; c < rows.channels; c++) {
@@ -112,7 +112,7 @@ final class RowBatchNormalizationHelper implements BatchNormalizationHelper {
     }
 
     /** mean and (biased) variance per channel. */
-    private void statistics(Rows rows, FloatIndexer x) {
+    private void statistics(Rows rows, Floats x) {
         Arrays.fill(sums, 0);
         Arrays.fill(products, 0);
         long at = 0;
@@ -149,7 +149,7 @@ final class RowBatchNormalizationHelper implements BatchNormalizationHelper {
     }
 
     /** y = (x - center) * scale + shift. */
-    private void normalise(Rows rows, FloatIndexer x, FloatIndexer y) {
+    private void normalise(Rows rows, Floats x, Floats y) {
         long at = 0;
         for (long o = 0; o < rows.outer; o++) {
             for (int c = 0; c < rows.channels; c++) {
@@ -164,7 +164,7 @@ final class RowBatchNormalizationHelper implements BatchNormalizationHelper {
     }
 
     /** Per channel, the sum of g and the sum of g * (x - center). */
-    private void correlations(Rows rows, FloatIndexer x, FloatIndexer g) {
+    private void correlations(Rows rows, Floats x, Floats g) {
         Arrays.fill(sums, 0);
         Arrays.fill(products, 0);
         long at = 0;
@@ -196,7 +196,7 @@ final class RowBatchNormalizationHelper implements BatchNormalizationHelper {
     }
 
     /** gradient of x = g * scale + (x - center) * slope + shift. */
-    private void propagate(Rows rows, FloatIndexer x, FloatIndexer g, FloatIndexer target) {
+    private void propagate(Rows rows, Floats x, Floats g, Floats target) {
         long at = 0;
         for (long o = 0; o < rows.outer; o++) {
             for (int c = 0; c < rows.channels; c++) {
@@ -226,8 +226,8 @@ final class RowBatchNormalizationHelper implements BatchNormalizationHelper {
         }
     }
 
-    private static FloatIndexer values(INDArray dense) {
-        return (FloatIndexer) dense.data().indexer();
+    private static Floats values(INDArray dense) {
+        return new Floats(dense);
     }
 
     @Override

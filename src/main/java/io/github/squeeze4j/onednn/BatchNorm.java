@@ -38,15 +38,9 @@ public final class BatchNorm {
         Context.current()
                 .program(
                         training ? "bn" : "bn_inference",
-                        () -> forwardProgram(x, channelsLast, epsilon, training, relu),
+                        program -> forwardProgram(program, x, channelsLast, epsilon, training, relu),
                         key(x, channelsLast, epsilon, relu))
-                .run(
-                        Layout.address(x),
-                        Layout.address(gamma),
-                        Layout.address(beta),
-                        Layout.address(mean),
-                        Layout.address(variance),
-                        Layout.address(y));
+                .run(x, gamma, beta, mean, variance, y);
     }
 
     /**
@@ -74,16 +68,11 @@ public final class BatchNorm {
             double epsilon) {
         boolean channelsLast = Layout.channelsLast(x);
         Context.current()
-                .program("bn_bp", () -> backwardProgram(x, channelsLast, epsilon), key(x, channelsLast, epsilon, false))
-                .run(
-                        Layout.address(x),
-                        Layout.address(gradOutput),
-                        Layout.address(gamma),
-                        Layout.address(mean),
-                        Layout.address(variance),
-                        Layout.address(gradInput),
-                        Layout.address(gradGamma),
-                        Layout.address(gradBeta));
+                .program(
+                        "bn_bp",
+                        program -> backwardProgram(program, x, channelsLast, epsilon),
+                        key(x, channelsLast, epsilon, false))
+                .run(x, gradOutput, gamma, mean, variance, gradInput, gradGamma, gradBeta);
     }
 
     private static long[] key(INDArray x, boolean channelsLast, double epsilon, boolean relu) {
@@ -98,9 +87,8 @@ public final class BatchNorm {
         };
     }
 
-    private static Program forwardProgram(
-            INDArray x, boolean channelsLast, double epsilon, boolean training, boolean relu) {
-        Program.Builder program = new Program.Builder();
+    private static void forwardProgram(
+            Program.Builder program, INDArray x, boolean channelsLast, double epsilon, boolean training, boolean relu) {
         dnnl_memory_desc_t kind = Layout.map(x.shape(), channelsLast);
         dnnl_memory_desc_t numbers = Layout.of(new long[] {x.size(1)}, dnnl_a);
         int from = program.array(kind);
@@ -138,11 +126,9 @@ public final class BatchNorm {
         if (relu && !fused) {
             Elementwise.relu(program, kind, to, to);
         }
-        return program.build();
     }
 
-    private static Program backwardProgram(INDArray x, boolean channelsLast, double epsilon) {
-        Program.Builder program = new Program.Builder();
+    private static void backwardProgram(Program.Builder program, INDArray x, boolean channelsLast, double epsilon) {
         dnnl_memory_desc_t kind = Layout.map(x.shape(), channelsLast);
         dnnl_memory_desc_t numbers = Layout.of(new long[] {x.size(1)}, dnnl_a);
         int flags = dnnl_use_scale | dnnl_use_shift;
@@ -177,6 +163,5 @@ public final class BatchNorm {
                 program.array(numbers),
                 DNNL_ARG_DIFF_SHIFT,
                 program.array(numbers));
-        return program.build();
     }
 }

@@ -2,56 +2,68 @@ package io.github.squeeze4j.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.Collections;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.function.Consumer;
 import org.bytedeco.dnnl.dnnl_engine;
-import org.bytedeco.dnnl.dnnl_post_ops;
-import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_stream;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** What one thread needs to run oneDNN: a stream, scratch memory, and its programs by shape. Threads share nothing. */
 final class Context {
     /** Programs kept by each thread: more than the largest networks have different layers. */
-    private static final int PROGRAMS = 2048;
-
-    private static final int ALIGNMENT = 64;
+    private static final int PROGRAMS = 512;
 
     private static final ThreadLocal<Context> CURRENT = ThreadLocal.withInitial(Context::new);
+
+    /** Those that the garbage collector has not found yet. */
+    private static final Set<Context> ALL = Collections.newSetFromMap(new WeakHashMap<>());
 
     /** All threads', so that a program made by one thread runs in another. */
     static final dnnl_engine ENGINE = engine();
 
     final dnnl_stream stream = new dnnl_stream();
-    private BytePointer scratch;
-    private FloatPointer ones;
-    private final Map<Key, Program> programs = new LinkedHashMap<>(256, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Program> eldest) {
-            boolean full = size() > PROGRAMS;
-            if (full) {
-                eldest.getValue().close();
-            }
-            return full;
-        }
-    };
+    private final Thread thread = Thread.currentThread();
+    private final Handles handles = new Handles();
+    private final Scratch scratch = new Scratch();
+    private INDArray ones;
+    private final Map<Key, Program> programs = new Recent<>(PROGRAMS, Program::close);
 
     private Context() {
-        check(dnnl_stream_create(stream, ENGINE, dnnl_stream_default_flags));
+        handles.freeWith(this);
+        handles.own(stream, dnnl_stream_create(stream, ENGINE, dnnl_stream_default_flags));
+        synchronized (ALL) {
+            closeOfEndedThreads();
+            ALL.add(this);
+        }
+    }
+
+    /** Garbage collection may be far: threads that come and go must not pile up. */
+    private static void closeOfEndedThreads() {
+        ALL.removeIf(context -> {
+            boolean ended = !context.thread.isAlive();
+            if (ended) {
+                context.close();
+            }
+            return ended;
+        });
+    }
+
+    private void close() {
+        programs.values().forEach(Program::close);
+        programs.clear();
+        scratch.close();
+        handles.close();
     }
 
     private static dnnl_engine engine() {
@@ -65,57 +77,41 @@ final class Context {
     }
 
     static void check(int status) {
-        if (status != 0) {
-            throw new RefusedException(status);
-        }
+        Handles.check(status);
     }
 
     /** The program of this kind and shape, made at its first use. */
-    Program program(String kind, Supplier<Program> maker, long... numbers) {
+    Program program(String kind, Consumer<Program.Builder> maker, long... numbers) {
         Key key = new Key(kind, numbers);
         Program program = programs.get(key);
         if (program == null) {
-            program = maker.get();
+            try (Program.Builder builder = new Program.Builder()) {
+                maker.accept(builder);
+                program = builder.build();
+            }
             programs.put(key, program);
         }
         return program;
     }
 
-    /** The address of at least so many bytes, whose contents last until the next call. */
-    long scratch(long bytes) {
-        if (scratch == null || scratch.capacity() < bytes + ALIGNMENT) {
-            if (scratch != null) {
-                scratch.close();
-            }
-            scratch = new BytePointer(bytes + ALIGNMENT);
-        }
-        return (scratch.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    /** How many programs it keeps. */
+    int programs() {
+        return programs.size();
     }
 
-    /** The address of at least so many ones, which nobody overwrites. */
-    long ones(long count) {
-        if (ones == null || ones.capacity() < count) {
-            if (ones != null) {
-                ones.close();
-            }
-            ones = new FloatPointer(count);
-            for (long i = 0; i < count; i++) {
-                ones.put(i, 1);
-            }
-        }
-        return ones.address();
+    /** At least so many bytes, whose contents last until the next call. */
+    INDArray scratch(long bytes) {
+        return scratch.of(bytes);
     }
 
-    /** Attributes with the scratchpad in our memory. */
-    static dnnl_primitive_attr attributes(dnnl_post_ops postOps) {
-        dnnl_primitive_attr attributes = new dnnl_primitive_attr();
-        check(dnnl_primitive_attr_create(attributes));
-        check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
-        if (postOps != null) {
-            check(dnnl_primitive_attr_set_post_ops(attributes, postOps)); // copied
-            dnnl_post_ops_destroy(postOps);
+    /** At least so many ones, which nobody overwrites. */
+    INDArray ones(long count) {
+        if (ones == null || ones.length() < count) {
+            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+                ones = Nd4j.ones(DataType.FLOAT, count);
+            }
         }
-        return attributes;
+        return ones;
     }
 
     /** A pointer to any address, without an object for each. */

@@ -2,6 +2,7 @@ package io.github.squeeze4j.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.*;
 
+import java.util.Arrays;
 import org.bytedeco.dnnl.dnnl_convolution_desc_t;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.dnnl_post_ops;
@@ -53,8 +54,8 @@ public final class Convolution {
         Context context = Context.current();
         boolean biased = bias != null;
         long[] key = key(x, weights, y, biased, relu);
-        context.program("conv", () -> forwardProgram(x, weights, y, biased, relu), key)
-                .run(addresses(biased, x, weights, y, bias));
+        context.program("conv", program -> forwardProgram(program, x, weights, y, biased, relu), key)
+                .run(given(biased, x, weights, y, bias));
     }
 
     /**
@@ -79,23 +80,22 @@ public final class Convolution {
         boolean inputToo = gradInput != null;
         boolean gradLast = inputToo && Layout.channelsLast(gradInput);
         long[] key = key(x, weights, gradOutput, biased, inputToo, gradLast);
-        long[] arrays = inputToo
-                ? addresses(biased, x, weights, gradOutput, gradInput, gradWeights, gradBias)
-                : addresses(biased, x, weights, gradOutput, gradWeights, gradBias);
-        context.program("conv_bp", () -> backwardProgram(x, weights, gradOutput, biased, inputToo, gradLast), key)
+        INDArray[] arrays = inputToo
+                ? given(biased, x, weights, gradOutput, gradInput, gradWeights, gradBias)
+                : given(biased, x, weights, gradOutput, gradWeights, gradBias);
+        context.program(
+                        "conv_bp",
+                        program -> backwardProgram(program, x, weights, gradOutput, biased, inputToo, gradLast),
+                        key)
                 .run(arrays);
     }
 
-    private static long[] addresses(boolean withLast, INDArray... arrays) {
-        long[] addresses = new long[withLast ? arrays.length : arrays.length - 1];
-        for (int i = 0; i < addresses.length; i++) {
-            addresses[i] = Layout.address(arrays[i]);
-        }
-        return addresses;
+    private static INDArray[] given(boolean withLast, INDArray... arrays) {
+        return withLast ? arrays : Arrays.copyOf(arrays, arrays.length - 1);
     }
 
-    private Program forwardProgram(INDArray x, INDArray weights, INDArray y, boolean biased, boolean relu) {
-        Program.Builder program = new Program.Builder();
+    private void forwardProgram(
+            Program.Builder program, INDArray x, INDArray weights, INDArray y, boolean biased, boolean relu) {
         int from = program.array(Layout.map(x.shape(), Layout.channelsLast(x)));
         int by = program.array(weightsKind(weights));
         int to = program.array(Layout.map(y.shape(), Layout.channelsLast(y)));
@@ -114,12 +114,16 @@ public final class Convolution {
                 DNNL_ARG_DST,
                 result);
         program.deliver(result, to);
-        return program.build();
     }
 
-    private Program backwardProgram(
-            INDArray x, INDArray weights, INDArray gradOutput, boolean biased, boolean inputToo, boolean gradLast) {
-        Program.Builder program = new Program.Builder();
+    private void backwardProgram(
+            Program.Builder program,
+            INDArray x,
+            INDArray weights,
+            INDArray gradOutput,
+            boolean biased,
+            boolean inputToo,
+            boolean gradLast) {
         boolean channelsLast = channelsLast(x, gradOutput);
         int from = program.array(Layout.map(x.shape(), Layout.channelsLast(x)));
         int by = program.array(weightsKind(weights));
@@ -160,7 +164,7 @@ public final class Convolution {
                 gradBias);
         program.deliver(result, gradWeights);
         if (!inputToo) {
-            return program.build();
+            return;
         }
 
         dnnl_convolution_desc_t toInputOperation = new dnnl_convolution_desc_t();
@@ -178,7 +182,6 @@ public final class Convolution {
                 DNNL_ARG_DIFF_SRC,
                 target);
         program.deliver(target, gradInput);
-        return program.build();
     }
 
     private dnnl_primitive_desc forwardDescription(
@@ -202,14 +205,13 @@ public final class Convolution {
                 dilation,
                 begin,
                 end));
-        return program.describe(operation, relu ? withRelu() : null, null);
+        return program.describe(operation, relu ? withRelu(program) : null, null);
     }
 
-    static dnnl_primitive_attr withRelu() {
-        dnnl_post_ops postOps = new dnnl_post_ops();
-        Context.check(dnnl_post_ops_create(postOps));
+    static dnnl_primitive_attr withRelu(Program.Builder program) {
+        dnnl_post_ops postOps = program.postOps();
         Context.check(dnnl_post_ops_append_eltwise(postOps, 1, dnnl_eltwise_relu, 0, 0));
-        return Context.attributes(postOps);
+        return program.attributes(postOps);
     }
 
     /** Channels last where both maps are or where one is and the other does not care. */

@@ -37,18 +37,18 @@ public final class Dense {
             INDArray a, boolean transposeA, INDArray b, boolean transposeB, INDArray bias, INDArray out) {
         long inner = a.size(transposeA ? 0 : 1);
         long options = (transposeA ? 1 : 0) | (transposeB ? 2 : 0) | (bias != null ? 4 : 0);
-        Program program = Context.current()
+        Program product = Context.current()
                 .program(
                         "product",
-                        () -> productProgram(out.size(0), inner, out.size(1), options),
+                        program -> productProgram(program, out.size(0), inner, out.size(1), options),
                         out.size(0),
                         inner,
                         out.size(1),
                         options);
         if (bias == null) {
-            program.run(Layout.address(a), Layout.address(b), Layout.address(out));
+            product.run(a, b, out);
         } else {
-            program.run(Layout.address(a), Layout.address(b), Layout.address(out), Layout.address(bias));
+            product.run(a, b, out, bias);
         }
     }
 
@@ -62,8 +62,8 @@ public final class Dense {
         long rows = a.size(0);
         long columns = a.size(1);
         Context context = Context.current();
-        context.program("product", () -> productProgram(1, rows, columns, 0), 1, rows, columns, 0)
-                .run(context.ones(rows), Layout.address(a), Layout.address(out));
+        context.program("product", program -> productProgram(program, 1, rows, columns, 0), 1, rows, columns, 0)
+                .run(context.ones(rows), a, out);
     }
 
     /**
@@ -74,8 +74,8 @@ public final class Dense {
      */
     public static void sigmoid(INDArray x, INDArray y) {
         Context.current()
-                .program("sigmoid", () -> sigmoidProgram(x.length()), x.length())
-                .run(Layout.address(x), Layout.address(y));
+                .program("sigmoid", program -> sigmoidProgram(program, x.length()), x.length())
+                .run(x, y);
     }
 
     /**
@@ -87,12 +87,11 @@ public final class Dense {
      */
     public static void sigmoidGradient(INDArray y, INDArray gradOutput, INDArray gradInput) {
         Context.current()
-                .program("sigmoid_bp", () -> sigmoidGradientProgram(y.length()), y.length())
-                .run(Layout.address(y), Layout.address(gradOutput), Layout.address(gradInput));
+                .program("sigmoid_bp", program -> sigmoidGradientProgram(program, y.length()), y.length())
+                .run(y, gradOutput, gradInput);
     }
 
-    private static Program productProgram(long rows, long inner, long columns, long options) {
-        Program.Builder program = new Program.Builder();
+    private static void productProgram(Program.Builder program, long rows, long inner, long columns, long options) {
         dnnl_memory_desc_t a = Layout.of(new long[] {rows, inner}, (options & 1) == 0 ? dnnl_ab : dnnl_ba);
         dnnl_memory_desc_t b = Layout.of(new long[] {inner, columns}, (options & 2) == 0 ? dnnl_ab : dnnl_ba);
         dnnl_memory_desc_t out = Layout.of(new long[] {rows, columns}, dnnl_ab);
@@ -109,21 +108,17 @@ public final class Dense {
                 program.array(out),
                 DNNL_ARG_BIAS,
                 bias == null ? -1 : program.array(bias));
-        return program.build();
     }
 
-    private static Program sigmoidProgram(long length) {
-        Program.Builder program = new Program.Builder();
+    private static void sigmoidProgram(Program.Builder program, long length) {
         dnnl_memory_desc_t kind = Layout.of(new long[] {length}, dnnl_a);
         dnnl_eltwise_desc_t operation = new dnnl_eltwise_desc_t();
         Context.check(
                 dnnl_eltwise_forward_desc_init(operation, dnnl_forward_inference, dnnl_eltwise_logistic, kind, 0, 0));
         program.step(program.describe(operation), DNNL_ARG_SRC, program.array(kind), DNNL_ARG_DST, program.array(kind));
-        return program.build();
     }
 
-    private static Program sigmoidGradientProgram(long length) {
-        Program.Builder program = new Program.Builder();
+    private static void sigmoidGradientProgram(Program.Builder program, long length) {
         dnnl_memory_desc_t kind = Layout.of(new long[] {length}, dnnl_a);
         int algorithm = dnnl_eltwise_logistic_use_dst_for_bwd;
         dnnl_eltwise_desc_t forward = new dnnl_eltwise_desc_t();
@@ -138,6 +133,5 @@ public final class Dense {
                 program.array(kind),
                 DNNL_ARG_DIFF_SRC,
                 program.array(kind));
-        return program.build();
     }
 }

@@ -19,8 +19,8 @@ public final class Elementwise {
      */
     public static void relu(INDArray x, INDArray y) {
         Context.current()
-                .program("relu", () -> reluProgram(x.length()), x.length())
-                .run(Layout.address(x), Layout.address(y));
+                .program("relu", program -> reluProgram(program, x.length()), x.length())
+                .run(x, y);
     }
 
     /**
@@ -32,8 +32,8 @@ public final class Elementwise {
      */
     public static void reluGradient(INDArray y, INDArray gradOutput, INDArray gradInput) {
         Context.current()
-                .program("relu_bp", () -> reluGradientProgram(y.length()), y.length())
-                .run(Layout.address(y), Layout.address(gradOutput), Layout.address(gradInput));
+                .program("relu_bp", program -> reluGradientProgram(program, y.length()), y.length())
+                .run(y, gradOutput, gradInput);
     }
 
     /**
@@ -46,19 +46,17 @@ public final class Elementwise {
      */
     public static void add(INDArray a, INDArray b, INDArray sum, boolean relu) {
         Context.current()
-                .program(relu ? "add_relu" : "add", () -> addProgram(a.length(), relu), a.length())
-                .run(Layout.address(a), Layout.address(b), Layout.address(sum));
+                .program(relu ? "add_relu" : "add", program -> addProgram(program, a.length(), relu), a.length())
+                .run(a, b, sum);
     }
 
     private static dnnl_memory_desc_t flat(long length) {
         return Layout.of(new long[] {length}, dnnl_a);
     }
 
-    private static Program reluProgram(long length) {
-        Program.Builder program = new Program.Builder();
+    private static void reluProgram(Program.Builder program, long length) {
         dnnl_memory_desc_t kind = flat(length);
         relu(program, kind, program.array(kind), program.array(kind));
-        return program.build();
     }
 
     /** Adds a step: to = max(from, 0). */
@@ -68,8 +66,7 @@ public final class Elementwise {
         program.step(program.describe(operation), DNNL_ARG_SRC, from, DNNL_ARG_DST, to);
     }
 
-    private static Program reluGradientProgram(long length) {
-        Program.Builder program = new Program.Builder();
+    private static void reluGradientProgram(Program.Builder program, long length) {
         dnnl_memory_desc_t kind = flat(length);
         dnnl_eltwise_desc_t forward = new dnnl_eltwise_desc_t();
         Context.check(dnnl_eltwise_forward_desc_init(
@@ -84,22 +81,19 @@ public final class Elementwise {
                 program.array(kind),
                 DNNL_ARG_DIFF_SRC,
                 program.array(kind));
-        return program.build();
     }
 
-    private static Program addProgram(long length, boolean relu) {
-        Program.Builder program = new Program.Builder();
+    private static void addProgram(Program.Builder program, long length, boolean relu) {
         dnnl_memory_desc_t kind = flat(length);
         dnnl_binary_desc_t operation = new dnnl_binary_desc_t();
         Context.check(dnnl_binary_desc_init(operation, dnnl_binary_add, kind, kind, kind));
         program.step(
-                program.describe(operation, relu ? Convolution.withRelu() : null, null),
+                program.describe(operation, relu ? Convolution.withRelu(program) : null, null),
                 DNNL_ARG_SRC_0,
                 program.array(kind),
                 DNNL_ARG_SRC_1,
                 program.array(kind),
                 DNNL_ARG_DST,
                 program.array(kind));
-        return program.build();
     }
 }

@@ -123,12 +123,12 @@ public final class Layout {
     }
 
     /**
-     * Where an array's numbers begin; a buffer's address is that of the array of which it is a view.
+     * The size of memory of a kind, with what pads its blocks.
      *
-     * @param array FLOAT; null for none
-     * @return the address of its first number; 0 for none
+     * @param kind any description
+     * @return bytes
      */
-    public static long address(INDArray array) {
-        return array == null ? 0 : array.data().address() + array.offset() * Float.BYTES;
+    public static long bytes(dnnl_memory_desc_t kind) {
+        return dnnl_memory_desc_get_size(kind);
     }
 }

@@ -66,11 +66,11 @@ public final class MapPasses {
         Context.current()
                 .program(
                         "scale_shift",
-                        () -> scaleAndShiftProgram(rows, map.size(2), map.size(3)),
+                        program -> scaleAndShiftProgram(program, rows, map.size(2), map.size(3)),
                         rows,
                         map.size(2),
                         map.size(3))
-                .run(Layout.address(map), Layout.address(scale), Layout.address(shift), Layout.address(out));
+                .run(map, scale, shift, out);
     }
 
     /**
@@ -86,11 +86,11 @@ public final class MapPasses {
         Context context = Context.current();
         context.program(
                         "sum_positions",
-                        () -> sumPositionsProgram(rows, area, factor),
+                        program -> sumPositionsProgram(program, rows, area, factor),
                         rows,
                         area,
                         Double.doubleToLongBits(factor))
-                .run(Layout.address(map), context.ones(area), Layout.address(out));
+                .run(map, context.ones(area), out);
     }
 
     /**
@@ -102,12 +102,7 @@ public final class MapPasses {
      */
     public static void sumPositions(INDArray map, INDArray weights, INDArray out) {
         long images = map.size(0);
-        product(
-                Layout.address(map),
-                new long[] {images, map.size(1), area(map)},
-                Layout.address(weights),
-                new long[] {images, area(map), 1},
-                Layout.address(out));
+        product(map, new long[] {images, map.size(1), area(map)}, weights, new long[] {images, area(map), 1}, out);
     }
 
     /**
@@ -128,18 +123,9 @@ public final class MapPasses {
      * @param out one number per position, overwritten
      */
     public static void sumChannels(INDArray map, INDArray weights, INDArray out) {
-        sumChannels(map, Layout.address(weights), out);
-    }
-
-    private static void sumChannels(INDArray map, long weights, INDArray out) {
         long images = map.size(0);
         long channels = map.size(1);
-        product(
-                weights,
-                new long[] {images, 1, channels},
-                Layout.address(map),
-                new long[] {images, channels, area(map)},
-                Layout.address(out));
+        product(weights, new long[] {images, 1, channels}, map, new long[] {images, channels, area(map)}, out);
     }
 
     /**
@@ -153,11 +139,11 @@ public final class MapPasses {
         long images = out.size(0);
         long inner = perChannel.size(2);
         product(
-                Layout.address(perChannel),
+                perChannel,
                 new long[] {images, out.size(1), inner},
-                Layout.address(perPosition),
+                perPosition,
                 new long[] {images, inner, area(out)},
-                Layout.address(out));
+                out);
     }
 
     private static long rows(INDArray map) {
@@ -195,27 +181,27 @@ public final class MapPasses {
         Context.current()
                 .program(
                         sum ? "binary_sum" : "binary",
-                        () -> binaryProgram(algorithm, shape, operandShape, sum),
+                        program -> binaryProgram(program, algorithm, shape, operandShape, sum),
                         algorithm,
                         images,
                         channels,
                         area,
                         sameChannel ? 1 : 0,
                         samePosition ? 1 : 0)
-                .run(Layout.address(map), Layout.address(operand), Layout.address(out));
+                .run(map, operand, out);
     }
 
-    private static Program binaryProgram(int algorithm, long[] shape, long[] operandShape, boolean sum) {
-        Program.Builder program = new Program.Builder();
+    private static void binaryProgram(
+            Program.Builder program, int algorithm, long[] shape, long[] operandShape, boolean sum) {
         dnnl_memory_desc_t kind = dense(shape);
         dnnl_memory_desc_t operandKind = dense(operandShape);
         dnnl_binary_desc_t operation = new dnnl_binary_desc_t();
         Context.check(dnnl_binary_desc_init(operation, algorithm, kind, operandKind, kind));
         dnnl_primitive_attr attributes = null;
         if (sum) {
-            dnnl_post_ops added = postOps();
+            dnnl_post_ops added = program.postOps();
             Context.check(dnnl_post_ops_append_sum(added, 1));
-            attributes = Context.attributes(added);
+            attributes = program.attributes(added);
         }
         program.step(
                 program.describe(operation, attributes, null),
@@ -225,19 +211,17 @@ public final class MapPasses {
                 program.array(operandKind),
                 DNNL_ARG_DST,
                 program.array(kind));
-        return program.build();
     }
 
-    private static Program scaleAndShiftProgram(long rows, long height, long width) {
-        Program.Builder program = new Program.Builder();
+    private static void scaleAndShiftProgram(Program.Builder program, long rows, long height, long width) {
         // a single image of N * C channels: only numbers per channel are fast as post-operation
         dnnl_memory_desc_t kind = dense(1, rows, height, width);
         dnnl_memory_desc_t numbers = dense(1, rows, 1, 1);
         dnnl_binary_desc_t operation = new dnnl_binary_desc_t();
         Context.check(dnnl_binary_desc_init(operation, dnnl_binary_mul, kind, numbers, kind));
-        dnnl_post_ops shifted = postOps();
+        dnnl_post_ops shifted = program.postOps();
         Context.check(dnnl_post_ops_append_binary(shifted, dnnl_binary_add, numbers));
-        dnnl_primitive_desc description = program.describe(operation, Context.attributes(shifted), null);
+        dnnl_primitive_desc description = program.describe(operation, program.attributes(shifted), null);
         int map = program.array(kind);
         int scale = program.array(numbers);
         int shift = program.array(numbers);
@@ -251,34 +235,31 @@ public final class MapPasses {
                 shift,
                 DNNL_ARG_DST,
                 program.array(kind));
-        return program.build();
     }
 
     /** An inner product with ones: oneDNN's reduction takes a long time for each of its results. */
-    private static Program sumPositionsProgram(long rows, long area, double factor) {
-        Program.Builder program = new Program.Builder();
+    private static void sumPositionsProgram(Program.Builder program, long rows, long area, double factor) {
         dnnl_memory_desc_t map = dense(rows, area);
         dnnl_memory_desc_t ones = dense(1, area);
         dnnl_memory_desc_t sums = dense(rows, 1);
         dnnl_inner_product_desc_t operation = new dnnl_inner_product_desc_t();
         Context.check(dnnl_inner_product_forward_desc_init(operation, dnnl_forward_inference, map, ones, null, sums));
         program.step(
-                program.describe(operation, times(factor), null),
+                program.describe(operation, times(program, factor), null),
                 DNNL_ARG_SRC,
                 program.array(map),
                 DNNL_ARG_WEIGHTS,
                 program.array(ones),
                 DNNL_ARG_DST,
                 program.array(sums));
-        return program.build();
     }
 
     /** out[n] = a[n] b[n]. */
-    private static void product(long a, long[] aShape, long b, long[] bShape, long out) {
+    private static void product(INDArray a, long[] aShape, INDArray b, long[] bShape, INDArray out) {
         Context.current()
                 .program(
                         "batch_product",
-                        () -> productProgram(aShape, bShape),
+                        program -> productProgram(program, aShape, bShape),
                         aShape[0],
                         aShape[1],
                         aShape[2],
@@ -286,8 +267,7 @@ public final class MapPasses {
                 .run(a, b, out);
     }
 
-    private static Program productProgram(long[] aShape, long[] bShape) {
-        Program.Builder program = new Program.Builder();
+    private static void productProgram(Program.Builder program, long[] aShape, long[] bShape) {
         dnnl_memory_desc_t a = dense(aShape);
         dnnl_memory_desc_t b = dense(bShape);
         dnnl_memory_desc_t out = dense(aShape[0], aShape[1], bShape[2]);
@@ -301,21 +281,14 @@ public final class MapPasses {
                 program.array(b),
                 DNNL_ARG_DST,
                 program.array(out));
-        return program.build();
     }
 
-    private static dnnl_primitive_attr times(double factor) {
+    private static dnnl_primitive_attr times(Program.Builder program, double factor) {
         if (factor == 1) {
             return null;
         }
-        dnnl_post_ops scaled = postOps();
+        dnnl_post_ops scaled = program.postOps();
         Context.check(dnnl_post_ops_append_eltwise(scaled, 1, dnnl_eltwise_linear, (float) factor, 0));
-        return Context.attributes(scaled);
-    }
-
-    private static dnnl_post_ops postOps() {
-        dnnl_post_ops postOps = new dnnl_post_ops();
-        Context.check(dnnl_post_ops_create(postOps));
-        return postOps;
+        return program.attributes(scaled);
     }
 }

@@ -41,18 +41,18 @@ public final class Maxima {
         Context context = Context.current();
         String name = channelsLast ? "channel_max" : "max";
         if (where == null) {
-            context.program(name, () -> program(channelsLast, window, shape, false), shape)
-                    .run(Layout.address(map), Layout.address(out));
+            context.program(name, program -> program(program, channelsLast, window, shape, false), shape)
+                    .run(map, out);
         } else {
-            context.program(name + "_where", () -> program(channelsLast, window, shape, true), shape)
-                    .run(Layout.address(map), Layout.address(out), Layout.address(where));
+            context.program(name + "_where", program -> program(program, channelsLast, window, shape, true), shape)
+                    .run(map, out, where);
         }
     }
 
-    private static Program program(boolean channelsLast, long[] window, long[] shape, boolean positions) {
+    private static void program(
+            Program.Builder program, boolean channelsLast, long[] window, long[] shape, boolean positions) {
         long[] to = {shape[0], shape[1], 1, 1};
         long[] none = {0, 0};
-        Program.Builder program = new Program.Builder();
         dnnl_memory_desc_t in = Layout.map(shape, channelsLast);
         dnnl_memory_desc_t out = Layout.map(to, channelsLast);
         dnnl_pooling_v2_desc_t operation = new dnnl_pooling_v2_desc_t();
@@ -72,7 +72,7 @@ public final class Maxima {
         int maxima = program.array(out);
         if (!positions) {
             program.step(description, DNNL_ARG_SRC, map, DNNL_ARG_DST, maxima);
-            return program.build();
+            return;
         }
         dnnl_memory_desc_t integers = new dnnl_memory_desc_t();
         Context.check(dnnl_memory_desc_init_by_tag(integers, 4, to, dnnl_s32, channelsLast ? dnnl_nhwc : dnnl_nchw));
@@ -82,6 +82,5 @@ public final class Maxima {
         int found = program.target(where, workspace);
         program.step(description, DNNL_ARG_SRC, map, DNNL_ARG_DST, maxima, DNNL_ARG_WORKSPACE, found);
         program.deliver(found, where);
-        return program.build();
     }
 }

@@ -61,8 +61,11 @@ public final class Pooling {
     public void forward(INDArray x, INDArray y) {
         boolean channelsLast = Layout.channelsLast(x);
         Context.current()
-                .program("pool", () -> forwardProgram(x.shape(), y.shape(), channelsLast), key(x, y, channelsLast))
-                .run(Layout.address(x), Layout.address(y));
+                .program(
+                        "pool",
+                        program -> forwardProgram(program, x.shape(), y.shape(), channelsLast),
+                        key(x, y, channelsLast))
+                .run(x, y);
     }
 
     /**
@@ -77,9 +80,9 @@ public final class Pooling {
         Context.current()
                 .program(
                         "pool_bp",
-                        () -> backwardProgram(x.shape(), gradOutput.shape(), channelsLast),
+                        program -> backwardProgram(program, x.shape(), gradOutput.shape(), channelsLast),
                         key(x, gradOutput, channelsLast))
-                .run(Layout.address(x), Layout.address(gradOutput), Layout.address(gradInput));
+                .run(x, gradOutput, gradInput);
     }
 
     private long[] key(INDArray x, INDArray y, boolean channelsLast) {
@@ -120,8 +123,7 @@ public final class Pooling {
         return program.describe(operation);
     }
 
-    private Program forwardProgram(long[] from, long[] to, boolean channelsLast) {
-        Program.Builder program = new Program.Builder();
+    private void forwardProgram(Program.Builder program, long[] from, long[] to, boolean channelsLast) {
         dnnl_memory_desc_t in = Layout.map(from, channelsLast);
         dnnl_memory_desc_t out = Layout.map(to, channelsLast);
         program.step(
@@ -130,11 +132,9 @@ public final class Pooling {
                 program.array(in),
                 DNNL_ARG_DST,
                 program.array(out));
-        return program.build();
     }
 
-    private Program backwardProgram(long[] from, long[] to, boolean channelsLast) {
-        Program.Builder program = new Program.Builder();
+    private void backwardProgram(Program.Builder program, long[] from, long[] to, boolean channelsLast) {
         dnnl_memory_desc_t in = Layout.map(from, channelsLast);
         dnnl_memory_desc_t out = Layout.map(to, channelsLast);
         int x = program.array(in);
@@ -151,6 +151,5 @@ public final class Pooling {
             program.step(forward, DNNL_ARG_SRC, x, DNNL_ARG_DST, program.temporary(out), DNNL_ARG_WORKSPACE, where);
         }
         program.step(backward, DNNL_ARG_DIFF_DST, gradOutput, DNNL_ARG_WORKSPACE, where, DNNL_ARG_DIFF_SRC, gradInput);
-        return program.build();
     }
 }

@@ -84,10 +84,9 @@ public final class PostOps {
 
     dnnl_primitive_attr attributes(Program.Builder program) {
         if (ops.isEmpty()) {
-            return Context.attributes(null);
+            return program.attributes(null);
         }
-        dnnl_post_ops post = new dnnl_post_ops();
-        Context.check(dnnl_post_ops_create(post));
+        dnnl_post_ops post = program.postOps();
         for (Op op : ops) {
             if (op.kind == FUNCTION) {
                 Context.check(dnnl_post_ops_append_eltwise(
@@ -101,7 +100,7 @@ public final class PostOps {
                 Context.check(dnnl_post_ops_append_binary(post, algorithm, program.kind(op.place)));
             }
         }
-        return Context.attributes(post);
+        return program.attributes(post);
     }
 
     /** The pairs of arguments and places that the step needs besides. */

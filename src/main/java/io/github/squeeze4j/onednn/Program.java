@@ -2,6 +2,8 @@ package io.github.squeeze4j.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.*;
 
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -12,13 +14,13 @@ import org.bytedeco.dnnl.const_dnnl_op_desc_t;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -36,7 +38,7 @@ public final class Program implements AutoCloseable {
         /**
          * Reads and writes the places that the builder was told of.
          *
-         * @param program whose {@link Program#address} says where they lie
+         * @param program whose {@link Program#floats} and {@link Program#array} give them
          */
         void run(Program program);
     }
@@ -46,11 +48,24 @@ public final class Program implements AutoCloseable {
     private final int[] users;
     private final long[] offsets;
     private final long bytes;
-    private final long[] places;
-    private long scratch;
     private final Constants.Constant[] constants;
+    private final Cleaner.Cleanable cleanable;
+    private final long[] places;
+    /** By place, the arrays that were given; they are held while anything may run on them. */
+    private final INDArray[] arrays;
 
-    private Program(Step[] steps, int[] base, int[] users, long[] offsets, long bytes, Constants.Constant[] constants) {
+    private INDArray scratch;
+    private long scratchAddress;
+    private boolean closed;
+
+    private Program(
+            Step[] steps,
+            int[] base,
+            int[] users,
+            long[] offsets,
+            long bytes,
+            Constants.Constant[] constants,
+            Handles handles) {
         this.constants = constants;
         this.steps = steps;
         this.base = base;
@@ -58,34 +73,18 @@ public final class Program implements AutoCloseable {
         this.offsets = offsets;
         this.bytes = bytes;
         places = new long[base.length];
+        arrays = new INDArray[base.length];
+        cleanable = handles.freeWith(this);
     }
 
-    /**
-     * Memory outside of workspaces.
-     *
-     * @param bytes how much is wanted from {@link #aligned} on
-     * @return a vector that is a little longer
-     */
-    public static INDArray memory(long bytes) {
-        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return Nd4j.createUninitialized(DataType.FLOAT, (bytes + ALIGNMENT) / Float.BYTES + 1);
+    /** Runs on these arrays, in the order in which the builder asked for them. */
+    void run(INDArray... given) {
+        begin(bytes == 0 ? null : Context.current().scratch(bytes), given);
+        try {
+            run(0, steps.length);
+        } finally {
+            end();
         }
-    }
-
-    /**
-     * The first address in an array that is a multiple of 64.
-     *
-     * @param memory what {@link #memory} gave
-     * @return the address
-     */
-    public static long aligned(INDArray memory) {
-        return (Layout.address(memory) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    }
-
-    /** Runs on the arrays at these addresses, in the order in which the builder asked for them. */
-    void run(long... addresses) {
-        begin(bytes == 0 ? 0 : Context.current().scratch(bytes), addresses);
-        run(0, steps.length);
     }
 
     /**
@@ -98,26 +97,37 @@ public final class Program implements AutoCloseable {
     }
 
     /**
-     * Says where everything lies until the next call.
+     * Says where everything lies, and holds the arrays, until {@link #end} or the next call.
      *
-     * @param scratch address of {@link #scratchBytes} bytes, a multiple of 64
-     * @param addresses the arrays', in the order in which the builder asked for them
+     * @param memory what {@link Scratch#of} gave for {@link #scratchBytes}; may be null if that is 0
+     * @param given the arrays, of the type that the builder was told and without gaps, in the order in which it asked for
+     *     them; null for those that the steps to be run do not need
      */
-    public void begin(long scratch, long... addresses) {
-        if (addresses.length != users.length) {
-            throw new IllegalArgumentException(addresses.length + " arrays for a program of " + users.length);
+    public void begin(INDArray memory, INDArray... given) {
+        if (closed) {
+            throw new IllegalStateException("the program is closed");
         }
+        if (given.length != users.length) {
+            throw new IllegalArgumentException(given.length + " arrays for a program of " + users.length);
+        }
+        scratch = memory;
+        scratchAddress = memory == null ? 0 : Numbers.address(memory);
         for (int i = 0; i < places.length; i++) {
             if (constants[i] != null) {
-                places[i] = constants[i].address;
+                places[i] = Numbers.address(constants[i].array);
             } else if (offsets[i] >= 0) {
-                places[i] = scratch + offsets[i];
+                places[i] = scratchAddress + offsets[i];
             } // else external: the part that runs next may read where an earlier part placed it
         }
         for (int i = 0; i < users.length; i++) {
-            places[users[i]] = addresses[i];
+            place(users[i], given[i]);
         }
-        this.scratch = scratch;
+    }
+
+    /** Lets go of all arrays. */
+    public void end() {
+        Arrays.fill(arrays, null);
+        scratch = null;
     }
 
     /**
@@ -128,40 +138,93 @@ public final class Program implements AutoCloseable {
      */
     public void run(int from, int to) {
         Context context = Context.current();
-        for (int i = from; i < to; i++) {
-            steps[i].run(this, context);
+        try {
+            for (int i = from; i < to; i++) {
+                steps[i].run(this, context);
+            }
+        } finally {
+            Reference.reachabilityFence(this); // which holds all arrays, and oneDNN's objects
         }
     }
 
-    /**
-     * Where a place lies now.
-     *
-     * @param place a place
-     * @return its address
-     */
-    public long address(int place) {
+    private long address(int place) {
         return places[base[place]];
     }
 
     /**
-     * Where an external place lies from now on.
+     * The numbers of a place, for a {@link Call}.
      *
-     * @param place what {@link Builder#external} gave
-     * @param address its address
+     * @param place a place
+     * @return its numbers
      */
-    public void place(int place, long address) {
-        places[base[place]] = address;
+    public Numbers.Floats floats(int place) {
+        int at = base[place];
+        if (arrays[at] != null || constants[at] != null) {
+            return new Numbers.Floats(arrays[at] != null ? arrays[at] : constants[at].array);
+        }
+        return new Numbers.Floats(scratch, scratchOffset(at));
     }
 
-    @Override
-    public void close() {
-        for (Step step : steps) {
-            step.close();
+    private long scratchOffset(int at) {
+        if (offsets[at] < 0) {
+            throw new IllegalStateException("a step reads or writes an array that was not given");
+        }
+        return offsets[at] / Float.BYTES;
+    }
+
+    /**
+     * A place as an array.
+     *
+     * @param place one of the caller's arrays, an external one or scratch memory
+     * @param shape of as many numbers
+     * @return the array that was given for it where it is of that shape, else a view in C order
+     */
+    public INDArray array(int place, long[] shape) {
+        int at = base[place];
+        if (arrays[at] != null) {
+            return Arrays.equals(arrays[at].shape(), shape) ? arrays[at] : arrays[at].reshape('c', shape);
+        }
+        long offset = scratch.offset() + scratchOffset(at);
+        // a view made in a workspace would count as part of it
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            return Nd4j.create(
+                    scratch.data().originalDataBuffer() == null
+                            ? scratch.data()
+                            : scratch.data().originalDataBuffer(),
+                    shape,
+                    Nd4j.getStrides(shape, 'c'),
+                    offset,
+                    'c');
         }
     }
 
+    /**
+     * Says where an external place lies from now on, and holds the array.
+     *
+     * @param place what {@link Builder#external} gave
+     * @param array FLOAT, without gaps
+     */
+    public void place(int place, INDArray array) {
+        int at = base[place];
+        arrays[at] = array;
+        places[at] = Numbers.address(array);
+    }
+
+    /** Frees oneDNN's objects, and the constants that no other program reads. Twice is as once. */
+    @Override
+    public void close() {
+        end();
+        cleanable.clean();
+        for (Constants.Constant constant : constants) {
+            if (constant != null && !closed) {
+                constant.release();
+            }
+        }
+        closed = true;
+    }
+
     /** One primitive, or one call, and the places that it reads and writes. */
-    private static final class Step implements AutoCloseable {
+    private static final class Step {
         private final dnnl_primitive primitive;
         private final Call call;
         private final dnnl_memory[] memories;
@@ -181,10 +244,14 @@ public final class Program implements AutoCloseable {
             scratchpad = 0;
         }
 
-        Step(dnnl_primitive_desc description, int[] argumentsAndPlaces, List<dnnl_memory_desc_t> kinds) {
+        Step(
+                dnnl_primitive_desc description,
+                int[] argumentsAndPlaces,
+                List<dnnl_memory_desc_t> kinds,
+                Handles handles) {
             call = null;
             primitive = new dnnl_primitive();
-            Context.check(dnnl_primitive_create(primitive, description));
+            handles.own(primitive, dnnl_primitive_create(primitive, description));
             dnnl_memory_desc_t scratchpadKind = query(description, dnnl_query_scratchpad_md, 0);
             scratchpad = dnnl_memory_desc_get_size(scratchpadKind);
             int count = argumentsAndPlaces.length / 2;
@@ -192,13 +259,13 @@ public final class Program implements AutoCloseable {
             memories = new dnnl_memory[all];
             at = new int[all];
             last = new long[all];
-            arguments = new dnnl_exec_arg_t(all);
+            arguments = handles.own(new dnnl_exec_arg_t(all), dnnl_success);
             for (int i = 0; i < all; i++) {
                 boolean own = i == count;
                 at[i] = own ? -1 : argumentsAndPlaces[2 * i + 1];
                 memories[i] = new dnnl_memory();
                 dnnl_memory_desc_t kind = own ? scratchpadKind : kinds.get(at[i]);
-                Context.check(dnnl_memory_create(memories[i], kind, Context.ENGINE, address.at(0)));
+                handles.own(memories[i], dnnl_memory_create(memories[i], kind, Context.ENGINE, address.at(0)));
                 dnnl_exec_arg_t argument = arguments.getPointer(i);
                 argument.arg(own ? DNNL_ARG_SCRATCHPAD : argumentsAndPlaces[2 * i]);
                 argument.memory(memories[i]);
@@ -211,7 +278,10 @@ public final class Program implements AutoCloseable {
                 return;
             }
             for (int i = 0; i < at.length; i++) {
-                long where = at[i] < 0 ? program.scratch : program.address(at[i]);
+                long where = at[i] < 0 ? program.scratchAddress : program.address(at[i]);
+                if (where == 0) {
+                    throw new IllegalStateException("a step reads or writes an array that was not given");
+                }
                 // telling oneDNN costs a call into native code
                 if (where != last[i]) {
                     Context.check(dnnl_memory_set_data_handle(memories[i], address.at(where)));
@@ -219,17 +289,6 @@ public final class Program implements AutoCloseable {
                 }
             }
             Context.check(dnnl_primitive_execute(primitive, context.stream, at.length, arguments));
-        }
-
-        @Override
-        public void close() {
-            if (call == null) {
-                dnnl_primitive_destroy(primitive);
-                for (dnnl_memory memory : memories) {
-                    dnnl_memory_destroy(memory);
-                }
-                arguments.close();
-            }
         }
     }
 
@@ -253,10 +312,10 @@ public final class Program implements AutoCloseable {
         return copy;
     }
 
-    /** Puts a program together. */
-    public static final class Builder {
+    /** Puts a program together. What it needs of oneDNN for that is freed when it is closed, whether it got there or not. */
+    public static final class Builder implements AutoCloseable {
         private final List<Draft> steps = new ArrayList<>();
-        private final List<dnnl_primitive_desc> descriptions = new ArrayList<>();
+        private final Handles handles = new Handles();
         private final List<dnnl_memory_desc_t> kinds = new ArrayList<>();
         private final List<Integer> base = new ArrayList<>();
         private final List<Integer> users = new ArrayList<>();
@@ -276,6 +335,7 @@ public final class Program implements AutoCloseable {
          */
         public Builder(Constants store) {
             this.store = store;
+            handles.freeWith(this);
         }
 
         private int add(dnnl_memory_desc_t kind, int of, boolean scratch) {
@@ -299,7 +359,7 @@ public final class Program implements AutoCloseable {
         }
 
         /**
-         * Memory of whose address a {@link Call} says at each run, with {@link Program#place}.
+         * Memory that a {@link Call} gives at each run, with {@link Program#place}.
          *
          * @param kind its description
          * @return its place
@@ -429,23 +489,42 @@ public final class Program implements AutoCloseable {
 
         void copy(int from, int to) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
-            dnnl_primitive_attr attributes = Context.attributes(null);
-            Context.check(dnnl_reorder_primitive_desc_create(
-                    description, kinds.get(from), Context.ENGINE, kinds.get(to), Context.ENGINE, attributes));
-            dnnl_primitive_attr_destroy(attributes);
-            descriptions.add(description);
+            handles.own(
+                    description,
+                    dnnl_reorder_primitive_desc_create(
+                            description,
+                            kinds.get(from),
+                            Context.ENGINE,
+                            kinds.get(to),
+                            Context.ENGINE,
+                            attributes(null)));
             step(description, DNNL_ARG_FROM, from, DNNL_ARG_TO, to);
+        }
+
+        /** An empty list of what follows a primitive. */
+        dnnl_post_ops postOps() {
+            dnnl_post_ops postOps = new dnnl_post_ops();
+            return handles.own(postOps, dnnl_post_ops_create(postOps));
+        }
+
+        /** Attributes with the scratchpad in our memory. */
+        dnnl_primitive_attr attributes(dnnl_post_ops postOps) {
+            dnnl_primitive_attr attributes = new dnnl_primitive_attr();
+            handles.own(attributes, dnnl_primitive_attr_create(attributes));
+            Context.check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
+            if (postOps != null) {
+                Context.check(dnnl_primitive_attr_set_post_ops(attributes, postOps)); // copied
+            }
+            return attributes;
         }
 
         dnnl_primitive_desc describe(Pointer operation, dnnl_primitive_attr attributes, dnnl_primitive_desc forward) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
-            dnnl_primitive_attr with = attributes == null ? Context.attributes(null) : attributes;
-            int status = dnnl_primitive_desc_create(
-                    description, new const_dnnl_op_desc_t(operation), with, Context.ENGINE, forward);
-            dnnl_primitive_attr_destroy(with);
-            Context.check(status);
-            descriptions.add(description);
-            return description;
+            dnnl_primitive_attr with = attributes == null ? attributes(null) : attributes;
+            return handles.own(
+                    description,
+                    dnnl_primitive_desc_create(
+                            description, new const_dnnl_op_desc_t(operation), with, Context.ENGINE, forward));
         }
 
         dnnl_primitive_desc describe(Pointer operation) {
@@ -495,51 +574,76 @@ public final class Program implements AutoCloseable {
             }
             steps.add(new Draft(null, call, pairs));
         }
+
         /**
          * The program.
          *
          * @return a program that starts with {@link Program#begin}
          */
         public Program build() {
-            Step[] made = new Step[steps.size()];
+            Handles made = new Handles();
+            Constants.Constant[] used = new Constants.Constant[kinds.size()];
+            boolean complete = false;
+            try {
+                Program program = build(made, used);
+                complete = true;
+                return program;
+            } finally {
+                if (!complete) {
+                    made.close();
+                    for (Constants.Constant constant : used) {
+                        if (constant != null) {
+                            constant.release();
+                        }
+                    }
+                }
+            }
+        }
+
+        private Program build(Handles made, Constants.Constant[] used) {
+            Step[] program = new Step[steps.size()];
             int count = kinds.size();
             int[] first = new int[count];
             int[] last = new int[count];
             Arrays.fill(first, Integer.MAX_VALUE);
             long scratchpad = 0;
-            for (int s = 0; s < made.length; s++) {
+            for (int s = 0; s < program.length; s++) {
                 Draft draft = steps.get(s);
                 int[] pairs = draft.pairs;
-                made[s] = draft.call == null ? new Step(draft.description, pairs, kinds) : new Step(draft.call);
-                scratchpad = Math.max(scratchpad, made[s].scratchpad);
+                // primitives keep what they need of their descriptions
+                program[s] =
+                        draft.call == null ? new Step(draft.description, pairs, kinds, made) : new Step(draft.call);
+                scratchpad = Math.max(scratchpad, program[s].scratchpad);
                 for (int i = 1; i < pairs.length; i += 2) {
                     int place = base.get(pairs[i]);
                     first[place] = Math.min(first[place], s);
                     last[place] = s;
                 }
             }
-            // primitives keep what they need of them
-            descriptions.forEach(description -> dnnl_primitive_desc_destroy(description));
-            descriptions.clear();
             long[] sizes = new long[count];
             for (int place = 0; place < count; place++) {
                 sizes[place] = inScratch.get(place) ? aligned(dnnl_memory_desc_get_size(kinds.get(place))) : -1;
             }
-            long[] offsets = new long[count];
-            Constants.Constant[] used = new Constants.Constant[count];
             constants.forEach((place, source) -> {
                 if (first[place] != Integer.MAX_VALUE) {
-                    used[place] = source.get();
+                    used[place] = source.take();
                 }
             });
+            long[] offsets = new long[count];
             long bytes = arrange(sizes, first, last, aligned(scratchpad), offsets);
             return new Program(
-                    made,
+                    program,
                     base.stream().mapToInt(Integer::intValue).toArray(),
                     users.stream().mapToInt(Integer::intValue).toArray(),
                     offsets,
                     bytes,
-                    used);
+                    used,
+                    made);
+        }
+
+        @Override
+        public void close() {
+            handles.close();
         }
 
         /** Gives every place an offset, the largest first, each the lowest that is free during its life. */

@@ -79,7 +79,8 @@ public final class Steps {
         boolean grouped = Layout.shape(program.kind(weights)).length == 5;
         if (winograd != null && !grouped && window.suitsWinograd(Layout.shape(program.kind(source))[1], shape)) {
             try {
-                description = forward(dnnl_convolution_winograd, window, source, weights, bias, shape, target, winograd);
+                description =
+                        forward(dnnl_convolution_winograd, window, source, weights, bias, shape, target, winograd);
             } catch (RefusedException e) {
                 // not on this processor, or not for these sizes
             }
@@ -93,7 +94,8 @@ public final class Steps {
         int to = target < 0 ? program.temporary(Program.query(description, dnnl_query_dst_md, 0)) : target;
         program.step(
                 description,
-                (direct ? post : winograd).with(DNNL_ARG_SRC, from, DNNL_ARG_WEIGHTS, by, DNNL_ARG_BIAS, bias, DNNL_ARG_DST, to));
+                (direct ? post : winograd)
+                        .with(DNNL_ARG_SRC, from, DNNL_ARG_WEIGHTS, by, DNNL_ARG_BIAS, bias, DNNL_ARG_DST, to));
         // Groups of few channels have a layout of their own, for which nothing else is fast.
         int result = Layout.block(program.kind(to)) == 0 ? program.as(to, Layout.blocked(shape, 16)) : to;
         return new Convolved(description, window, from, weights, result, direct);

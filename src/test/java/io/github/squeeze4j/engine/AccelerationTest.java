@@ -378,7 +378,8 @@ class AccelerationTest {
                 .hasSize(4)
                 .contains("oneDNN computes 22 layers and vertices, DL4J 3 and the output layers")
                 .contains("  DL4J: product (element-wise Product)");
-        assertThat(Acceleration.apply(network).report()).isEqualTo("Not accelerated: it is accelerated already; Acceleration.of(network) gives the handle");
+        assertThat(Acceleration.apply(network).report())
+                .isEqualTo("Not accelerated: it is accelerated already; Acceleration.of(network) gives the handle");
         ComputationGraph doubles = Networks.everything(DataType.DOUBLE, CNN2DFormat.NCHW, SIZE);
         assertThat(Acceleration.apply(doubles).report())
                 .isEqualTo("Not accelerated: its data type is DOUBLE and oneDNN computes in FLOAT");

@@ -202,7 +202,9 @@ class EqualToDl4jTest {
         String accelerated = network.summary();
         String withSizes = network.summary(InputType.convolutional(32, 32, 3));
         Acceleration.of(network).undo();
-        assertThat(accelerated).isEqualTo(network.summary()).contains("stage1.block1.attention (SqueezeExcitation, 16 channels)");
+        assertThat(accelerated)
+                .isEqualTo(network.summary())
+                .contains("stage1.block1.attention (SqueezeExcitation, 16 channels)");
         assertThat(withSizes).isEqualTo(network.summary(InputType.convolutional(32, 32, 3)));
     }
 
@@ -253,7 +255,8 @@ class EqualToDl4jTest {
             branches.add(last);
         }
         graph.addVertex("merge", new MergeVertex(), branches.toArray(new String[0]));
-        Acceleration acceleration = assertEqual(finished(graph.addLayer("last", convolution().build(), "merge"), "last"));
+        Acceleration acceleration =
+                assertEqual(finished(graph.addLayer("last", convolution().build(), "merge"), "last"));
         // without a threshold and a slope, and with no limit or that of 6
         assertThat(acceleration.otherLayers()).hasSize(36 - 2 * 4);
     }
@@ -566,7 +569,8 @@ class EqualToDl4jTest {
     void dropoutAndNoiseAreOfTrainingOnly() {
         GraphBuilder graph = graph().addLayer("conv", convolution().build(), "input")
                 .addLayer("conv2", convolution().dropOut(new Dropout(0.5)).build(), "conv")
-                .addLayer("conv3", convolution().weightNoise(new DropConnect(0.5)).build(), "conv2");
+                .addLayer(
+                        "conv3", convolution().weightNoise(new DropConnect(0.5)).build(), "conv2");
         ComputationGraph stock = finished(graph, "conv3");
         ComputationGraph fast = stock.clone();
         Acceleration acceleration = Acceleration.apply(fast);
@@ -576,7 +580,8 @@ class EqualToDl4jTest {
                         Map.entry("conv3", "weight noise; at inference oneDNN computes it"));
         gradients(stock, images(3), labels(3));
         gradients(fast, images(3), labels(3));
-        assertSameGradients(fast.gradient().gradientForVariable(), stock.gradient().gradientForVariable());
+        assertSameGradients(
+                fast.gradient().gradientForVariable(), stock.gradient().gradientForVariable());
         stock.getConfiguration().setInferenceWorkspaceMode(WorkspaceMode.NONE); // with which DL4J's own output() fails
         assertSame("output", fast.output(images(3))[0], stock.output(images(3))[0]);
         assertThat(acceleration.lastRefusal()).isNull();

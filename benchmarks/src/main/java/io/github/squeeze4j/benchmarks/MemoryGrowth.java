@@ -40,7 +40,7 @@ public final class MemoryGrowth {
         System.exit(0); // DL4J's threads are no daemons
     }
 
-    private static double residentMib() throws IOException {
+    static double residentMib() throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
             if (line.startsWith("VmRSS:")) {
                 return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
