@@ -184,7 +184,7 @@ class Dl4jContractTest {
         assertCalls(calls, GRAPH_FIT);
         network.feedForward(x(), true);
         assertCalls(calls, GRAPH_FEED_FORWARD);
-        network.output(List.of("add"), false, new INDArray[] {x()}, null);
+        network.output(List.of("pool"), false, new INDArray[] {x()}, null);
         assertCalls(calls, GRAPH_OUTPUT_HIDDEN);
     }
 
@@ -243,10 +243,43 @@ class Dl4jContractTest {
             pool.doForward true out none
             """;
 
-    private static final String GRAPH_OUTPUT_HIDDEN = "";
-    private static final String CHAIN_OUTPUT = "";
-    private static final String CHAIN_FIT = "";
-    private static final String CHAIN_FEED_FORWARD = "";
-    private static final String CHAIN_GRADIENTS = "";
-    private static final String CHAIN_SELECTED = "";
+    private static final String GRAPH_OUTPUT_HIDDEN =
+            """
+            add.setInput 1
+            conv.setInput 0
+            conv.doForward false WS_LAYER_ACT_1 none
+            add.setInput 0
+            add.doForward false WS_LAYER_ACT_2 none
+            pool.setInput 0
+            pool.doForward false out none
+            """;
+    private static final String CHAIN_OUTPUT =
+            """
+            0.activate input false WS_LAYER_ACT_1 none
+            1.activate input false WS_LAYER_ACT_2 none
+            """;
+    private static final String CHAIN_FIT =
+            """
+            0.activate input true WS_ALL_LAYERS_ACT none
+            1.activate input true WS_ALL_LAYERS_ACT none
+            1.backpropGradient WS_LAYER_WORKING_MEM WS_LAYER_ACT_2
+            0.backpropGradient WS_LAYER_WORKING_MEM WS_LAYER_ACT_1
+            """;
+    private static final String CHAIN_FEED_FORWARD =
+            """
+            0.activate input false out none
+            1.activate input false out none
+            """;
+    private static final String CHAIN_GRADIENTS =
+            """
+            0.activate input true WS_ALL_LAYERS_ACT none
+            1.activate input true WS_ALL_LAYERS_ACT none
+            1.backpropGradient WS_LAYER_WORKING_MEM WS_LAYER_ACT_2
+            0.backpropGradient WS_LAYER_WORKING_MEM WS_LAYER_ACT_1
+            """;
+    private static final String CHAIN_SELECTED =
+            """
+            0.activate input false out out
+            1.activate input false out out
+            """;
 }

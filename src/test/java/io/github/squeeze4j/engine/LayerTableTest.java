@@ -7,17 +7,20 @@ import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
 import io.github.squeeze4j.layers.NativePooling;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.layers.LayerConstraint;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
@@ -35,13 +38,13 @@ import org.deeplearning4j.nn.conf.dropout.AlphaDropout;
 import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.dropout.GaussianDropout;
 import org.deeplearning4j.nn.conf.dropout.GaussianNoise;
+import org.deeplearning4j.nn.conf.dropout.IDropout;
 import org.deeplearning4j.nn.conf.dropout.SpatialDropout;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.L2NormalizeVertex;
 import org.deeplearning4j.nn.conf.graph.L2Vertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.graph.PoolHelperVertex;
 import org.deeplearning4j.nn.conf.graph.PreprocessorVertex;
@@ -83,12 +86,12 @@ import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
 import org.deeplearning4j.nn.conf.layers.misc.ElementWiseMultiplicationLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
-import org.deeplearning4j.nn.conf.layers.objdetect.Yolo2OutputLayer;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffLambdaLayer;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffLambdaVertex;
 import org.deeplearning4j.nn.conf.layers.util.MaskLayer;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
+import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
 import org.deeplearning4j.nn.conf.weightnoise.WeightNoise;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -122,7 +125,6 @@ import org.nd4j.linalg.activations.impl.ActivationSwish;
 import org.nd4j.linalg.activations.impl.ActivationTanH;
 import org.nd4j.linalg.activations.impl.ActivationThresholdedReLU;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.learning.regularization.L2Regularization;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
@@ -557,34 +559,35 @@ class LayerTableTest {
 
     // ---- activations -----------------------------------------------------------------------------------------------
 
-    private static List<IActivation> activations() {
+    /** Each with its parameters other than by default; new ones, since some keep numbers of the forward pass. */
+    private static List<Supplier<IActivation>> activations() {
         return List.of(
-                new ActivationReLU(),
-                new ActivationReLU(1.5, null, null),
-                new ActivationReLU(null, 0.4, null),
-                new ActivationReLU(null, null, 0.2),
-                new ActivationReLU(0.9, -0.3, 0.1),
-                new ActivationReLU6(),
-                new ActivationLReLU(0.3),
-                new ActivationELU(0.4),
-                new ActivationGELU(false),
-                new ActivationGELU(true),
-                new ActivationCube(),
-                new ActivationHardSigmoid(),
-                new ActivationHardTanH(),
-                new ActivationIdentity(),
-                new ActivationMish(),
-                new ActivationRReLU(0.1, 0.4),
-                new ActivationRationalTanh(),
-                new ActivationRectifiedTanh(),
-                new ActivationSELU(),
-                new ActivationSigmoid(),
-                new ActivationSoftPlus(),
-                new ActivationSoftSign(),
-                new ActivationSoftmax(),
-                new ActivationSwish(),
-                new ActivationTanH(),
-                new ActivationThresholdedReLU(0.3));
+                () -> new ActivationReLU(),
+                () -> new ActivationReLU(1.5, null, null),
+                () -> new ActivationReLU(null, 0.4, null),
+                () -> new ActivationReLU(null, null, 0.2),
+                () -> new ActivationReLU(0.9, -0.3, 0.1),
+                () -> new ActivationReLU6(),
+                () -> new ActivationLReLU(0.3),
+                () -> new ActivationELU(0.4),
+                () -> new ActivationGELU(false),
+                () -> new ActivationGELU(true),
+                () -> new ActivationCube(),
+                () -> new ActivationHardSigmoid(),
+                () -> new ActivationHardTanH(),
+                () -> new ActivationIdentity(),
+                () -> new ActivationMish(),
+                () -> new ActivationRReLU(0.1, 0.4),
+                () -> new ActivationRationalTanh(),
+                () -> new ActivationRectifiedTanh(),
+                () -> new ActivationSELU(),
+                () -> new ActivationSigmoid(),
+                () -> new ActivationSoftPlus(),
+                () -> new ActivationSoftSign(),
+                () -> new ActivationSoftmax(),
+                () -> new ActivationSwish(),
+                () -> new ActivationTanH(),
+                () -> new ActivationThresholdedReLU(0.3));
     }
 
     // ---- options of every layer ------------------------------------------------------------------------------------
@@ -791,20 +794,23 @@ class LayerTableTest {
         return network;
     }
 
-    /** Null where nothing differs; NHWC, if DL4J takes it there. */
-    private static String compared(Row row, boolean chain) {
-        Twins.closeWorkspaces();
-        CNN2DFormat format = CNN2DFormat.NCHW;
-        if (chain) {
-            try {
-                Twins.pass(chain(DataType.FLOAT, CNN2DFormat.NHWC, row), new Random(1), Nd4j.ones(2, SIZE, SIZE, 2));
-                format = CNN2DFormat.NHWC;
-            } catch (RuntimeException e) {
-                Twins.closeWorkspaces();
+    /** Null where nothing differs, in the first form that DL4J itself runs. */
+    private static String compared(Row row, boolean inChain) {
+        RuntimeException failure = null;
+        for (CNN2DFormat format : new CNN2DFormat[] {CNN2DFormat.NHWC, CNN2DFormat.NCHW}) {
+            for (boolean chain : new boolean[] {true, false}) {
+                if (chain && !inChain || !inChain && format == CNN2DFormat.NHWC) {
+                    continue;
+                }
+                try {
+                    return Rows.difference(
+                            type -> chain ? chain(type, format, row) : graph(type, format, row), shape(format));
+                } catch (RuntimeException e) {
+                    failure = e;
+                }
             }
         }
-        CNN2DFormat taken = format;
-        return Rows.difference(type -> chain ? chain(type, taken, row) : graph(type, taken, row), shape(taken));
+        throw failure;
     }
 
     @TestFactory
@@ -826,9 +832,9 @@ class LayerTableTest {
     @TestFactory
     List<DynamicTest> activationsEverywhere() {
         List<DynamicTest> tests = new ArrayList<>();
-        for (IActivation activation : activations()) {
+        for (Supplier<IActivation> activation : activations()) {
             tests.add(DynamicTest.dynamicTest(
-                    activation.getClass().getSimpleName() + " " + activation,
+                    activation.get().getClass().getSimpleName() + " " + activation.get(),
                     () -> assertThat(Rows.difference(
                                     type -> everywhere(type, activation), shape(CNN2DFormat.NCHW)))
                             .isNull()));
@@ -837,26 +843,26 @@ class LayerTableTest {
     }
 
     /** In convolutions, in and behind batch normalization, alone, behind an addition, on rows. */
-    private static ComputationGraph everywhere(DataType type, IActivation activation) {
+    private static ComputationGraph everywhere(DataType type, Supplier<IActivation> activation) {
         CNN2DFormat f = CNN2DFormat.NCHW;
         ComputationGraph network = new ComputationGraph(start(type)
-                .activation(activation)
                 .graphBuilder()
                 .addInputs("in")
                 .setInputTypes(input(f))
-                .addLayer("conv", before(f), "in")
+                .addLayer("conv", conv(f).nOut(CHANNELS).padding(1, 1).activation(activation.get()).build(), "in")
                 .addLayer("plain", conv(f).activation(Activation.IDENTITY).nOut(CHANNELS).padding(1, 1).build(), "conv")
-                .addLayer("bn", bn(f).build(), "plain")
-                .addLayer("activation", new ActivationLayer(activation), "bn")
+                .addLayer("bn", bn(f).activation(activation.get()).build(), "plain")
+                .addLayer("activation", new ActivationLayer(activation.get()), "bn")
                 .addLayer("grouped", GroupedConvolution.builder()
                         .groups(2)
                         .kernelSize(1, 1)
+                        .activation(activation.get())
                         .nOut(CHANNELS)
                         .build(), "activation")
                 .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "grouped", "conv")
-                .addLayer("alone", new ActivationLayer(activation), "add")
+                .addLayer("alone", new ActivationLayer(activation.get()), "add")
                 .addLayer("means", new GlobalPoolingLayer(PoolingType.AVG), "alone")
-                .addLayer("dense", new DenseLayer.Builder().nOut(5).build(), "means")
+                .addLayer("dense", new DenseLayer.Builder().nOut(5).activation(activation.get()).build(), "means")
                 .addLayer("out", output(), "dense")
                 .setOutputs("out")
                 .build());
@@ -881,7 +887,9 @@ class LayerTableTest {
         layers.forEach((name, layer) -> {
             common().forEach((option, set) -> {
                 boolean learns = layer.get() instanceof BaseLayer.Builder || name.equals("se");
-                if (learns || option.startsWith("dropOut")) {
+                // DL4J has no spatial dropout of rows
+                boolean spatial = option.endsWith("SpatialDropout") && name.equals("dense");
+                if (!spatial && (learns || option.startsWith("dropOut"))) {
                     tests.add(optionTest(name, option, () -> {
                         Layer.Builder<?> builder = layer.get();
                         set.accept(builder);
@@ -932,5 +940,179 @@ class LayerTableTest {
                 .build());
         network.init();
         return network;
+    }
+
+    // ---- completeness ----------------------------------------------------------------------------------------------
+
+    private static final String LAYERS = "org.deeplearning4j.nn.conf.layers";
+
+    /** Layers in no row, each with the reason. */
+    private static final Map<String, String> NO_ROW = new LinkedHashMap<>();
+
+    static {
+        String sequences = "takes sequences";
+        for (String name : List.of(
+                "Convolution1D",
+                "Convolution1DLayer",
+                "EmbeddingSequenceLayer",
+                "GravesBidirectionalLSTM",
+                "GravesLSTM",
+                "LSTM",
+                "LearnedSelfAttentionLayer",
+                "LocallyConnected1D",
+                "Pooling1D",
+                "RecurrentAttentionLayer",
+                "RnnLossLayer",
+                "RnnOutputLayer",
+                "SelfAttentionLayer",
+                "Subsampling1DLayer",
+                "Upsampling1D",
+                "ZeroPadding1DLayer",
+                "convolutional.Cropping1D",
+                "misc.RepeatVector",
+                "recurrent.Bidirectional",
+                "recurrent.LastTimeStep",
+                "recurrent.SimpleRnn",
+                "recurrent.TimeDistributed",
+                "util.MaskZeroLayer")) {
+            NO_ROW.put(name, sequences);
+        }
+        String volumes = "takes volumes";
+        for (String name : List.of(
+                "Cnn3DLossLayer",
+                "Convolution3D",
+                "Deconvolution3D",
+                "Subsampling3DLayer",
+                "Upsampling3D",
+                "ZeroPadding3DLayer",
+                "convolutional.Cropping3D")) {
+            NO_ROW.put(name, volumes);
+        }
+        String capsules = "DL4J's backward pass fails";
+        NO_ROW.put("PrimaryCapsules", capsules);
+        NO_ROW.put("CapsuleLayer", capsules);
+        NO_ROW.put("CapsuleStrengthLayer", capsules);
+        String pretrained = "is pretrained without labels: the whole network stays DL4J's";
+        NO_ROW.put("AutoEncoder", pretrained);
+        NO_ROW.put("variational.VariationalAutoencoder", pretrained);
+        NO_ROW.put("EmbeddingLayer", "takes indices");
+        NO_ROW.put("objdetect.Yolo2OutputLayer", "an output layer with labels of its own form, always DL4J's");
+    }
+
+    @Test
+    void everyLayerOfDl4jIsInTheTable() {
+        TreeSet<String> classes = Rows.classes(Layer.class, LAYERS, Layer.class);
+        classes.removeIf(name -> isAbstract(LAYERS + "." + name));
+        classes.removeAll(NO_ROW.keySet());
+        ROWS.forEach(row -> classes.remove(row.type.getName().replace(LAYERS + ".", "")));
+        assertThat(classes).as("layers of DL4J in no row").isEmpty();
+    }
+
+    @Test
+    void everyVertexOfDl4jIsInTheTable() {
+        String vertices = "org.deeplearning4j.nn.conf.graph";
+        TreeSet<String> classes = Rows.classes(GraphVertex.class, vertices, GraphVertex.class);
+        classes.removeIf(name -> isAbstract(vertices + "." + name) || name.startsWith("rnn."));
+        classes.remove("LayerVertex"); // every row of a layer
+        classes.remove("AttentionVertex"); // takes sequences
+        ROWS.forEach(row -> classes.remove(row.type.getSimpleName()));
+        assertThat(classes).as("vertices of DL4J in no row").isEmpty();
+    }
+
+    @Test
+    void everyActivationOfNd4jIsInTheTable() {
+        String impl = "org.nd4j.linalg.activations.impl";
+        TreeSet<String> classes = Rows.classes(IActivation.class, impl, IActivation.class);
+        classes.remove("ActivationPReLU"); // that of PReLULayer
+        activations().forEach(activation -> classes.remove(activation.get().getClass().getSimpleName()));
+        assertThat(classes).as("activations of ND4J in no row").isEmpty();
+    }
+
+    /** Dropout, noise and constraints, by the same text as in the options. */
+    @Test
+    void everyDropoutNoiseAndConstraintIsInTheTable() {
+        TreeSet<String> classes = new TreeSet<>();
+        String conf = "org.deeplearning4j.nn.conf.";
+        classes.addAll(Rows.classes(Layer.class, conf + "dropout", IDropout.class));
+        classes.addAll(Rows.classes(Layer.class, conf + "weightnoise", IWeightNoise.class));
+        classes.addAll(Rows.classes(Layer.class, conf + "constraint", LayerConstraint.class));
+        classes.remove("BaseConstraint");
+        assertThat(classes)
+                .containsExactlyInAnyOrder(
+                        "AlphaDropout",
+                        "Dropout",
+                        "DropConnect",
+                        "GaussianDropout",
+                        "GaussianNoise",
+                        "MaxNormConstraint",
+                        "MinMaxNormConstraint",
+                        "NonNegativeConstraint",
+                        "SpatialDropout",
+                        "UnitNormConstraint",
+                        "WeightNoise");
+    }
+
+    /** What changes no result: how cuDNN searches, what stands in place of what fails. */
+    private static final List<String> NO_RESULT = List.of(
+            "cudnnAlgoMode",
+            "cudnnAllowFallback",
+            "cudnnBwdDataMode",
+            "cudnnBwdFilterMode",
+            "cudnnFwdMode",
+            "helperAllowFallback",
+            "name");
+
+    @Test
+    void everyOptionOfABuilderIsInARow() throws Exception {
+        TreeSet<String> missing = new TreeSet<>();
+        int options = 0;
+        for (Class<?> type : new LinkedHashSet<>(
+                ROWS.stream().map(row -> row.type).collect(Collectors.toList()))) {
+            Class<?> builder = builder(type);
+            if (builder == null || !type.getName().startsWith(LAYERS)) {
+                continue;
+            }
+            TreeSet<String> names = Rows.options(builder, FeedForwardLayer.Builder.class);
+            names.removeAll(NO_RESULT);
+            options += names.size();
+            for (Row row : ROWS) {
+                // wrappers of others and subclasses without options of their own stand for the class above
+                if (row.type == type || row.type == type.getSuperclass()) {
+                    names.removeAll(Arrays.asList(row.options.split(" ")));
+                }
+            }
+            names.forEach(name -> missing.add(type.getSimpleName() + "." + name));
+        }
+        TreeSet<String> common = Rows.options(BaseLayer.Builder.class, null);
+        common.removeAll(NO_RESULT);
+        options += common.size();
+        common().keySet().forEach(option -> common.removeAll(Arrays.asList(option.split(" "))));
+        base().keySet().forEach(option -> common.removeAll(Arrays.asList(option.split(" "))));
+        common.forEach(name -> missing.add("any layer." + name));
+        TreeSet<String> settings = Rows.options(NeuralNetConfiguration.Builder.class, null);
+        settings.removeAll(NO_RESULT);
+        // the type and the layers are every row's; nothing is searched along a line
+        settings.removeAll(List.of(
+                "dataType", "layer", "list", "graphBuilder", "optimizationAlgo", "stepFunction", "maxNumLineSearchIterations"));
+        options += settings.size();
+        settings().keySet().forEach(option -> settings.removeAll(Arrays.asList(option.split(" "))));
+        settings.forEach(name -> missing.add("network." + name));
+        System.out.println(options + " options, " + ROWS.size() + " rows of layers and vertices");
+        assertThat(missing).as("options in no row").isEmpty();
+    }
+
+    private static Class<?> builder(Class<?> type) {
+        return Arrays.stream(type.getDeclaredClasses())
+                .filter(nested -> nested.getSimpleName().equals("Builder"))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static boolean isAbstract(String name) {
+        try {
+            return Modifier.isAbstract(Class.forName(name).getModifiers()) && !name.contains("Lambda");
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -197,7 +197,7 @@ class ListenerTest {
 
         @Override
         public void onForwardPass(Model model, List<INDArray> activations) {
-            activations.forEach(array -> seen.add(array.dup()));
+            activations.forEach(array -> seen.add(array.detach().dup()));
         }
     }
 
@@ -227,7 +227,7 @@ class ListenerTest {
 
         @Override
         public void onForwardPass(Model model, List<INDArray> activations) {
-            activations.forEach(array -> seen.add(array.dup()));
+            activations.forEach(array -> seen.add(array.detach().dup()));
         }
 
         @Override
@@ -249,7 +249,7 @@ class ListenerTest {
     private static void record(List<Object> seen, Map<String, INDArray> arrays) {
         arrays.forEach((name, array) -> {
             seen.add(name);
-            seen.add(array == null ? null : array.dup());
+            seen.add(array == null ? null : array.detach().dup());
         });
     }
 

@@ -32,6 +32,7 @@ final class Rows {
      * @return null where nothing differs
      */
     static String difference(Function<DataType, Model> build, long[]... shapes) {
+        Twins.closeWorkspaces();
         List<Twins.Pass> passes = new ArrayList<>();
         Random random = new Random(shapes[0][1]);
         Model untrained = build.apply(DataType.FLOAT);
