@@ -21,8 +21,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * scaling of a Squeeze-and-Excitation block, the residual addition and ReLU; gradients that nobody reads are not computed.
  * Scratch memory is one block, which results and gradients share where their lives do not overlap. Layers without such a
  * form are computed by DL4J in between; so is the whole network wherever a program would not do: in a type other than
- * FLOAT, on other backends, with mask arrays, with {@code feedForward}, without workspaces, or where a listener reads each
- * layer's result. Outputs and gradients equal DL4J's to 1e-5, up to float's rounding.
+ * FLOAT, on other backends, with mask arrays, with {@code feedForward}, without workspaces, or where numbers are infinite,
+ * not numbers or above 1e15. For a listener that reads each layer's result DL4J computes them besides, in the iterations in
+ * which it reads. Outputs and gradients equal DL4J's to 1e-5, up to float's rounding.
  *
  * <p>Parameters, gradients, updaters, listeners, files and {@code clone()} are the network's own and unchanged. A clone or a
  * loaded network is not accelerated until it is told to be. Like any DL4J network, one instance serves one thread at a time.
@@ -34,7 +35,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * acceleration.undo();
  * }</pre>
  */
-public final class Acceleration {
+public final class Acceleration implements AutoCloseable {
     /** How many names a line of a report lists. */
     private static final int NAMES = 3;
 
@@ -161,11 +162,23 @@ public final class Acceleration {
         return made;
     }
 
-    /** Gives the network its own layers back. Parameters and the updater's state stay. Twice is as once. */
+    /**
+     * Gives the network its own layers back and frees the native memory of its programs. Parameters and the updater's state
+     * stay. Twice is as once.
+     */
     public void undo() {
         if (region != null) {
             region.remove();
         }
+    }
+
+    /**
+     * As {@link #undo}. A network that is dropped need not be closed: its native memory is freed when it is collected, as
+     * late as that may be.
+     */
+    @Override
+    public void close() {
+        undo();
     }
 
     /**

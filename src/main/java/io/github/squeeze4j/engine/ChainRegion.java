@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -19,6 +20,9 @@ final class ChainRegion {
     private final RegionLayer[] layers;
     private final Session session;
     private final Plan plan;
+
+    private final Activations activations = new Activations(this::pass);
+    private boolean read;
 
     /** What nobody reads, which the last layer called gave to the next. */
     private INDArray token;
@@ -59,7 +63,11 @@ final class ChainRegion {
         boolean belongs = input == token;
         if (layer.position == start) {
             boolean masked = network.getMaskArray() != null || layer.getMaskArray() != null;
-            session.begin(mode(training), workspaces, new INDArray[] {input}, masked, network.getListeners());
+            session.begin(mode(training), workspaces, new INDArray[] {input}, masked);
+            read = training && Listeners.readers(network.getListeners()) != null;
+            if (read) {
+                activations.begin(new INDArray[] {input}, network.getListeners());
+            }
             belongs = true;
         }
         token = null;
@@ -67,14 +75,37 @@ final class ChainRegion {
             return layer.getUnderlying().activate(input, training, workspaces);
         }
         if (layer.position == last()) {
+            activations.complete();
             return session.executor.result(vertex(layer), workspaces);
         }
         if (!Session.hidden(workspaces)) {
             return materialised(layer, training);
         }
         // DL4J checks in which workspace lies what nobody reads
-        token = workspaces.create(ArrayType.ACTIVATIONS, DataType.FLOAT, 1);
+        INDArray attached = workspaces.create(ArrayType.ACTIVATIONS, DataType.FLOAT, 1);
+        token = read ? activations.of(layer.position - start, attached) : attached;
         return token;
+    }
+
+    /** On a network of DL4J's that shares the parameters; results by layer of the region. */
+    private Activations.Pass pass() {
+        MultiLayerNetwork shadow =
+                new MultiLayerNetwork(network.getLayerWiseConfigurations().clone());
+        shadow.init(network.params(), false);
+        return (inputs, none) -> {
+            INDArray[] results = new INDArray[layers.length];
+            INDArray result = inputs[0];
+            for (int i = 0; i < layers.length; i++) {
+                Layer layer = shadow.getLayers()[start + i];
+                layer.setIterationCount(layers[i].getIterationCount());
+                layer.setEpochCount(layers[i].getEpochCount());
+                // some layers write over what they are given
+                result = layer.activate(result.dup(), true, none);
+                results[i] = result;
+                layer.clear();
+            }
+            return results;
+        };
     }
 
     private Mode mode(boolean training) {
@@ -108,6 +139,7 @@ final class ChainRegion {
             return layer.getUnderlying().backpropGradient(epsilon, workspaces);
         }
         session.requireTraining();
+        activations.end();
         Mode mode = session.mode();
         if (layer.position == last() && plan.isTrained(vertex(layer), mode)) {
             session.executor.backward(vertex(layer), epsilon, workspaces);

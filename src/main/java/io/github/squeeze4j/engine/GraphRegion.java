@@ -2,6 +2,7 @@ package io.github.squeeze4j.engine;
 
 import java.util.Arrays;
 import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -20,6 +21,9 @@ final class GraphRegion implements Region {
     private final Session session;
     private final StandIn[] vertices;
     private final int first;
+    private final int last;
+    private final Activations activations;
+    private boolean read;
     /** What nobody reads: results and gradients between two layers of the program. */
     private final INDArray token = Nd4j.scalar(DataType.FLOAT, 0);
     /** What each vertex gave in this pass, and the network's inputs. */
@@ -39,6 +43,8 @@ final class GraphRegion implements Region {
                     : VertexStandIn.of(original, this);
         }
         first = plan.nodes.get(0).vertex;
+        last = plan.nodes.get(plan.nodes.size() - 1).vertex;
+        activations = new Activations(this::pass);
         for (Node node : plan.nodes) {
             all[node.vertex] = vertices[node.vertex];
         }
@@ -82,13 +88,22 @@ final class GraphRegion implements Region {
         if (index == first && startsAPass(vertex)) {
             boolean masked = graph.getInputMaskArrays() != null || graph.getLabelMaskArrays() != null;
             Mode mode = training ? Mode.TRAINING : Mode.INFERENCE;
-            session.begin(mode, workspaces, graph.getInputs(), masked, graph.getListeners());
+            session.begin(mode, workspaces, graph.getInputs(), masked);
+            read = training && Listeners.readers(graph.getListeners()) != null;
+            if (read) {
+                activations.begin(graph.getInputs(), graph.getListeners());
+            }
         }
         if (session.stock() || !belongsToThePass(vertex)) {
             return vertex.stockForward(training, workspaces);
         }
         boolean result = plan.results.contains(index);
-        given[index] = result ? session.executor.result(index, workspaces) : token;
+        given[index] = result
+                ? session.executor.result(index, workspaces)
+                : read ? activations.of(index, token) : token;
+        if (read && index == last) {
+            activations.complete();
+        }
         return result || Session.hidden(workspaces) ? given[index] : materialised(index, training);
     }
 
@@ -135,11 +150,43 @@ final class GraphRegion implements Region {
         return results[wanted];
     }
 
+    /** On a graph of DL4J's that shares the parameters. */
+    private Activations.Pass pass() {
+        ComputationGraph shadow = new ComputationGraph(graph.getConfiguration().clone());
+        shadow.init(graph.params(), false);
+        return (inputs, none) -> {
+            shadow.getConfiguration().setIterationCount(graph.getConfiguration().getIterationCount());
+            shadow.getConfiguration().setEpochCount(graph.getConfiguration().getEpochCount());
+            for (Layer layer : shadow.getLayers()) {
+                layer.setIterationCount(graph.getConfiguration().getIterationCount());
+                layer.setEpochCount(graph.getConfiguration().getEpochCount());
+            }
+            shadow.setInputs(inputs);
+            INDArray[] results = new INDArray[vertices.length];
+            int[] inputVertices = plan.topology.inputVertices();
+            for (int i = 0; i < inputs.length; i++) {
+                results[inputVertices[i]] = inputs[i];
+            }
+            for (Node node : plan.nodes) {
+                GraphVertex vertex = shadow.getVertices()[node.vertex];
+                for (int i = 0; i < node.inputs.length; i++) {
+                    // some layers write over what they are given
+                    vertex.setInput(i, results[node.inputs[i]].dup(), none);
+                }
+                results[node.vertex] = vertex.doForward(true, none);
+            }
+            shadow.clearLayersStates();
+            shadow.clear();
+            return results;
+        };
+    }
+
     Pair<Gradient, INDArray[]> backward(StandIn vertex, boolean tbptt, LayerWorkspaceMgr workspaces) {
         if (session.stock()) {
             return vertex.original().doBackward(tbptt, workspaces);
         }
         session.requireTraining();
+        activations.end();
         int index = vertex.getVertexIndex();
         boolean trained = plan.isTrained(index, Mode.TRAINING);
         if (trained && plan.results.contains(index)) {

@@ -7,17 +7,20 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.optimize.api.TrainingListener;
 
-/** Which listeners read what a layer gives. */
+/** Which listeners may read what each layer gives: those with an {@code onForwardPass} of their own. */
 final class Listeners {
     private Listeners() {}
 
-    static String refusal(Collection<TrainingListener> listeners) {
+    /** The names of those that may read, or null. */
+    static String readers(Collection<TrainingListener> listeners) {
+        String names = null;
         for (TrainingListener listener : listeners) {
             if (readsActivations(listener)) {
-                return "listener " + listener.getClass().getSimpleName() + " reads each layer's result";
+                String name = listener.getClass().getSimpleName();
+                names = names == null ? name : names + ", " + name;
             }
         }
-        return null;
+        return names;
     }
 
     private static boolean readsActivations(TrainingListener listener) {

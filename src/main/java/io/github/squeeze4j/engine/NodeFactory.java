@@ -256,8 +256,8 @@ final class NodeFactory {
             throw new Unsupported(" of type " + conf.getPoolingType());
         }
         require(
-                kind == Pooling.Kind.MAX || conf.getDilation()[0] == 1 && conf.getDilation()[1] == 1,
-                " of means with dilation " + Arrays.toString(conf.getDilation()));
+                conf.getDilation()[0] == 1 && conf.getDilation()[1] == 1,
+                " with dilation " + Arrays.toString(conf.getDilation()));
         boolean ceil = conf instanceof NativePooling && ((NativePooling) conf).isCeilMode();
         Geometry geometry = new Geometry(
                 conf.getKernelSize(),

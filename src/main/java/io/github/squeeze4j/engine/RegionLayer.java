@@ -61,7 +61,7 @@ abstract class RegionLayer extends BaseWrapperLayer {
 
     @Override
     public INDArray input() {
-        return given;
+        return LazyArray.token(given);
     }
 
     @Override

@@ -1,9 +1,7 @@
 package io.github.squeeze4j.engine;
 
-import java.util.Collection;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
-import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -40,9 +38,8 @@ final class Session {
             Mode wanted,
             LayerWorkspaceMgr workspaces,
             INDArray[] given,
-            boolean masked,
-            Collection<TrainingListener> listeners) {
-        refusal = refusal(wanted, workspaces, given, masked, listeners);
+            boolean masked) {
+        refusal = refusal(workspaces, given, masked);
         if (refusal != null) {
             return;
         }
@@ -89,12 +86,7 @@ final class Session {
         }
     }
 
-    private static String refusal(
-            Mode mode,
-            LayerWorkspaceMgr workspaces,
-            INDArray[] inputs,
-            boolean masked,
-            Collection<TrainingListener> listeners) {
+    private static String refusal(LayerWorkspaceMgr workspaces, INDArray[] inputs, boolean masked) {
         if (!hidden(workspaces)) {
             return "each layer's result was asked for, or the network has no workspaces";
         }
@@ -106,7 +98,7 @@ final class Session {
                 return wrongType(input);
             }
         }
-        return mode.trains() ? Listeners.refusal(listeners) : null;
+        return null;
     }
 
     private static String wrongType(INDArray input) {

@@ -9,12 +9,14 @@ import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.models.Models;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -39,6 +41,7 @@ import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -613,6 +616,82 @@ class EqualToDl4jTest {
         assertEqual(
                 finished(graph, "conv2"),
                 format == CNN2DFormat.NCHW ? images : images.permute(0, 2, 3, 1).dup('c'));
+    }
+
+    // ---- listeners ----------------------------------------------------------------------------------------------------
+
+    /** Reads all results in every second iteration. */
+    private static final class Reader extends BaseTrainingListener {
+        final List<Map<Object, INDArray>> seen = new ArrayList<>();
+        private int passes;
+
+        @Override
+        public void onForwardPass(Model model, Map<String, INDArray> activations) {
+            if (passes++ % 2 == 1) {
+                Map<Object, INDArray> copy = new LinkedHashMap<>();
+                activations.forEach((name, array) -> copy.put(name, Nd4j.createUninitialized(array.shape()).assign(array)));
+                seen.add(copy);
+            }
+        }
+
+        @Override
+        public void onForwardPass(Model model, List<INDArray> activations) {
+            if (passes++ % 2 == 1) {
+                Map<Object, INDArray> copy = new LinkedHashMap<>();
+                activations.forEach(array -> copy.put(copy.size(), array.add(0).detach()));
+                seen.add(copy);
+            }
+        }
+    }
+
+    private static void assertSameSeen(Reader actual, Reader expected) {
+        assertThat(expected.seen).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            Map<Object, INDArray> wanted = expected.seen.get(i);
+            Map<Object, INDArray> found = actual.seen.get(i);
+            assertThat(found.keySet()).containsExactlyInAnyOrderElementsOf(wanted.keySet());
+            wanted.forEach((name, array) -> assertSame(name.toString(), found.get(name), array));
+        }
+    }
+
+    @Test
+    void listenersThatReadNowAndThen() {
+        GraphBuilder builder = graph().addLayer("conv", convolution().build(), "input")
+                .addLayer("bn", new BatchNormalization(), "conv")
+                .addLayer("relu", new ActivationLayer(Activation.RELU), "bn")
+                .addLayer("soft", new ActivationLayer(Activation.SOFTSIGN), "relu")
+                .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "soft", "conv");
+        ComputationGraph stock = finished(builder, "add");
+        ComputationGraph fast = stock.clone();
+        Acceleration acceleration = Acceleration.apply(fast);
+        Reader[] readers = {new Reader(), new Reader()};
+        stock.setListeners(readers[0]); // a clone has the same list of listeners
+        for (int step = 0; step < 4; step++) {
+            stock.fit(new DataSet(images(3), labels(3)));
+        }
+        fast.setListeners(readers[1]);
+        for (int step = 0; step < 4; step++) {
+            fast.fit(new DataSet(images(3), labels(3)));
+            assertThat(acceleration.lastRefusal()).isNull();
+        }
+        assertSameSeen(readers[1], readers[0]);
+        assertSame("parameters", fast.params(), stock.params());
+    }
+
+    @Test
+    void listenersOfLayersThatReadNowAndThen() {
+        MultiLayerNetwork stock = layersWithAForeignOne();
+        MultiLayerNetwork fast = accelerated(stock);
+        Reader[] readers = {new Reader(), new Reader()};
+        stock.setListeners(readers[0]);
+        fast.setListeners(readers[1]);
+        for (int step = 0; step < 4; step++) {
+            stock.fit(images(3), labels(3));
+            fast.fit(images(3), labels(3));
+            assertThat(Acceleration.of(fast).lastRefusal()).isNull();
+        }
+        assertSameSeen(readers[1], readers[0]);
+        assertSame("parameters", fast.params(), stock.params());
     }
 
     // ---- order of calls --------------------------------------------------------------------------------------------
