@@ -1028,7 +1028,7 @@ class EntryPointTest {
     private static List<Object> flat(Object result) {
         List<Object> all = new ArrayList<>();
         if (result instanceof INDArray) {
-            all.add(((INDArray) result).detach().dup('c'));
+            all.add(Twins.copy((INDArray) result));
         } else if (result instanceof Object[]) {
             Arrays.stream((Object[]) result).forEach(part -> all.addAll(flat(part)));
         } else if (result instanceof Collection) {
@@ -1044,7 +1044,7 @@ class EntryPointTest {
         } else if (result instanceof Gradient) {
             all.addAll(flat(((Gradient) result).gradientForVariable()));
         } else if (result instanceof Double) {
-            all.add(Nd4j.scalar((double) (Double) result));
+            all.add(Twins.number((Double) result));
         } else if (result instanceof Evaluation) {
             all.add(((Evaluation) result).confusionToString());
         } else if (result instanceof IEvaluation) {

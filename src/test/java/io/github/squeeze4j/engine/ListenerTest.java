@@ -41,6 +41,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
@@ -161,7 +162,7 @@ class ListenerTest {
         @Override
         public void iterationDone(Model model, int iteration, int epoch) {
             super.iterationDone(model, iteration, epoch);
-            seen.add(model.params().dup());
+            seen.add(copy(model.params()));
             model.paramTable().forEach((name, parameter) -> seen.add(name));
         }
     }
@@ -197,7 +198,7 @@ class ListenerTest {
 
         @Override
         public void onForwardPass(Model model, List<INDArray> activations) {
-            activations.forEach(array -> seen.add(array.detach().dup()));
+            activations.forEach(array -> seen.add(copy(array)));
         }
     }
 
@@ -227,7 +228,7 @@ class ListenerTest {
 
         @Override
         public void onForwardPass(Model model, List<INDArray> activations) {
-            activations.forEach(array -> seen.add(array.detach().dup()));
+            activations.forEach(array -> seen.add(copy(array)));
         }
 
         @Override
@@ -246,10 +247,17 @@ class ListenerTest {
         }
     }
 
+    /** In no workspace. */
+    private static INDArray copy(INDArray array) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            return array.dup();
+        }
+    }
+
     private static void record(List<Object> seen, Map<String, INDArray> arrays) {
         arrays.forEach((name, array) -> {
             seen.add(name);
-            seen.add(array == null ? null : array.detach().dup());
+            seen.add(array == null ? null : copy(array));
         });
     }
 

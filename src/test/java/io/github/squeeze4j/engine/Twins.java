@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.exception.ND4JIllegalStateException;
@@ -94,7 +95,7 @@ final class Twins {
                         trace.put(where + " " + entry.getKey(), copy(entry.getValue()));
                     }
                     trace.put("pass " + i + " flattened", copy(flattened(network)));
-                    trace.put("pass " + i + " score", Nd4j.scalar(network.score()));
+                    trace.put("pass " + i + " score", score(network));
                 }
                 where = "pass " + i + " fit";
                 Nd4j.getRandom().setSeed(400 + i);
@@ -102,10 +103,12 @@ final class Twins {
                 for (Map.Entry<String, INDArray> entry : network.paramTable().entrySet()) {
                     trace.put("pass " + i + " parameter " + entry.getKey(), copy(entry.getValue()));
                 }
-                trace.put("pass " + i + " score of fit", Nd4j.scalar(network.score()));
+                trace.put("pass " + i + " score of fit", score(network));
             }
         } catch (RuntimeException | Error e) {
             throw new Failed(where, e);
+        } finally {
+            closeWorkspaces(); // DL4J leaves one open without those of inference
         }
         return trace;
     }
@@ -117,7 +120,7 @@ final class Twins {
             put(trace, where, output(network, training, pass.x));
         } catch (RuntimeException e) {
             closeWorkspaces();
-            trace.put(where + FAILS, Nd4j.scalar(e.toString().length()));
+            trace.put(where + FAILS, number(0));
             if (Boolean.getBoolean("fuzz.explain")) {
                 System.out.println(where + " fails " + e);
             }
@@ -152,14 +155,24 @@ final class Twins {
     }
 
     /** Null for what DL4J leaves in a workspace that is closed. */
-    private static INDArray copy(INDArray array) {
+    static INDArray copy(INDArray array) {
         if (array == null || array.isAttached() && !array.data().getParentWorkspace().isScopeActive()) {
             return null;
         }
-        try {
-            return array.detach().dup('c');
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            return array.dup('c');
         } catch (ND4JIllegalStateException e) {
             return null;
+        }
+    }
+
+    private static INDArray score(Model network) {
+        return number(network.score());
+    }
+
+    static INDArray number(double value) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            return Nd4j.scalar(value);
         }
     }
 
