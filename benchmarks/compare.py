@@ -104,16 +104,18 @@ class Workers:
 
     def start(self, name):
         threads = str(self.options.threads)
+        root = self.options.before if name == "before" else ROOT
         environment = {k: threads for k in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
         if name == "torch":
             command = [sys.executable, str(ROOT / "benchmarks" / "peers.py"), "--threads", threads]
         else:
-            if not CLASSPATH.exists():
-                sys.exit(f"{CLASSPATH.relative_to(ROOT)} is missing; run: {COMPILE}")
-            folders = [str(ROOT / "target" / folder) for folder in ("test-classes", "classes")]
+            classpath = root / CLASSPATH.relative_to(ROOT)
+            if not classpath.exists():
+                sys.exit(f"{classpath} is missing; run there: {COMPILE}")
+            folders = [str(root / "target" / folder) for folder in ("test-classes", "classes")]
             command = ["java", f"-XX:ActiveProcessorCount={threads}", "-Xmx2g"]
             command += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
-            command += ["-cp", os.pathsep.join(folders + [CLASSPATH.read_text().strip()])]
+            command += ["-cp", os.pathsep.join(folders + [classpath.read_text().strip()])]
             command += ["io.github.squeeze4j.benchmarks.Worker"] + (["stock"] if name == "stock" else [])
             environment["GOMP_SPINCOUNT"] = "5000"  # as the library's command line sets it
         inherited = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
@@ -134,8 +136,11 @@ class Workers:
             self.drop(name)
 
 
-def sides_of(case):
+def sides_of(case, before=None):
     """Which worker runs which body on either side."""
+    if before:
+        body = "se_resnet50" + case[len(OVER):] if case.startswith(OVER) else case
+        return {"ours": ("ours", body), "peer": ("before", body)}
     if case.startswith("zoo_"):
         return {"ours": ("ours", case), "peer": ("stock", case)}
     if case.startswith(OVER):
@@ -157,7 +162,7 @@ def compare(case, reps, rounds, workers, progress):
     """One row, or the reason why there is none."""
     sides = {"ours": [], "peer": []}
     learned = {}
-    names = sides_of(case)
+    names = sides_of(case, workers.options.before)
     for side, (name, body) in names.items():
         learned[side], reason = numbers(workers.get(name), f"PARAMS {body}")
         if reason:
@@ -184,7 +189,8 @@ def memory(rounds, workers):
     """Peak memory of each side alone, in MiB in the columns of the milliseconds."""
     if not Path("/proc/self/status").exists():
         return None, "not available: peak memory needs /proc"
-    peaks = {"ours": [], "torch": []}
+    peer = "before" if workers.options.before else "torch"
+    peaks = {"ours": [], peer: []}
     for _ in range(rounds):
         for name, values in peaks.items():
             workers.close()
@@ -195,7 +201,7 @@ def memory(rounds, workers):
                 return None, reason
             values.append([worker.peak_mib()] * 3)
             workers.drop(name)
-    return row(MEMORY, peaks["ours"], peaks["torch"]), None
+    return row(MEMORY, peaks["ours"], peaks[peer]), None
 
 
 class Progress:
@@ -245,11 +251,13 @@ def commit():
 
 
 def comments(options, workers):
-    versions = " ".join(word for name in ("ours", "torch") for word in workers.get(name).ask("VERSIONS"))
+    names = ("ours",) if options.before else ("ours", "torch")
+    versions = " ".join(word for name in names for word in workers.get(name).ask("VERSIONS"))
     return [
         f"# cpu={cpu_model()}; cores={os.cpu_count()}; threads={options.threads}; system={platform.system()} {platform.machine()}",
         f"# versions: {versions} python={platform.python_version()}",
         f"# commit={commit()} date={datetime.date.today().isoformat()} rounds={options.rounds}",
+        f"# peer: this project at {options.before}" if options.before else "# peer: PyTorch; zoo cases: stock DL4J",
         "# medians; ratio = ours / peer, below 1 where ours is faster; memory_mib rows are MiB, not ms",
     ]
 
@@ -299,6 +307,7 @@ def main():
     parser.add_argument("--cases", type=re.compile, default=re.compile(""), metavar="REGEX", help="only cases in which it is found")
     parser.add_argument("--rounds", type=positive, default=5, help="how often the two sides take turns (default 5)")
     parser.add_argument("--threads", type=positive, default=2, help="threads of each side (default 2)")
+    parser.add_argument("--before", type=Path, metavar="DIR", help="another checkout of this project, compiled, as the peer of all cases")
     parser.add_argument("--memory", action="store_true", help="peak memory of each side alone, too")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default benchmarks/results/compare-DATE.csv")
     parser.add_argument("--list", action="store_true", help="print the cases and end")
@@ -330,7 +339,7 @@ def main():
                     result, reason = memory(options.rounds, workers)
                 else:
                     # Peers that have no part in this case must not hold memory.
-                    for name in {"torch", "stock", "second"} - {name for name, _ in sides_of(case).values()}:
+                    for name in {"torch", "stock", "second"} - {name for name, _ in sides_of(case, options.before).values()}:
                         workers.drop(name)
                     result, reason = compare(case, reps, options.rounds, workers, progress)
             except WorkerError as e:

@@ -13,6 +13,7 @@ sites: after the last BatchNorm of each residual branch, or on the expanded map 
 """
 
 import argparse
+import importlib
 import importlib.util
 import math
 import re
@@ -26,6 +27,7 @@ import timm
 import torch
 import torch.nn.functional as F
 import torchvision
+from prototxt import get, parse
 from torch import nn
 
 REPOSITORIES = {
@@ -35,6 +37,9 @@ REPOSITORIES = {
     "attention-module": "https://github.com/Jongchan/attention-module",
     "senet.pytorch": "https://github.com/moskomule/senet.pytorch",
     "Salient-Net": "https://github.com/AmigoCDT/Salient-Net",
+    "GENet": "https://github.com/hujie-frank/GENet",
+    "ECANet": "https://github.com/BangguWu/ECANet",
+    "CoordAttention": "https://github.com/houqb/CoordAttention",
 }
 MARK = "# counted by src/test/python/make_counts.py: "
 FAMILIES = ["se", "salient", "spse", "rgse", "cbam"]
@@ -70,39 +75,6 @@ def count(model, size):
 # ---- Caffe --------------------------------------------------------------------------------------------------------------
 
 
-def parse(text):
-    """A protobuf text as nested lists of (key, value)."""
-    tokens = re.findall(r'"[^"]*"|[{}]|[\w./+-]+|:', re.sub(r"#.*", "", text))
-    position = 0
-
-    def message():
-        nonlocal position
-        fields = []
-        while position < len(tokens) and tokens[position] != "}":
-            key = tokens[position]
-            position += 1
-            if tokens[position] == ":":
-                position += 1
-            if tokens[position] == "{":
-                position += 1
-                fields.append((key, message()))
-                position += 1
-            else:
-                fields.append((key, tokens[position].strip('"')))
-                position += 1
-        return fields
-
-    return message()
-
-
-def get(fields, path, default=None):
-    for key in path.split("."):
-        fields = next((value for name, value in fields if name == key), None)
-        if fields is None:
-            return default
-    return fields
-
-
 def drop_se(layers):
     """Without squeeze, excitation and re-weighting; what read a re-weighted map reads the map itself."""
     renamed, kept = {}, []
@@ -130,12 +102,12 @@ def count_caffe(path, plain=False):
     shapes, params, stats, macs = {}, 0, 0, 0
     for layer in layers:
         kind, top = get(layer, "type"), get(layer, "top")
-        ins = [shapes[value] for key, value in layer if key == "bottom"]
+        ins = [shapes[value] for key, value in layer if key == "bottom" and value != "label"]
         c, h, w = ins[0] if ins else (0, 0, 0)
         if kind == "Input":
             shapes[top] = tuple(int(v) for k, v in get(layer, "input_param.shape") if k == "dim")[1:]
             continue
-        if kind == "Convolution":
+        if kind in ("Convolution", "DepthwiseConvolution"):
             p = get(layer, "convolution_param")
             n, k = int(get(p, "num_output")), int(get(p, "kernel_size"))
             stride, pad, group = (int(get(p, key, d)) for key, d in (("stride", 1), ("pad", 0), ("group", 1)))
@@ -151,6 +123,10 @@ def count_caffe(path, plain=False):
             shapes[top] = (n, 1, 1)
         elif kind == "BatchNorm":
             stats += 2 * c
+            shapes[top] = ins[0]
+        elif kind == "CuDNNBatchNorm":
+            stats += 2 * c
+            params += 2 * c
             shapes[top] = ins[0]
         elif kind == "Scale" and len(ins) == 1:
             params += c * (2 if get(layer, "scale_param.bias_term", "false") == "true" else 1)
@@ -192,6 +168,8 @@ class References:
         self.cbam = self.load("attention-module/MODELS/cbam.py")
         self.salient = self.load("Salient-Net/SSANet/official_salientnet.py")
         self.cadene = self.load("pretrained-models.pytorch/pretrainedmodels/models/senet.py")
+        sys.path.insert(0, str(folder / "ECANet"))
+        self.coordinates = self.load("CoordAttention/coordatt.py")
         self.bninception = self.load("pretrained-models.pytorch/pretrainedmodels/models/bninception.py")
         nn.init.kaiming_normal = nn.init.kaiming_normal_  # the name of PyTorch 0.3
 
@@ -335,6 +313,7 @@ def rows(refs):
 
 
 def new_networks(refs):
+    eca_models = importlib.import_module("models")  # of ECANet
     caffe = refs.folder / "SENet" / "models"
     given = "Caffe prototxt"
     yield (
@@ -378,6 +357,10 @@ def new_networks(refs):
     for depth in (18, 34, 50, 101, 152):
         model = tim(f"resnet{depth}", block_args=dict(attn_layer="eca"))
         yield f"eca_resnet{depth}", "timm", 224, count(model, 224), "attn_layer eca; kernels by the number of channels"
+        kernels = {18: [3, 5, 7, 7], 50: [3, 5, 5, 7]}.get(depth, [3, 3, 5, 7])
+        model = getattr(eca_models, f"eca_resnet{depth}")(k_size=kernels)
+        digits = "".join(map(str, kernels))
+        yield f"eca_resnet{depth}", "BangguWu", 224, count(model, 224), f"eca_resnet{depth}_k{digits} of its README"
     model = tim("resnet50", block_args=dict(attn_layer="ese"))
     yield "ese_resnet50", "timm", 224, count(model, 224), "attn_layer ese; one linear layer of C to C with bias"
     context = partial(timm.layers.GlobalContext, fuse_add=True, fuse_scale=False, rd_ratio=1 / 16)
@@ -388,16 +371,19 @@ def new_networks(refs):
         yield f"simam_resnet{depth}", "torchvision", 224, count(model, 224), "SimAM has no parameters"
     mobile = torchvision.models.mobilenet_v2
     yield "simam_mobilenet_v2", "torchvision", 224, count(mobile(), 224), "SimAM has no parameters"
-    # The modules of make_golden.py, which states the papers' formulas.
-    eca = lambda c, s: timm.layers.EcaModule(c)
-    coordinates = lambda c, s: make_golden.CoordAtt(c, 32)
-    gather = lambda c, s: make_golden.GE(c, 0, True, True, (1, c, s, s))
+    yield "eca_mobilenet_v2", "BangguWu", 224, count(eca_models.eca_mobilenet_v2(), 224), "eca_mobilenetv2_k13 of its README"
     expanded = lambda n: re.fullmatch(r"features\.(1\.conv\.0|([2-9]|1\d)\.conv\.1)", n) is not None
+    model = host(mobile(), 224, lambda c, s: refs.coordinates.CoordAtt(c, c), expanded)
+    yield "ca_mobilenet_v2", HOSTED.format("houqb", "torchvision"), 224, count(model, 224), (
+        "reduction 32; the authors' mbv2_ca.py has none in the first block"
+    )
+    # a module of make_golden.py, which makes the layers of the authors' prototxt
+    gather = lambda c, s: make_golden.GE(c, 0, True, True, (1, c, s, s), True, 16)
     formulas = "make_golden.py at the sites of torchvision"
-    model = host(mobile(), 224, eca, expanded)
-    yield "eca_mobilenet_v2", HOSTED.format("timm", "torchvision"), 224, count(model, 224), ""
-    model = host(mobile(), 224, coordinates, expanded)
-    yield "ca_mobilenet_v2", formulas, 224, count(model, 224), "coordinate attention, reduction 32"
+    yield (
+        "ge_resnet50", given, 224, count_caffe(refs.folder / "GENet" / "models" / "RN50-GEPP.prototxt"),
+        "RN50-GEPP; stride in the first 1x1",
+    )
     for depth in (50, 101):
         build = getattr(torchvision.models, f"resnet{depth}")
         model = host(build(), 224, gather, lambda n: re.fullmatch(r"layer\d\.\d+\.bn3", n) is not None)

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.internal.OpenMp;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -37,7 +38,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * <p>Input and output are [N, C, H, W], or [N, H, W, C] where the network's {@link InputType} says so. The channels C and
  * the format come from the {@link InputType}; any N, H and W, which may differ from call to call. Computes in the
- * network's data type: FLOAT, DOUBLE or HALF (which ND4J's CPU backend runs slowly); BFLOAT16 is not supported.
+ * network's data type, FLOAT or DOUBLE; for a network in HALF in FLOAT, rounding once. BFLOAT16 is not supported.
  *
  * <p>A block is a {@link SameDiffLayer}: its mathematics stand once, in {@link #defineLayer}. {@link Computation#FUSED}
  * (the default) runs a hand-written equivalent, {@link Computation#SAMEDIFF} the definition itself. BatchNorm running
@@ -48,6 +49,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @see <a href="https://arxiv.org/abs/1709.01507">Hu et al., Squeeze-and-Excitation Networks</a>
  */
 public abstract class AttentionBlock extends SameDiffLayer {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     @JsonProperty("channels")
     private long channels;
 
@@ -320,6 +325,7 @@ public abstract class AttentionBlock extends SameDiffLayer {
     public List<Regularization> getRegularizationByParam(String paramName) {
         switch (parameters().get(paramName).role) {
             case WEIGHT:
+            case FACTOR:
                 return regularization;
             case BIAS:
                 return regularizationBias;

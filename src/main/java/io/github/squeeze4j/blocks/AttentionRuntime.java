@@ -57,11 +57,11 @@ class AttentionRuntime extends SameDiffLayer {
         block().validateInput(input);
         applyDropOutIfNecessary(training, workspaces);
         INDArray output = workspaces.createUninitialized(ArrayType.ACTIVATIONS, input.dataType(), input.shape(), 'c');
-        Memory memory = new Memory(workspaces, ArrayType.FF_WORKING_MEM, input.dataType());
+        Memory memory = new Memory(workspaces, ArrayType.FF_WORKING_MEM, computationType());
         INDArray x = memory.dense(channelsFirst(input));
         INDArray target = channelsFirst(output);
-        INDArray y = format() == CNN2DFormat.NCHW ? output : memory.temporary(target.shape());
-        kernel.forward(x, y, paramTable, training, memory);
+        INDArray y = computesIn(output) ? output : memory.temporary(target.shape());
+        kernel.forward(x, y, memory.kept(paramTable), training, memory);
         if (y != output) {
             target.assign(y);
         }
@@ -73,17 +73,36 @@ class AttentionRuntime extends SameDiffLayer {
         assertInputSet(true);
         INDArray gradInput =
                 workspaces.createUninitialized(ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
-        Memory memory = new Memory(workspaces, ArrayType.BP_WORKING_MEM, input.dataType());
+        Memory memory = new Memory(workspaces, ArrayType.BP_WORKING_MEM, computationType());
         INDArray x = memory.dense(channelsFirst(input));
         INDArray gradOutput = memory.dense(channelsFirst(epsilon));
         INDArray target = channelsFirst(gradInput);
-        INDArray gradX = format() == CNN2DFormat.NCHW ? gradInput : memory.temporary(target.shape());
-        kernel.backward(x, gradOutput, gradX, paramTable, gradTable, memory);
+        INDArray gradX = computesIn(gradInput) ? gradInput : memory.temporary(target.shape());
+        // a block without parameters has none
+        Map<String, INDArray> gradParameters = gradTable == null ? Map.of() : memory.like(gradTable);
+        kernel.backward(x, gradOutput, gradX, memory.typed(paramTable), gradParameters, memory);
         if (gradX != gradInput) {
             target.assign(gradX);
         }
-
+        gradParameters.forEach((name, computed) -> {
+            if (computed != gradTable.get(name)) {
+                gradTable.get(name).assign(computed);
+            }
+        });
         return new Pair<>(gradient(), backpropDropOutIfPresent(gradInput));
+    }
+
+    /**
+     * FLOAT where the network is in HALF, in which the sum of a 112x112 map of ones stops at 2048 or at 4096, and that of larger
+     * values overflows: kernels get copies, and what they give is rounded once.
+     */
+    private DataType computationType() {
+        return input.dataType() == DataType.FLOAT16 ? DataType.FLOAT : input.dataType();
+    }
+
+    /** Whether the kernel may write to it as it is. */
+    private boolean computesIn(INDArray map) {
+        return format() == CNN2DFormat.NCHW && map.dataType() == computationType();
     }
 
     /** Statistics stay out: gradient clipping and normalisation work on what is returned here. */

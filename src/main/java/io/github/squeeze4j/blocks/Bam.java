@@ -25,10 +25,12 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * {@code dilated2W} [m, m, 3, 3], {@code spatialW} [1, m, 1, 1], {@code spatialReduceB}, {@code dilated1B},
  * {@code dilated2B} [m], {@code spatialB} [1]. Four BatchNorms of m channels, named {@code reduce},
  * {@code spatialReduce}, {@code dilated1} and {@code dilated2}, each with {@code NAMEGamma}, {@code NAMEBeta},
- * {@code NAMEMean}, {@code NAMEVar}: epsilon 1e-5, momentum 0.1.
+ * {@code NAMEMean}, {@code NAMEVar}: epsilon 1e-5, momentum 0.1. As in the authors' networks the convolutions start normal with variance 2 over
+ * outputs times kernel area, biases at 0.
  *
- * <p>Park et al., BAM: Bottleneck Attention Module, 1807.06514, section 3; Jongchan/attention-module,
- * {@code MODELS/bam.py}. The scores are multiplied, as in that code; the paper adds them. Its code pools the channels' means
+ * <p>Park et al., BAM: Bottleneck Attention Module, 1807.06514; Jongchan/attention-module,
+ * {@code MODELS/bam.py}. The scores are multiplied and only their hidden layers normalised, as in that code; the paper adds
+ * them, with a BatchNorm at the end of each branch. Its code pools the channels' means
  * over a square of the map's height, here they are over the whole map, as in the paper.
  *
  * <pre>{@code
@@ -99,10 +101,9 @@ public final class Bam extends AttentionBlock {
         Excitation.parameters(spec, getChannels(), hidden, true);
         for (int i = 0; i < STAGES.length; i++) {
             long[] shape = shape(i);
-            long area = shape[2] * shape[3];
-            spec.weight(weightName(STAGES[i]), shape[1] * area, shape[0] * area, shape);
+            spec.heNormal(weightName(STAGES[i]), shape[0] * shape[2] * shape[3], shape);
         }
-        spec.weight(weightName(SPATIAL), hidden, 1, 1, hidden, 1, 1);
+        spec.heNormal(weightName(SPATIAL), 1, 1, hidden, 1, 1);
         for (String stage : STAGES) {
             spec.bias(biasName(stage), hidden);
         }

@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * arrays and a sigmoid.
  */
 final class BamKernel implements Kernel {
-    private final NormalizedRelu channelNorm = new NormalizedRelu(Bam.REDUCE);
+    private final NormalizedRelu channelNorm = new NormalizedRelu(Bam.REDUCE, BatchNorm.MOMENTUM);
     private final MapConvolution pointwise = new MapConvolution(1, 1, 1);
     private final MapConvolution[] convolutions;
     private final MapNorm[] norms = new MapNorm[Bam.STAGES.length];
@@ -23,7 +23,7 @@ final class BamKernel implements Kernel {
         MapConvolution dilated = new MapConvolution(1, dilation, 1);
         convolutions = new MapConvolution[] {pointwise, dilated, dilated};
         for (int i = 0; i < norms.length; i++) {
-            norms[i] = new MapNorm(Bam.STAGES[i], true);
+            norms[i] = new MapNorm(Bam.STAGES[i], true, BatchNorm.MOMENTUM);
         }
     }
 

@@ -29,7 +29,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * (k - 1) / 2), {@code gamma}, {@code beta}, {@code mean}, {@code var} [1]. BatchNorm: epsilon 1e-5, momentum 0.01; as in
  * the reference networks gamma starts at 0, so that the position gate is 0.5 everywhere at first.
  *
- * <p>Woo et al., CBAM: Convolutional Block Attention Module, 1807.06521, section 3; Jongchan/attention-module,
+ * <p>Woo et al., CBAM: Convolutional Block Attention Module, 1807.06521; Jongchan/attention-module,
  * {@code MODELS/cbam.py}.
  *
  * <pre>{@code

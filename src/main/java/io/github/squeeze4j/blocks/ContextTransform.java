@@ -26,7 +26,7 @@ final class ContextTransform implements ChannelScores {
     static void parameters(ParameterSpec spec, String prefix, long channels, long hidden) {
         spec.weight(prefix + "ReduceW", channels, hidden, channels, hidden);
         spec.zeroWeight(prefix + "ExpandW", hidden, channels, hidden, channels);
-        spec.bias(prefix + "ReduceB", hidden);
+        spec.uniformBias(prefix + "ReduceB", channels, hidden);
         spec.bias(prefix + "ExpandB", channels);
         spec.scale(prefix + "Gamma", 1, hidden);
         spec.shift(prefix + "Beta", hidden);

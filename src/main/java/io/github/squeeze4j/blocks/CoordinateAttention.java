@@ -23,8 +23,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * <p>Shapes: x and y [N, C, H, W]; with m = max(minimumHidden, C/r) hidden channels {@code reduceW} [m, C, 1, 1],
  * {@code reduceB} [m], {@code rowW} and {@code columnW} [C, m, 1, 1], {@code rowB} and {@code columnB} [C];
  * {@code gamma}, {@code beta}, {@code mean}, {@code var} [m]. BatchNorm: epsilon 1e-5, momentum 0.1.
+ * Weights and biases start as those of PyTorch's layers do, uniform within 1 / sqrt(inputs), as in {@code coordatt.py} (the
+ * authors' MobileNetV2, {@code mbv2_ca.py}, then starts all its convolutions normal, with biases 0).
  *
- * <p>Hou et al., Coordinate Attention for Efficient Mobile Network Design, 2103.02907, section 3; houqb/CoordAttention,
+ * <p>Hou et al., Coordinate Attention for Efficient Mobile Network Design, 2103.02907; houqb/CoordAttention,
  * {@code coordatt.py}.
  *
  * <pre>{@code
@@ -83,9 +85,9 @@ public final class CoordinateAttention extends AttentionBlock {
         spec.weight(REDUCE_WEIGHT, channels, hidden, hidden, channels, 1, 1);
         spec.weight(ROW_WEIGHT, hidden, channels, channels, hidden, 1, 1);
         spec.weight(COLUMN_WEIGHT, hidden, channels, channels, hidden, 1, 1);
-        spec.bias(REDUCE_BIAS, hidden);
-        spec.bias(ROW_BIAS, channels);
-        spec.bias(COLUMN_BIAS, channels);
+        spec.uniformBias(REDUCE_BIAS, channels, hidden);
+        spec.uniformBias(ROW_BIAS, hidden, channels);
+        spec.uniformBias(COLUMN_BIAS, hidden, channels);
         return spec.batchNorm(hidden, 1);
     }
 

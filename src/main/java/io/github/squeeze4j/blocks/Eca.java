@@ -20,8 +20,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * <p>Shapes: x and y [N, C, H, W]; {@code convW} [k].
  *
- * <p>Wang et al., ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks, 1910.03151, section 3;
- * BangguWu/ECANet. That kernels are at least 3 wide is timm's rule; it matters for 4 channels and fewer.
+ * <p>Wang et al., ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks, 1910.03151;
+ * BangguWu/ECANet. That kernels are at least 3 wide is timm's rule; it matters for 7 channels and fewer. The published networks
+ * have kernels by stage rather than by rule: those of {@code io.github.squeeze4j.models.Models} named {@code eca_} follow them.
  *
  * <pre>{@code
  * .addLayer("eca", Eca.builder().build(), "bn3")

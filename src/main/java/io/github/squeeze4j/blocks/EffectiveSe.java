@@ -16,10 +16,11 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * y       = x * s[n, c]
  * </pre>
  *
- * <p>Shapes: x and y [N, C, H, W]; {@code fcW} [C, C], {@code fcB} [C].
+ * <p>Shapes: x and y [N, C, H, W]; {@code fcW} [C, C], {@code fcB} [C]. As in the authors' code, {@code fcW} starts normal with variance
+ * 2 / C and {@code fcB} uniform within 1 / sqrt(C).
  *
- * <p>Lee and Park, CenterMask: Real-Time Anchor-Free Instance Segmentation, 1911.06667, section 3.2; timm,
- * {@code EffectiveSEModule}. The paper's formula has a sigmoid; its code and timm have the hard sigmoid, which is the default
+ * <p>Lee and Park, CenterMask: Real-Time Anchor-Free Instance Segmentation, 1911.06667; youngwanLEE/vovnet-detectron2,
+ * {@code eSEModule}; timm, {@code EffectiveSEModule}. The paper's formula has a sigmoid; its code and timm have the hard sigmoid, which is the default
  * here.
  *
  * <pre>{@code
@@ -55,8 +56,8 @@ public final class EffectiveSe extends AttentionBlock {
     @Override
     ParameterSpec parameters() {
         return new ParameterSpec()
-                .weight(WEIGHT, getChannels(), getChannels(), getChannels(), getChannels())
-                .bias(BIAS, getChannels());
+                .heNormalFanIn(WEIGHT, getChannels(), getChannels(), getChannels(), getChannels())
+                .uniformBias(BIAS, getChannels(), getChannels());
     }
 
     @Override

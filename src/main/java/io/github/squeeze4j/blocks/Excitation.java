@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The two linear layers that SE-style blocks share: scores = expand(activation(reduce(z))), rows of C channels in, rows of
- * C scores out (Hu et al., 1709.01507, equation 3).
+ * C scores out (Hu et al., 1709.01507).
  */
 final class Excitation implements ChannelScores {
     /** Sets the last layer to give the gate alone; 0.5 where it has no bias. */
@@ -37,14 +37,36 @@ final class Excitation implements ChannelScores {
         this.biases = biases;
     }
 
+    /** As {@link #parameters}, with biases that start as PyTorch's do. */
+    static void uniformBiases(ParameterSpec spec, long channels, long hidden) {
+        weights(spec, channels, hidden);
+        spec.uniformBias(REDUCE_BIAS, channels, hidden);
+        spec.uniformBias(EXPAND_BIAS, hidden, channels);
+    }
+
+    /** As {@link #parameters}, with weights that start normal with that deviation. */
+    static void normalWeights(ParameterSpec spec, double deviation, long channels, long hidden) {
+        spec.normal(REDUCE_WEIGHT, deviation, channels, hidden, channels, hidden);
+        spec.normal(EXPAND_WEIGHT, deviation, hidden, channels, hidden, channels);
+        zeroBiases(spec, channels, hidden);
+    }
+
     /** Weights are [in, out], as in DL4J's dense layer. */
     static void parameters(ParameterSpec spec, long channels, long hidden, boolean biases) {
+        weights(spec, channels, hidden);
+        if (biases) {
+            zeroBiases(spec, channels, hidden);
+        }
+    }
+
+    private static void weights(ParameterSpec spec, long channels, long hidden) {
         spec.weight(REDUCE_WEIGHT, channels, hidden, channels, hidden);
         spec.weight(EXPAND_WEIGHT, hidden, channels, hidden, channels);
-        if (biases) {
-            spec.bias(REDUCE_BIAS, hidden);
-            spec.bias(EXPAND_BIAS, channels);
-        }
+    }
+
+    private static void zeroBiases(ParameterSpec spec, long channels, long hidden) {
+        spec.bias(REDUCE_BIAS, hidden);
+        spec.bias(EXPAND_BIAS, channels);
     }
 
     /** Hidden channels, C / reduction; fails where reduction exceeds the channels. */

@@ -33,7 +33,7 @@ public enum Gate {
         }
     },
     /**
-     * min(max(s + 3, 0), 6) / 6, the hard sigmoid of MobileNetV3 (1905.02244, section 5.2) and PyTorch; ND4J's own
+     * min(max(s + 3, 0), 6) / 6, the hard sigmoid of MobileNetV3 (1905.02244) and PyTorch; ND4J's own
      * hard sigmoid has another slope.
      */
     HARD_SIGMOID {

@@ -22,9 +22,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * </pre>
  *
  * <p>Shapes: x and y [N, C, H, W]; {@code alpha}, {@code gamma}, {@code beta} [C]. Epsilon is 1e-5; alpha starts at 1, gamma
- * and beta at 0, so that the block is the identity at first. None of the three is regularised.
+ * and beta at 0, so that the block is the identity at first. Weight decay (L1, L2) falls on alpha and gamma as on weights, not on
+ * beta, as in the authors' {@code PyTorch/main.py}.
  *
- * <p>Yang et al., Gated Channel Transformation for Visual Recognition, 1909.11519, section 3; z-x-yang/GCT.
+ * <p>Yang et al., Gated Channel Transformation for Visual Recognition, 1909.11519; z-x-yang/GCT.
  *
  * <pre>{@code
  * .addLayer("gct", GatedChannel.builder().build(), "relu2")
@@ -69,8 +70,8 @@ public final class GatedChannel extends AttentionBlock {
     @Override
     ParameterSpec parameters() {
         return new ParameterSpec()
-                .scale(ALPHA, 1, getChannels())
-                .scale(GAMMA, 0, getChannels())
+                .factor(ALPHA, 1, getChannels())
+                .factor(GAMMA, 0, getChannels())
                 .shift(BETA, getChannels());
     }
 

@@ -20,7 +20,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * </pre>
  *
  * <p>gather, with {@code extraParameters}: for extent 0 BN(sum over h, w of gather1W * x), else log2(extent) times BN of a
- * 3x3 depthwise convolution of stride 2, with ReLU in between. Without: means over the map for extent 0, else over windows of
+ * 3x3 depthwise convolution of stride 2, with ReLU in between; with {@code mlp} the last BN too is followed by ReLU. Without: means over the map for extent 0, else over windows of
  * 2 extent - 1, extent apart, of what lies inside the map. Without {@code mlp} s = sigmoid(q). The three forms of the paper:
  *
  * <pre>
@@ -32,14 +32,15 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * <p>Shapes: x and y [N, C, H, W]; h and w are 1 for extent 0, else H / extent and W / extent, rounded up;
  * {@code gather1W} [C, H, W] for extent 0, else {@code gather1W}, {@code gather2W}, ... [C, 1, 3, 3]; BatchNorms
  * {@code gather1}, ... of C channels, each with {@code NAMEGamma}, {@code NAMEBeta}, {@code NAMEMean}, {@code NAMEVar}:
- * epsilon 1e-5, momentum 0.1; {@code reduceW} [C, C/r], {@code reduceB} [C/r], {@code expandW} [C/r, C], {@code expandB}
- * [C]. With {@code extraParameters} and extent 0 the parameters have the map's size, so inputs must have the size that the
+ * epsilon 1e-5, momentum 0.05; {@code reduceW} [C, C/r], {@code reduceB} [C/r], {@code expandW} [C/r, C], {@code expandB}
+ * [C]. Convolutions start normal with variance 2 / (kernel area), the MLP's weights normal with deviation 0.01. With {@code extraParameters} and extent 0 the parameters have the map's size, so inputs must have the size that the
  * network was configured for.
  *
- * <p>Hu et al., Gather-Excite: Exploiting Feature Context in CNNs, 1810.12348, sections 2 and 3; hujie-frank/GENet; timm's
- * {@code GatherExcite}, from which the windows, the order of BatchNorm and ReLU and the nearest positions are. The
- * convolution over the whole map has no padding and gives one number per channel, as in the paper; timm pads it. timm's
- * {@code add_maxpool} is left out.
+ * <p>Hu et al., Gather-Excite: Exploiting Feature Context in CNNs, 1810.12348; hujie-frank/GENet, whose three networks, all of
+ * extent 0, this equals: {@code RN50-GEPF} (theta-minus), {@code RN50-GEP} (theta), {@code RN50-GEPP} (theta-plus). For other
+ * extents the authors published no code: windows, nearest positions and the order of BatchNorm and ReLU between convolutions
+ * are those of timm's {@code GatherExcite}, which lacks the ReLU before the MLP ({@code gatherRelu(false)}), pads the
+ * convolution over the whole map and has momentum 0.1. timm's {@code add_maxpool} is left out.
  *
  * <pre>{@code
  * .addLayer("ge", GatherExcite.builder().extent(8).reduction(16).build(), "bn3")
@@ -53,7 +54,13 @@ public final class GatherExcite extends AttentionBlock {
     /** Default {@link Builder#reduction}. */
     public static final int DEFAULT_REDUCTION = 16;
 
+    /** Default {@link Builder#momentum}. */
+    public static final double DEFAULT_MOMENTUM = 0.05;
+
     static final int KERNEL = 3;
+
+    /** Of the MLP's initial weights. */
+    private static final double DEVIATION = 0.01;
 
     @JsonProperty("extent")
     private int extent;
@@ -67,6 +74,14 @@ public final class GatherExcite extends AttentionBlock {
     @JsonProperty("reduction")
     private int reduction;
 
+    /** Not there before there was this option, for files of that time. */
+    @JsonProperty("gatherRelu")
+    private boolean gatherRelu;
+
+    /** As before there was this option, for files of that time. */
+    @JsonProperty("momentum")
+    private double momentum = BatchNorm.MOMENTUM;
+
     /** For JSON. */
     private GatherExcite() {}
 
@@ -76,6 +91,8 @@ public final class GatherExcite extends AttentionBlock {
         extraParameters = builder.extraParameters;
         mlp = builder.mlp;
         reduction = builder.reduction;
+        gatherRelu = builder.gatherRelu == null ? extraParameters && mlp : builder.gatherRelu;
+        momentum = builder.momentum;
         constrain(builder);
     }
 
@@ -122,10 +139,10 @@ public final class GatherExcite extends AttentionBlock {
             long[] shape = extent == 0
                     ? new long[] {size.channels, size.height, size.width}
                     : new long[] {size.channels, 1, KERNEL, KERNEL};
-            spec.weight(weightName(step), area, area, shape);
+            spec.heNormalFanIn(weightName(step), area, area, shape);
         }
         if (mlp) {
-            Excitation.parameters(spec, size.channels, hidden(), true);
+            Excitation.normalWeights(spec, DEVIATION, size.channels, hidden());
         }
         for (int step = 1; step <= steps(); step++) {
             spec.batchNorm(norm(step), size.channels, 1);
@@ -170,7 +187,8 @@ public final class GatherExcite extends AttentionBlock {
             SDVariable weight = graph.sd.reshape(graph.exact(weightName(1)), 1, channels, height, width);
             SDVariable sum = x.castTo(DataType.DOUBLE).mul(weight).sum(2, 3);
             SDVariable normalized = graph.batchNorm(norm(1), graph.sd.reshape(sum, -1, channels, 1), channels);
-            return graph.sd.reshape(normalized, -1, channels, 1, 1).castTo(x.dataType());
+            SDVariable gathered = gatherRelu ? graph.sd.nn().relu(normalized, 0) : normalized;
+            return graph.sd.reshape(gathered, -1, channels, 1, 1).castTo(x.dataType());
         }
         SDVariable map = x;
         for (int step = 1; step <= steps(); step++) {
@@ -184,7 +202,7 @@ public final class GatherExcite extends AttentionBlock {
                     1,
                     Math.toIntExact(channels),
                     null);
-            map = graph.normalizeMap(norm(step), convolved, channels, height, width, step < steps());
+            map = graph.normalizeMap(norm(step), convolved, channels, height, width, gatherRelu || step < steps());
         }
         return map;
     }
@@ -213,7 +231,7 @@ public final class GatherExcite extends AttentionBlock {
 
     @Override
     Kernel kernel() {
-        return new GatherKernel(extent, steps(), mlp);
+        return new GatherKernel(extent, steps(), mlp, gatherRelu, momentum);
     }
 
     @Override
@@ -253,6 +271,11 @@ public final class GatherExcite extends AttentionBlock {
             }
         }
         return x.size(0) * height * width;
+    }
+
+    @Override
+    double momentum() {
+        return momentum;
     }
 
     @Override
@@ -313,6 +336,8 @@ public final class GatherExcite extends AttentionBlock {
         options.put("extraParameters", extraParameters);
         options.put("mlp", mlp);
         options.put("reduction", reduction);
+        options.put("gatherRelu", gatherRelu);
+        options.put("momentum", momentum);
         return options;
     }
 
@@ -322,6 +347,8 @@ public final class GatherExcite extends AttentionBlock {
         private boolean extraParameters = true;
         private boolean mlp = true;
         private int reduction = DEFAULT_REDUCTION;
+        private Boolean gatherRelu;
+        private double momentum = DEFAULT_MOMENTUM;
 
         private Builder() {}
 
@@ -373,9 +400,37 @@ public final class GatherExcite extends AttentionBlock {
             return this;
         }
 
+        /**
+         * Whether a ReLU stands between the last BatchNorm of the gathering convolutions and the MLP.
+         *
+         * @param gatherRelu true (default) as in the authors' {@code RN50-GEPP.prototxt}, false as in timm; not to be set
+         *     without {@link #mlp} or without {@link #extraParameters}, where neither has one
+         * @return this
+         */
+        public Builder gatherRelu(boolean gatherRelu) {
+            this.gatherRelu = gatherRelu;
+            return this;
+        }
+
+        /**
+         * The weight of the newest batch in the running statistics of every BatchNorm.
+         *
+         * @param momentum above 0, at most 1; default 0.05, the authors' (0.95 as Caffe counts); PyTorch's and timm's is 0.1
+         * @return this
+         */
+        public Builder momentum(double momentum) {
+            this.momentum = Checks.momentum(momentum, DEFAULT_MOMENTUM);
+            return this;
+        }
+
         @Override
         @SuppressWarnings("unchecked")
         public GatherExcite build() {
+            if (gatherRelu != null && !(mlp && extraParameters)) {
+                throw new IllegalArgumentException("gatherRelu (" + gatherRelu + ") must not be set with mlp (" + mlp
+                        + ") and extraParameters (" + extraParameters
+                        + "), since it stands between gathering convolutions and the MLP; leave it out");
+            }
             if (extraParameters && Integer.bitCount(extent) > 1) {
                 throw new IllegalArgumentException("extent (" + extent
                         + ") must be a power of two with extraParameters (true), whose convolutions halve the map; use"

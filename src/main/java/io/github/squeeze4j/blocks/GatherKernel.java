@@ -16,7 +16,10 @@ final class GatherKernel implements Kernel {
     private final int steps;
     private final Excitation mlp;
     private final MapNorm[] norms;
-    private final BatchNorm globalNorm = new BatchNorm(GatherExcite.norm(1), BatchNorm.MOMENTUM);
+    private final BatchNorm globalNorm;
+    /** In its place where a ReLU follows, else null. */
+    private final NormalizedRelu globalNormRelu;
+
     private final INDArray[] convolved;
     private final INDArray[] maps;
     private INDArray gates;
@@ -24,15 +27,17 @@ final class GatherKernel implements Kernel {
     private long matricesHeight;
     private long matricesWidth;
 
-    GatherKernel(int extent, int steps, boolean mlp) {
+    GatherKernel(int extent, int steps, boolean mlp, boolean relu, double momentum) {
         this.extent = extent;
         this.steps = steps;
         this.mlp = mlp ? new Excitation(Activation.RELU, true) : null;
+        globalNorm = new BatchNorm(GatherExcite.norm(1), momentum);
+        globalNormRelu = relu ? new NormalizedRelu(GatherExcite.norm(1), momentum) : null;
         norms = new MapNorm[steps];
         convolved = new INDArray[steps];
         maps = new INDArray[steps];
         for (int i = 0; i < steps; i++) {
-            norms[i] = new MapNorm(GatherExcite.norm(i + 1), i + 1 < steps);
+            norms[i] = new MapNorm(GatherExcite.norm(i + 1), relu || i + 1 < steps, momentum);
         }
     }
 
@@ -94,6 +99,9 @@ final class GatherKernel implements Kernel {
             INDArray product = memory.temporary(x.shape());
             MapOps.multiply(x, weights.reshape('c', 1, x.size(1), x.size(2), x.size(3)), product);
             sums.assign(product.sum(2, 3));
+        }
+        if (globalNormRelu != null) {
+            return MapOps.perChannel(globalNormRelu.forward(sums, true, parameters, training, memory));
         }
         globalNorm.forwardi(column(sums), parameters, training, memory);
         return memory.temporary(x.size(0), x.size(1), 1, 1).assign(sums.reshape('c', x.size(0), x.size(1), 1, 1));
@@ -187,9 +195,14 @@ final class GatherKernel implements Kernel {
             Memory memory) {
         INDArray weights = parameters.get(GatherExcite.weightName(1));
         INDArray gradWeights = gradients.get(GatherExcite.weightName(1));
-        INDArray gradSums = memory.temporaryDouble(x.size(0), x.size(1));
-        gradSums.assign(gradient.reshape('c', x.size(0), x.size(1)));
-        globalNorm.backwardi(column(gradSums), parameters, gradients);
+        INDArray perImage = gradient.reshape('c', x.size(0), x.size(1));
+        INDArray gradSums;
+        if (globalNormRelu != null) {
+            gradSums = globalNormRelu.backward(perImage, parameters, gradients, memory);
+        } else {
+            gradSums = memory.temporaryDouble(perImage.shape()).assign(perImage);
+            globalNorm.backwardi(column(gradSums), parameters, gradients);
+        }
         if (MapOps.direct(x)) {
             ChannelSums.backward(MapOps.rows(x), 0, weights, gradSums, gradInput, gradWeights);
             return;

@@ -22,11 +22,12 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * <p>Shapes: x and y [N, C, H, W]; {@code attentionW} [C], {@code attentionB} [1]; of each transform, behind {@code add} or
  * {@code multiply}: {@code ReduceW} [C, C/r], {@code ReduceB} [C/r], {@code Gamma}, {@code Beta} [C/r] of the layer
- * normalisation (epsilon 1e-5), {@code ExpandW} [C/r, C], {@code ExpandB} [C]. {@code ExpandW} and {@code ExpandB} start at
+ * normalisation (epsilon 1e-5), {@code ExpandW} [C/r, C], {@code ExpandB} [C]. {@code ReduceB} starts uniform within
+ * 1 / sqrt(C), as PyTorch's layers do, {@code attentionW} normal with variance 2 / C; {@code ExpandW} and {@code ExpandB} start at
  * 0, so that adding is the identity at first. {@code attentionB} changes nothing, as softmax does not see it; it is here
  * because the reference code has it.
  *
- * <p>Cao et al., GCNet: Non-local Networks Meet Squeeze-Excitation Networks and Beyond, 1904.11492, section 3.3;
+ * <p>Cao et al., GCNet: Non-local Networks Meet Squeeze-Excitation Networks and Beyond, 1904.11492;
  * xvjiarui/GCNet, {@code ContextBlock}. timm's {@code GlobalContext} has another epsilon, 1e-6, and other defaults: C / 8,
  * multiply.
  *

@@ -17,16 +17,18 @@ final class MapNorm {
 
     private final String norm;
     private final boolean relu;
+    private final double momentum;
     private final BatchNorm exact;
     private boolean direct;
     private boolean training;
     private INDArray mean;
     private INDArray variance;
 
-    MapNorm(String norm, boolean relu) {
+    MapNorm(String norm, boolean relu, double momentum) {
         this.norm = norm;
         this.relu = relu;
-        exact = new BatchNorm(norm, BatchNorm.MOMENTUM);
+        this.momentum = momentum;
+        exact = new BatchNorm(norm, momentum);
     }
 
     /** y = BN(z), which may be z itself if the caller does not come back with it. */
@@ -89,11 +91,11 @@ final class MapNorm {
             double unbiased = (double) count(z) / (count(z) - 1);
             gradMean.assign(parameters.get(BatchNorm.name(norm, BatchNorm.MEAN)))
                     .subi(mean)
-                    .muli(BatchNorm.MOMENTUM);
+                    .muli(momentum);
             gradVariance
                     .assign(parameters.get(BatchNorm.name(norm, BatchNorm.VARIANCE)))
                     .subi(variance.muli(unbiased))
-                    .muli(BatchNorm.MOMENTUM);
+                    .muli(momentum);
             return;
         }
         fixedBackwardi(z, gradient, gamma, gradGamma, gradBeta, memory);

@@ -1,5 +1,8 @@
 package io.github.squeeze4j.blocks;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -42,8 +45,11 @@ final class Memory {
         return workspaces.createUninitialized(ArrayType.ACTIVATIONS, DataType.DOUBLE, shape, 'c');
     }
 
-    /** The array itself where it is contiguous in C order, as it nearly always is; else a temporary copy. */
+    /** The array itself where it has the type and is contiguous in C order, as nearly always; else a temporary copy. */
     INDArray dense(INDArray array) {
+        if (array.dataType() != dataType) {
+            return temporary(array.shape()).assign(array);
+        }
         long expected = 1;
         for (int axis = array.rank() - 1; axis >= 0; axis--) {
             if (array.size(axis) != 1 && array.stride(axis) != expected) {
@@ -52,5 +58,29 @@ final class Memory {
             expected *= array.size(axis);
         }
         return array;
+    }
+
+    /** The arrays themselves where they have the type; else temporary copies. */
+    Map<String, INDArray> typed(Map<String, INDArray> arrays) {
+        return converted(arrays, array -> temporary(array.shape()).assign(array));
+    }
+
+    /** As {@link #typed}, but copies live until the backward pass. */
+    Map<String, INDArray> kept(Map<String, INDArray> arrays) {
+        return converted(arrays, array -> keep(array.shape()).assign(array));
+    }
+
+    /** The arrays themselves where they have the type; else uninitialised ones of their shapes. */
+    Map<String, INDArray> like(Map<String, INDArray> arrays) {
+        return converted(arrays, array -> temporary(array.shape()));
+    }
+
+    private Map<String, INDArray> converted(Map<String, INDArray> arrays, UnaryOperator<INDArray> conversion) {
+        if (arrays.values().stream().allMatch(array -> array.dataType() == dataType)) {
+            return arrays;
+        }
+        Map<String, INDArray> converted = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> converted.put(name, conversion.apply(array)));
+        return converted;
     }
 }

@@ -14,12 +14,12 @@ final class NormalizedRelu {
     private boolean normalize;
 
     NormalizedRelu() {
-        this(BatchNorm.ONLY);
+        this(BatchNorm.ONLY, BatchNorm.MOMENTUM);
     }
 
     /** With the parameters of the named BatchNorm. */
-    NormalizedRelu(String norm) {
-        this.norm = new BatchNorm(norm, BatchNorm.MOMENTUM);
+    NormalizedRelu(String norm, double momentum) {
+        this.norm = new BatchNorm(norm, momentum);
     }
 
     /** In the network's type, kept until backward; z is overwritten. */

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
 import org.deeplearning4j.nn.weights.IWeightInit;
 import org.deeplearning4j.nn.weights.WeightInitConstant;
+import org.deeplearning4j.nn.weights.WeightInitDistribution;
 import org.deeplearning4j.nn.weights.WeightInitRelu;
 import org.deeplearning4j.nn.weights.WeightInitUniform;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,8 +21,10 @@ final class ParameterSpec {
     enum Role {
         /** Learned, initialised at random, regularised as a weight. */
         WEIGHT,
-        /** Learned, zero at first, regularised as a bias. */
+        /** Learned, regularised as a bias. */
         BIAS,
+        /** Learned factor that starts at a constant, regularised as a weight. */
+        FACTOR,
         /** Scale of a normalisation: learned, never regularised. */
         SCALE,
         /** Shift of a normalisation: learned, zero at first, never regularised. */
@@ -81,13 +85,35 @@ final class ParameterSpec {
         return add(new Parameter(name, Role.WEIGHT, new WeightInitRelu(), fanOut, fanOut, shape));
     }
 
+    /** A weight that starts normal with variance 2 / fanIn (He et al., 1502.01852; PyTorch's and Caffe's usual form). */
+    ParameterSpec heNormalFanIn(String name, long fanIn, long fanOut, long... shape) {
+        return add(new Parameter(name, Role.WEIGHT, new WeightInitRelu(), fanIn, fanOut, shape));
+    }
+
+    /** A weight that starts normal with that deviation. */
+    ParameterSpec normal(String name, double deviation, long fanIn, long fanOut, long... shape) {
+        IWeightInit initial = new WeightInitDistribution(new NormalDistribution(0, deviation));
+        return add(new Parameter(name, Role.WEIGHT, initial, fanIn, fanOut, shape));
+    }
+
+    /** A bias that starts at zero. */
     ParameterSpec bias(String name, long length) {
         return constant(name, Role.BIAS, 0, length);
+    }
+
+    /** A bias that starts as those of PyTorch's layers do: uniform within 1 / sqrt(fanIn) of the layer. */
+    ParameterSpec uniformBias(String name, long fanIn, long length) {
+        return add(new Parameter(name, Role.BIAS, new WeightInitUniform(), fanIn, fanIn, length));
     }
 
     /** A weight that starts at zero. */
     ParameterSpec zeroWeight(String name, long fanIn, long fanOut, long... shape) {
         return add(new Parameter(name, Role.WEIGHT, new WeightInitConstant(0), fanIn, fanOut, shape));
+    }
+
+    /** A learned factor that starts at {@code value}, regularised as a weight. */
+    ParameterSpec factor(String name, double value, long length) {
+        return constant(name, Role.FACTOR, value, length);
     }
 
     /** A learned factor that starts at {@code value} and is never regularised. */

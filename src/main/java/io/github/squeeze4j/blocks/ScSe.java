@@ -19,10 +19,11 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * </pre>
  *
  * <p>Shapes: x and y [N, C, H, W]; {@code reduceW} [C, C/r], {@code reduceB} [C/r], {@code expandW} [C/r, C], {@code expandB}
- * [C]; {@code spatialW} [C], {@code spatialB} [1].
+ * [C]; {@code spatialW} [C], {@code spatialB} [1]. Weights and biases start as those of PyTorch's layers do, uniform within
+ * 1 / sqrt(inputs), as in ai-med/squeeze_and_excitation.
  *
- * <p>Roy et al., Concurrent Spatial and Channel Squeeze and Excitation in Fully Convolutional Networks, 1803.02579, section
- * 2, which adds, as most public code does; the authors' later code, ai-med/squeeze_and_excitation, takes the maximum. Where
+ * <p>Roy et al., Concurrent Spatial and Channel Squeeze and Excitation in Fully Convolutional Networks, 1803.02579,
+ * which adds, as most public code does; the authors' later code, ai-med/squeeze_and_excitation, takes the maximum. Where
  * the two are equal, as for 0, the maximum's gradient goes to both in halves, as PyTorch's does.
  *
  * <pre>{@code
@@ -77,9 +78,9 @@ public final class ScSe extends AttentionBlock {
     @Override
     ParameterSpec parameters() {
         ParameterSpec spec = new ParameterSpec();
-        Excitation.parameters(spec, getChannels(), hidden(), true);
+        Excitation.uniformBiases(spec, getChannels(), hidden());
         spec.weight(SPATIAL_WEIGHT, getChannels(), 1, getChannels());
-        return spec.bias(SPATIAL_BIAS, 1);
+        return spec.uniformBias(SPATIAL_BIAS, getChannels(), 1);
     }
 
     @Override

@@ -14,15 +14,16 @@ final class SelectionKernel implements Kernel {
     private final MapConvolution[] convolutions = new MapConvolution[count];
     private final MapNorm[] norms = new MapNorm[count];
     private final INDArray[] convolved = new INDArray[count];
-    private final NormalizedRelu norm = new NormalizedRelu(SelectiveKernel.REDUCE);
+    private final NormalizedRelu norm;
     private INDArray means;
     private INDArray hidden;
     private INDArray[] shares;
 
-    SelectionKernel(int groups) {
+    SelectionKernel(int groups, double momentum) {
+        norm = new NormalizedRelu(SelectiveKernel.REDUCE, momentum);
         for (int i = 0; i < count; i++) {
             convolutions[i] = new MapConvolution(1, i + 1, groups);
-            norms[i] = new MapNorm(SelectiveKernel.BRANCHES[i], true);
+            norms[i] = new MapNorm(SelectiveKernel.BRANCHES[i], true, momentum);
         }
     }
 

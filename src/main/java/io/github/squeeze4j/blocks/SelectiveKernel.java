@@ -23,11 +23,12 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * <p>Shapes, with d = max(minimumHidden, C/r): x and y [N, C, H, W]; {@code branch1W} and {@code branch2W}
  * [C, C/groups, 3, 3], {@code reduceW} [C, d], {@code selectW} [d, 2 C], none with a bias. BatchNorms {@code branch1} and
  * {@code branch2} of C and {@code reduce} of d channels, each with {@code NAMEGamma}, {@code NAMEBeta}, {@code NAMEMean},
- * {@code NAMEVar}: epsilon 1e-5, momentum 0.1.
+ * {@code NAMEVar}: epsilon 1e-5, momentum 0.05. Convolutions start normal with variance 2 / inputs, {@code reduceW} and
+ * {@code selectW} normal with deviation 0.01.
  *
- * <p>Li et al., Selective Kernel Networks, 1903.06586, section 3.1; implslab/SKNet; timm's {@code SelectiveKernel} with
- * {@code split_input=False}. The paper's networks have 32 groups, which do not divide every number of channels: the default
- * here is timm's. It replaces a convolution rather than re-weighting what it is given.
+ * <p>Li et al., Selective Kernel Networks, 1903.06586; implus/SKNet, {@code sknet50.prototxt}; timm's {@code SelectiveKernel}
+ * with {@code split_input=False}, whose momentum is 0.1. The authors' networks have 32 groups, which do not divide every number
+ * of channels: the default here is timm's. It replaces a convolution rather than re-weighting what it is given.
  *
  * <pre>{@code
  * .addLayer("sk", SelectiveKernel.builder().groups(32).reduction(16).build(), "relu1")
@@ -44,7 +45,14 @@ public final class SelectiveKernel extends AttentionBlock {
     /** Default {@link Builder#groups}. */
     public static final int DEFAULT_GROUPS = 1;
 
+    /** Default {@link Builder#momentum}. */
+    public static final double DEFAULT_MOMENTUM = 0.05;
+
     static final int KERNEL = 3;
+
+    /** Of the linear layers' initial weights. */
+    private static final double DEVIATION = 0.01;
+
     static final String REDUCE = "reduce";
     static final String REDUCE_WEIGHT = "reduceW";
     static final String SELECT_WEIGHT = "selectW";
@@ -61,6 +69,10 @@ public final class SelectiveKernel extends AttentionBlock {
     @JsonProperty("groups")
     private int groups;
 
+    /** As before there was this option, for files of that time. */
+    @JsonProperty("momentum")
+    private double momentum = BatchNorm.MOMENTUM;
+
     /** For JSON. */
     private SelectiveKernel() {}
 
@@ -69,6 +81,7 @@ public final class SelectiveKernel extends AttentionBlock {
         reduction = builder.reduction;
         minimumHidden = builder.minimumHidden;
         groups = builder.groups;
+        momentum = builder.momentum;
         constrain(builder);
     }
 
@@ -100,10 +113,10 @@ public final class SelectiveKernel extends AttentionBlock {
         long hidden = hidden();
         long fan = shape()[1] * KERNEL * KERNEL;
         for (String branch : BRANCHES) {
-            spec.weight(weightName(branch), fan, fan, shape());
+            spec.heNormalFanIn(weightName(branch), fan, fan, shape());
         }
-        spec.weight(REDUCE_WEIGHT, channels, hidden, channels, hidden);
-        spec.weight(SELECT_WEIGHT, hidden, 2 * channels, hidden, 2 * channels);
+        spec.normal(REDUCE_WEIGHT, DEVIATION, channels, hidden, channels, hidden);
+        spec.normal(SELECT_WEIGHT, DEVIATION, hidden, 2 * channels, hidden, 2 * channels);
         for (String branch : BRANCHES) {
             spec.batchNorm(branch, channels, 1);
         }
@@ -144,7 +157,7 @@ public final class SelectiveKernel extends AttentionBlock {
 
     @Override
     Kernel kernel() {
-        return new SelectionKernel(groups);
+        return new SelectionKernel(groups, momentum);
     }
 
     @Override
@@ -158,6 +171,11 @@ public final class SelectiveKernel extends AttentionBlock {
     @Override
     long valuesPerStatistic(String norm, INDArray x) {
         return norm.equals(REDUCE) ? x.size(0) : x.size(0) * x.size(2) * x.size(3);
+    }
+
+    @Override
+    double momentum() {
+        return momentum;
     }
 
     @Override
@@ -199,6 +217,7 @@ public final class SelectiveKernel extends AttentionBlock {
         options.put("reduction", reduction);
         options.put("minimumHidden", minimumHidden);
         options.put("groups", groups);
+        options.put("momentum", momentum);
         return options;
     }
 
@@ -207,6 +226,7 @@ public final class SelectiveKernel extends AttentionBlock {
         private int reduction = DEFAULT_REDUCTION;
         private int minimumHidden = DEFAULT_MINIMUM_HIDDEN;
         private int groups = DEFAULT_GROUPS;
+        private double momentum = DEFAULT_MOMENTUM;
 
         private Builder() {}
 
@@ -242,6 +262,17 @@ public final class SelectiveKernel extends AttentionBlock {
          */
         public Builder groups(int groups) {
             this.groups = Checks.positive("groups", groups, "use groups(" + DEFAULT_GROUPS + ")");
+            return this;
+        }
+
+        /**
+         * The weight of the newest batch in the running statistics of every BatchNorm.
+         *
+         * @param momentum above 0, at most 1; default 0.05, the authors' (0.95 as Caffe counts); PyTorch's and timm's is 0.1
+         * @return this
+         */
+        public Builder momentum(double momentum) {
+            this.momentum = Checks.momentum(momentum, DEFAULT_MOMENTUM);
             return this;
         }
 

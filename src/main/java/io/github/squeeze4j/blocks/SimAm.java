@@ -18,8 +18,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * <p>Shapes: x and y [N, C, H, W]; no parameters.
  *
- * <p>Yang et al., SimAM: A Simple, Parameter-Free Attention Module for Convolutional Neural Networks, ICML 2021, section 3;
- * ZjjConan/SimAM. For maps of one position the reference divides by 0; here d and v are 0 there.
+ * <p>Yang et al., SimAM: A Simple, Parameter-Free Attention Module for Convolutional Neural Networks, ICML 2021;
+ * ZjjConan/SimAM. As in that code v divides by H W - 1; the paper divides by H W. For maps of one position the reference divides by 0; here d and v are 0 there.
  *
  * <pre>{@code
  * .addLayer("simam", SimAm.builder().build(), "conv2")
@@ -45,7 +45,7 @@ public final class SimAm extends AttentionBlock {
     /**
      * Starts a configuration.
      *
-     * @return a builder with the paper's defaults
+     * @return a builder with the defaults of the authors' module
      */
     public static Builder builder() {
         return new Builder();
@@ -125,7 +125,8 @@ public final class SimAm extends AttentionBlock {
         /**
          * What is added to the variance.
          *
-         * @param lambda positive; default 1e-4
+         * @param lambda positive; default 1e-4, as in the authors' module, with which they train on CIFAR; on ImageNet and COCO
+         *     they take 0.1
          * @return this
          */
         public Builder lambda(double lambda) {

@@ -20,7 +20,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * <p>Shapes: x and y [N, C, H, W]; {@code reduceW} [C, C/r], {@code reduceB} [C/r], {@code expandW} [C/r, C],
  * {@code expandB} [C].
  *
- * <p>Hu et al., Squeeze-and-Excitation Networks, 1709.01507, section 3, equations 2 to 4; hujie-frank/SENet. With
+ * <p>Hu et al., Squeeze-and-Excitation Networks, 1709.01507; hujie-frank/SENet. With
  * {@code biases(false)} it is the module of moskomule/senet.pytorch.
  *
  * <pre>{@code

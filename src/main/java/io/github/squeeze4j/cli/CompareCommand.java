@@ -10,8 +10,8 @@ import io.github.squeeze4j.training.Comparison;
 import io.github.squeeze4j.training.History;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.ImageSet;
+import io.github.squeeze4j.training.ShownText;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false)
 final class CompareCommand implements Runnable {
     private static final String TABLE_FILE = "comparison.csv";
+    private static final String CHART_FILE = "comparison.png";
 
     @Option(
             names = "--model",
@@ -65,9 +66,26 @@ final class CompareCommand implements Runnable {
         ImageSet train = training.limited(data.train());
         ImageSet test = data.test(train.classNames());
         Map<String, Network> networks = networks(train, out);
-        Path folder = run.create("compare-" + backbone, TABLE_FILE);
-
+        RunResults results = run.create("compare-" + backbone, TABLE_FILE);
         Comparison comparison = new Comparison(backbone);
+        try (results) {
+            compare(comparison, networks, train, test, results, out);
+            results.done();
+        }
+        out.println();
+        out.print(comparison.text());
+        out.println();
+        out.println("Saved " + ShownText.of(results.result(TABLE_FILE)) + " and "
+                + ShownText.of(results.result(CHART_FILE)) + ".");
+    }
+
+    private void compare(
+            Comparison comparison,
+            Map<String, Network> networks,
+            ImageSet train,
+            ImageSet test,
+            RunResults results,
+            PrintWriter out) {
         int number = 0;
         for (Map.Entry<String, Network> entry : networks.entrySet()) {
             String block = entry.getKey();
@@ -81,13 +99,9 @@ final class CompareCommand implements Runnable {
                     .fit(classifier, train, test);
             comparison.add(block, summary.params(), summary.macs(), history);
             // After each block, so that an interrupted comparison keeps what it has measured.
-            comparison.writeCsv(folder.resolve(TABLE_FILE));
-            comparison.writeChart(folder.resolve("comparison.png"));
+            comparison.writeCsv(results.file(TABLE_FILE));
+            comparison.writeChart(results.file(CHART_FILE));
         }
-        out.println();
-        out.print(comparison.text());
-        out.println();
-        out.println("Saved " + folder.resolve(TABLE_FILE) + " and " + folder.resolve("comparison.png") + ".");
     }
 
     /** All networks before the first training, so that a wrong name ends the command at once. */

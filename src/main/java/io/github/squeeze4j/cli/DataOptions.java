@@ -2,6 +2,7 @@ package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.training.BadInputException;
 import io.github.squeeze4j.training.ImageSet;
+import io.github.squeeze4j.training.ShownText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,7 +33,7 @@ final class DataOptions {
 
     /** What must be typed to have the same images again. */
     String argument() {
-        return directory == null ? "" : " --data " + directory;
+        return directory == null ? "" : " --data " + ShownText.of(directory);
     }
 
     private Path directory() {

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.internal.OpenMp;
+
 /** What must stand before the classes that read it load; what the user has set stays. */
 final class Environment {
     private Environment() {}

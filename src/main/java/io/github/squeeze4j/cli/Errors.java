@@ -1,6 +1,7 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.training.ShownText;
 import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -37,8 +38,23 @@ final class Errors {
         return ExitCode.SOFTWARE;
     }
 
+    /** What is too large for this machine is the user's to make smaller. */
+    static int outOfMemory(OutOfMemoryError e, CommandLine command) {
+        print(
+                command,
+                "memory must hold network and images, but does not (" + e.getMessage()
+                        + "); give Java more with -Xmx, or use a smaller --batch, network or picture");
+        return ExitCode.USAGE;
+    }
+
+    /** Results that nobody could read are none: a full disk behind standard output, say. */
+    static int unwritten(CommandLine command) {
+        print(command, "standard output must take what is written, but did not; make room or check where it goes");
+        return ExitCode.USAGE;
+    }
+
     private static void print(CommandLine command, String message) {
         String line = message.lines().map(String::strip).collect(Collectors.joining(" "));
-        command.getErr().println("squeeze4j: " + line);
+        command.getErr().println("squeeze4j: " + ShownText.of(line));
     }
 }

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.training.ImageClassifier;
+import io.github.squeeze4j.training.ShownText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -29,7 +30,7 @@ final class EvaluateCommand implements Runnable {
     public void run() {
         ImageClassifier classifier = ImageClassifier.load(model);
         PrintWriter out = spec.commandLine().getOut();
-        out.print(classifier.modelName() + ": ");
+        out.print(ShownText.of(classifier.modelName()) + ": ");
         out.print(classifier.evaluate(data.test(classifier.classNames())).text());
     }
 }

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            VerifyCommand.class,
             SummaryCommand.class,
             CompareCommand.class
         },
@@ -65,9 +66,19 @@ public final class Main {
                 .setParameterExceptionHandler(Errors::wrongArguments)
                 .setExecutionExceptionHandler(Errors::failed);
         String[] command = args.length == 0 ? new String[] {TrainCommand.NAME} : args;
-        int code = commandLine.execute(command);
-        commandLine.getOut().flush();
+        int code = execute(commandLine, command);
+        if (commandLine.getOut().checkError() && code == 0) {
+            code = Errors.unwritten(commandLine);
+        }
         commandLine.getErr().flush();
         return code;
+    }
+
+    private static int execute(CommandLine commandLine, String[] command) {
+        try {
+            return commandLine.execute(command);
+        } catch (OutOfMemoryError e) {
+            return Errors.outOfMemory(e, commandLine);
+        }
     }
 }

@@ -4,6 +4,7 @@ import io.github.squeeze4j.training.BadInputException;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.ImageSet;
 import io.github.squeeze4j.training.Prediction;
+import io.github.squeeze4j.training.ShownText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,13 +59,14 @@ final class PredictCommand implements Runnable {
         ImageClassifier classifier = ImageClassifier.load(model);
         PrintWriter out = spec.commandLine().getOut();
         for (Path picture : pictures) {
-            out.println(picture + ": " + text(classifier.predict(picture, invert)));
+            out.println(ShownText.of(picture) + ": " + text(classifier.predict(picture, invert)));
         }
         if (!indexes.isEmpty()) {
             ImageSet test = data.test(classifier.classNames());
             for (int index : indexes) {
                 byte[] image = test.image(index);
-                out.println("held-out image " + index + " (" + test.classNames().get(test.label(index)) + "): "
+                out.println("held-out image " + index + " ("
+                        + ShownText.of(test.classNames().get(test.label(index))) + "): "
                         + text(classifier.predict(image)));
             }
         }

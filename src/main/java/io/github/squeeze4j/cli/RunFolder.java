@@ -15,31 +15,41 @@ final class RunFolder {
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results. Default: runs/NAME-DATE-TIME.")
     private Path directory;
 
-    @Option(names = "--overwrite", description = "Replace results that are already in the folder given with --out.")
+    @Option(
+            names = "--overwrite",
+            description = "Replace results that are already in the folder given with --out: all of them when the run is"
+                    + " done, none if it is interrupted.")
     private boolean overwrite;
 
     /** Makes the folder; complains now rather than after the training if the result could not be written there. */
-    Path create(String name, String result) {
+    RunResults create(String name, String result) {
         Path folder = directory != null
                 ? directory
                 : Path.of("runs", name + "-" + LocalDateTime.now().format(STAMP));
-        if (Files.exists(folder.resolve(result)) && !overwrite) {
-            throw new BadInputException("output folder (" + folder + ") must not hold " + result
-                    + " already; choose another folder with --out, or add --overwrite");
-        }
         if (Files.isRegularFile(folder)) {
             throw new BadInputException(
                     "output folder (" + folder + ") must be a folder, but is a file; choose another one with --out");
         }
         try {
             Files.createDirectories(folder);
-            Files.delete(Files.createTempFile(folder, "writable", null));
+            if (!Files.isWritable(folder)) {
+                throw new BadInputException("output folder (" + folder
+                        + ") must be a folder that can be written; choose another one with --out");
+            }
+            RunResults.tidy(folder);
+            if (!Files.exists(folder.resolve(result))) {
+                return RunResults.in(folder);
+            }
+            if (overwrite) {
+                return RunResults.beside(folder);
+            }
         } catch (IOException e) {
             throw new BadInputException(
                     "output folder (" + folder + ") must be a folder that can be written (" + e
                             + "); choose another one with --out",
                     e);
         }
-        return folder;
+        throw new BadInputException("output folder (" + folder + ") must not hold " + result
+                + " already; choose another folder with --out, or add --overwrite");
     }
 }

@@ -6,6 +6,7 @@ import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.training.History;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.ImageSet;
+import io.github.squeeze4j.training.ShownText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -19,12 +20,15 @@ import picocli.CommandLine.Spec;
         name = TrainCommand.NAME,
         description = {
             "Train a network, judge it on held-out images, save it as model.zip with curves.png and history.csv.",
-            "The model is saved after each pass; an interrupted run leaves the last saved one whole."
+            "The model is saved after each pass; an interrupted run leaves the last saved one whole, or with --overwrite the"
+                    + " old results."
         },
         sortOptions = false)
 final class TrainCommand implements Runnable {
     static final String NAME = "train";
     static final String MODEL_FILE = "model.zip";
+    private static final String CURVES_FILE = "curves.png";
+    private static final String HISTORY_FILE = "history.csv";
 
     @Mixin
     private ModelOptions model;
@@ -48,9 +52,25 @@ final class TrainCommand implements Runnable {
         ImageSet train = training.limited(data.train());
         ImageSet test = data.test(train.classNames());
         Network network = training.network(builder, train);
-        Path folder = run.create(model.name(), MODEL_FILE);
-        Path file = folder.resolve(MODEL_FILE);
+        History history;
+        RunResults results = run.create(model.name(), MODEL_FILE);
+        try (results) {
+            history = train(network, train, test, results, out);
+            results.done();
+        }
+        Path file = results.result(MODEL_FILE);
+        out.println();
+        out.print(history.last().test().text());
+        out.println();
+        out.println("Saved " + ShownText.of(file) + ", " + ShownText.of(results.result(CURVES_FILE)) + " and "
+                + ShownText.of(results.result(HISTORY_FILE)) + ".");
+        out.println("Next, look at one held-out image, at a picture of your own, or at all blocks side by side:");
+        suggest(out, "predict " + ShownText.of(file) + " --test-index 7" + data.argument());
+        suggest(out, "predict " + ShownText.of(file) + " PICTURE.png");
+        suggest(out, "compare" + data.argument());
+    }
 
+    private History train(Network network, ImageSet train, ImageSet test, RunResults results, PrintWriter out) {
         ModelSummary summary = network.summary(model.name());
         out.printf(
                 Locale.ROOT,
@@ -64,22 +84,13 @@ final class TrainCommand implements Runnable {
                 test.size());
         ImageClassifier classifier = ImageClassifier.untrained(model.name(), network.init(), train);
         History history = training.trainer()
-                .saveTo(file)
+                .saveTo(results.file(MODEL_FILE))
                 .progress(new ProgressLine(out, ProgressLine.onTerminal(), "", training.epochs()))
                 .build()
                 .fit(classifier, train, test);
-        history.writeCsv(folder.resolve("history.csv"));
-        history.writeChart(model.name(), folder.resolve("curves.png"));
-
-        out.println();
-        out.print(history.last().test().text());
-        out.println();
-        out.println(
-                "Saved " + file + ", " + folder.resolve("curves.png") + " and " + folder.resolve("history.csv") + ".");
-        out.println("Next, look at one held-out image, at a picture of your own, or at all blocks side by side:");
-        suggest(out, "predict " + file + " --test-index 7" + data.argument());
-        suggest(out, "predict " + file + " PICTURE.png");
-        suggest(out, "compare" + data.argument());
+        history.writeCsv(results.file(HISTORY_FILE));
+        history.writeChart(model.name(), results.file(CURVES_FILE));
+        return history;
     }
 
     private static void suggest(PrintWriter out, String command) {

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.internal.OpenMp;
 import io.github.squeeze4j.onednn.OneDnn;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,6 +37,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class Acceleration implements AutoCloseable {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     /** How many names a line of a report lists. */
     private static final int NAMES = 3;
 
@@ -267,6 +272,12 @@ public final class Acceleration implements AutoCloseable {
                 .append(" (")
                 .append(reason)
                 .append(')'));
+        if (region.passesForListeners() > 0) {
+            text.append(System.lineSeparator())
+                    .append("  DL4J computed ")
+                    .append(region.passesForListeners())
+                    .append(" forward passes once more, for listeners that read each layer's result");
+        }
         if (lastRefusal() != null) {
             text.append(System.lineSeparator())
                     .append("  DL4J ran the whole of the last pass: ")

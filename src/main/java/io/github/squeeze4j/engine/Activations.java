@@ -28,10 +28,16 @@ final class Activations {
     private long rootState;
     private long nodeState;
     private String readers;
+    private int computed;
 
     /** @param passes makes the network of DL4J's that computes them, when it is first needed */
     Activations(Supplier<Pass> passes) {
         this.passes = passes;
+    }
+
+    /** In how many passes DL4J has computed them. */
+    int computed() {
+        return computed;
     }
 
     /** A forward pass of training begins. */
@@ -67,14 +73,16 @@ final class Activations {
                 throw new IllegalStateException("activations are read (by " + readers
                         + ") after their pass; read them in onForwardPass, and keep a copy with dup()");
             }
-            Notices.slower("Listener " + readers + " reads each layer's result: in such iterations DL4J computes the forward"
-                    + " pass once more; let it read less often");
-            results = computed();
+            Notices.slower(
+                    "Listener " + readers + " reads each layer's result: in such iterations DL4J computes the forward"
+                            + " pass once more; let it read less often");
+            results = compute();
+            computed++;
         }
         return results[vertex];
     }
 
-    private INDArray[] computed() {
+    private INDArray[] compute() {
         Random random = Nd4j.getRandom();
         long root = random.rootState();
         long node = random.nodeState();

@@ -46,6 +46,10 @@ final class ChainRegion {
         return all;
     }
 
+    int passesForListeners() {
+        return activations.computed();
+    }
+
     void remove() {
         for (RegionLayer layer : layers) {
             if (network.getLayers()[layer.position] == layer) {
@@ -79,7 +83,8 @@ final class ChainRegion {
             return session.executor.result(vertex(layer), workspaces);
         }
         if (!Session.hidden(workspaces)) {
-            return materialised(layer, training);
+            token = materialised(layer, training);
+            return token;
         }
         // DL4J checks in which workspace lies what nobody reads
         INDArray attached = workspaces.create(ArrayType.ACTIVATIONS, DataType.FLOAT, 1);

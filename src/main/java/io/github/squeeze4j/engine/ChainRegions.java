@@ -71,6 +71,11 @@ final class ChainRegions implements Region {
     }
 
     @Override
+    public int passesForListeners() {
+        return regions.stream().mapToInt(ChainRegion::passesForListeners).max().orElse(0);
+    }
+
+    @Override
     public Map<String, String> layers() {
         return layers;
     }

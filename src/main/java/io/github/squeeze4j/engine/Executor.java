@@ -193,8 +193,8 @@ final class Executor implements AutoCloseable {
 
     /** The gradient of the only input, behind a backward pass of {@link Mode#TRAINING_TO_INPUT}. */
     INDArray inputGradient(LayerWorkspaceMgr workspaces) {
-        INDArray gradient =
-                current.program.array(current.inputGradient, resultShape(plan.topology.inputVertices()[0]));
+        INDArray gradient = current.program.array(
+                current.inputGradient, resultShape(plan.topology.inputVertices()[0]));
         INDArray copy = workspaces.dup(ArrayType.ACTIVATION_GRAD, gradient, 'c');
         end();
         return copy;

@@ -79,6 +79,11 @@ final class GraphRegion implements Region {
     }
 
     @Override
+    public int passesForListeners() {
+        return activations.computed();
+    }
+
+    @Override
     public Map<String, String> layers() {
         return plan.layers();
     }
@@ -98,13 +103,15 @@ final class GraphRegion implements Region {
             return vertex.stockForward(training, workspaces);
         }
         boolean result = plan.results.contains(index);
-        given[index] = result
-                ? session.executor.result(index, workspaces)
-                : read ? activations.of(index, token) : token;
+        given[index] =
+                result ? session.executor.result(index, workspaces) : read ? activations.of(index, token) : token;
         if (read && index == last) {
             activations.complete();
         }
-        return result || Session.hidden(workspaces) ? given[index] : materialised(index, training);
+        if (!result && !Session.hidden(workspaces)) {
+            given[index] = materialised(index, training);
+        }
+        return given[index];
     }
 
     /** Else somebody calls the vertex alone. */

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.internal.OpenMp;
 import io.github.squeeze4j.onednn.OneDnn;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -24,6 +25,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class InferenceNetwork {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     private final ComputationGraph network;
     private final String refusal;
     private final Executor executor;

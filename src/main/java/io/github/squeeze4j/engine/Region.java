@@ -14,6 +14,9 @@ interface Region {
     /** The network's outputs at inference, in no workspace; null if the program refuses. */
     INDArray[] output(INDArray... inputs);
 
+    /** In how many passes DL4J computed the forward pass once more, for listeners. */
+    int passesForListeners();
+
     /** By name, in the order of computation, why DL4J computes a layer or vertex; null for those that oneDNN computes. */
     Map<String, String> layers();
 }

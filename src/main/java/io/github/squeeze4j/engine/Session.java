@@ -34,11 +34,7 @@ final class Session {
     }
 
     /** The forward pass, or the decision against it. */
-    void begin(
-            Mode wanted,
-            LayerWorkspaceMgr workspaces,
-            INDArray[] given,
-            boolean masked) {
+    void begin(Mode wanted, LayerWorkspaceMgr workspaces, INDArray[] given, boolean masked) {
         refusal = refusal(workspaces, given, masked);
         if (refusal != null) {
             return;

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.layers;
 
+import io.github.squeeze4j.internal.OpenMp;
 import java.util.Collection;
 import java.util.Map;
 import org.deeplearning4j.nn.api.ParamInitializer;
@@ -37,6 +38,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class GroupedConvolution extends ConvolutionLayer {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     /** Default {@link Builder#groups}: a plain convolution. */
     public static final int DEFAULT_GROUPS = 1;
 

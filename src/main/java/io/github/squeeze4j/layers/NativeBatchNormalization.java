@@ -1,5 +1,6 @@
 package io.github.squeeze4j.layers;
 
+import io.github.squeeze4j.internal.OpenMp;
 import java.util.Collection;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -30,6 +31,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class NativeBatchNormalization extends BatchNormalization {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     /** Added to the variance by {@link #standard()}: PyTorch's {@code eps}. */
     public static final double EPSILON = 1e-5;
 

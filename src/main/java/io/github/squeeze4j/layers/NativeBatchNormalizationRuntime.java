@@ -7,6 +7,7 @@ import org.deeplearning4j.nn.layers.LayerHelper;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalizationHelper;
 import org.deeplearning4j.nn.params.BatchNormalizationParamInitializer;
+import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -58,7 +59,9 @@ final class NativeBatchNormalizationRuntime extends BatchNormalization {
             return super.backpropGradient(epsilon, workspaces);
         }
         if (!trains) {
-            return backwardOfInference(epsilon);
+            Pair<Gradient, INDArray> stock = backwardOfInference(epsilon);
+            stock.setSecond(workspaces.dup(ArrayType.ACTIVATION_GRAD, stock.getSecond(), 'c'));
+            return stock;
         }
         Pair<Gradient, INDArray> result = nativeHelper.backpropGradient(
                 OpsConvolutionHelper.dense(input.castTo(dataType)),

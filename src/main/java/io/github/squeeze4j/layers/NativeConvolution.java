@@ -1,5 +1,6 @@
 package io.github.squeeze4j.layers;
 
+import io.github.squeeze4j.internal.OpenMp;
 import java.util.Collection;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -27,6 +28,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class NativeConvolution extends ConvolutionLayer {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     /** For JSON. */
     private NativeConvolution() {}
 

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.layers;
 
+import io.github.squeeze4j.internal.OpenMp;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
@@ -33,6 +34,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * }</pre>
  */
 public final class NativePooling extends SubsamplingLayer {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     @JsonProperty
     @JsonInclude(JsonInclude.Include.NON_DEFAULT)
     private boolean ceilMode;

@@ -14,6 +14,7 @@ final class InvertedResidual {
     private int expanded;
     private int out;
     private boolean attention = true;
+    private boolean attentionBehind;
     private IActivation activation;
 
     InvertedResidual(NetworkGraph graph, ConvolutionInit init) {
@@ -38,6 +39,12 @@ final class InvertedResidual {
         return this;
     }
 
+    /** The attention behind the projection's BatchNorm rather than before the projection. */
+    InvertedResidual attentionBehind(boolean behind) {
+        attentionBehind = behind;
+        return this;
+    }
+
     InvertedResidual activation(IActivation activation) {
         this.activation = activation;
         return this;
@@ -47,15 +54,17 @@ final class InvertedResidual {
         String prefix = "stage" + stage + ".block" + block + ".";
         Feature map = expanded == in.channels ? in : unit(prefix + "expand.", in, expanded, 1, 1, 1);
         map = unit(prefix + "depthwise.", map, expanded, kernel, stride, expanded);
-        if (attention) {
+        if (attention && !attentionBehind) {
             map = graph.attention(prefix + "attention", map, stage, block, in.channels);
         }
         map = graph.convolution(prefix + "project.conv", map, out, 1, 1, init);
-        if (stride != 1 || in.channels != out) {
-            return graph.feature(graph.batchNormalization(prefix + "project.bn", map));
+        boolean adds = stride == 1 && in.channels == out;
+        String norm = prefix + "project.bn";
+        map = adds ? graph.lastBatchNormalization(norm, map) : graph.batchNormalization(norm, map);
+        if (attention && attentionBehind) {
+            map = graph.attention(prefix + "attention", map, stage, block, in.channels);
         }
-        map = graph.stochasticDepth(prefix + "drop", graph.lastBatchNormalization(prefix + "project.bn", map));
-        return graph.feature(graph.add(prefix + "add", map, in));
+        return graph.feature(adds ? graph.add(prefix + "add", graph.stochasticDepth(prefix + "drop", map), in) : map);
     }
 
     /** Convolution, BatchNorm and the activation, which is named relu whatever it is: one scheme for all networks. */

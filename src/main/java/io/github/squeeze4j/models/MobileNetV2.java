@@ -13,11 +13,13 @@ import org.nd4j.linalg.activations.Activation;
  *
  * <p>A 3x3 stem of stride 2 and 32 channels, seven stages of inverted residuals, a 1x1 convolution to 1280 channels, 1000
  * classes, 224x224. Blocks of the first stage do not expand, all others sixfold; the input is added where size and channels
- * stay. Attention stands on the expanded map, before the projection, where MobileNetV3 has it.
+ * stay. Attention stands on the expanded map, before the projection, where MobileNetV3 has it, or with {@code
+ * attentionPlace(AttentionPlace.PROJECTED)} behind the projection, where the authors of ECA have theirs.
  *
  * <p>Layer names: {@code stem.conv}, {@code stem.bn}, {@code stem.relu}; for each {@code stageS.blockB.}, counted from 1:
  * {@code expand.conv}, {@code expand.bn}, {@code expand.relu} (not in stage 1); {@code depthwise.conv}, {@code depthwise.bn},
- * {@code depthwise.relu}; {@code attention}; {@code project.conv}, {@code project.bn}; {@code add} where something is added;
+ * {@code depthwise.relu}; {@code attention}; {@code project.conv}, {@code project.bn} (then {@code attention} if it stands
+ * there); {@code add} where something is added;
  * then {@code head.conv}, {@code head.bn}, {@code head.relu}, {@code pool} and {@code classifier}.
  *
  * <p>As in torchvision: convolutions start normal with variance 2/fan, the fan counted over the outputs; gamma 1, beta 0; the
@@ -31,6 +33,14 @@ import org.nd4j.linalg.activations.Activation;
  * }</pre>
  */
 public final class MobileNetV2 extends Network {
+    /** Where the attention of a block stands. */
+    public enum AttentionPlace {
+        /** On the expanded map, between the depthwise convolution and the projection. */
+        EXPANDED,
+        /** On the projected map, behind its BatchNorm and before the input is added. */
+        PROJECTED
+    }
+
     /** Expansion, channels, blocks and stride of each stage. */
     private static final int[][] STAGES = {
         {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}
@@ -41,10 +51,12 @@ public final class MobileNetV2 extends Network {
     private static final double CLASSIFIER_DEVIATION = 0.01;
 
     private final double width;
+    private final AttentionPlace place;
 
     private MobileNetV2(Builder builder) {
         super(builder, 1000, 224, Builder.DEFAULT_DROPOUT);
         width = builder.width;
+        place = builder.place;
     }
 
     /**
@@ -59,7 +71,8 @@ public final class MobileNetV2 extends Network {
     @Override
     void layers(NetworkGraph graph) {
         InvertedResidual residual = new InvertedResidual(graph, ConvolutionInit.HE_FAN_OUT)
-                .activation(Activation.RELU6.getActivationFunction());
+                .activation(Activation.RELU6.getActivationFunction())
+                .attentionBehind(place == AttentionPlace.PROJECTED);
         Feature map = residual.unit("stem.", graph.input(), Widths.rounded(STEM * width), 3, 2, 1);
         for (int stage = 1; stage <= STAGES.length; stage++) {
             int[] row = STAGES[stage - 1];
@@ -88,6 +101,7 @@ public final class MobileNetV2 extends Network {
         public static final double DEFAULT_DROPOUT = 0.2;
 
         private double width = DEFAULT_WIDTH;
+        private AttentionPlace place = AttentionPlace.EXPANDED;
 
         private Builder() {}
 
@@ -100,6 +114,17 @@ public final class MobileNetV2 extends Network {
          */
         public Builder width(double width) {
             this.width = Checks.positive("width", width, "use width(1)");
+            return this;
+        }
+
+        /**
+         * Where the attention of a block stands.
+         *
+         * @param place default {@link AttentionPlace#EXPANDED}
+         * @return this
+         */
+        public Builder attentionPlace(AttentionPlace place) {
+            this.place = Checks.notNull("attentionPlace", place, "use AttentionPlace.EXPANDED");
             return this;
         }
 

@@ -1,6 +1,9 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.blocks.Eca;
+import io.github.squeeze4j.blocks.SimAm;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.internal.OpenMp;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,7 +35,10 @@ import java.util.function.Supplier;
  *
  * <p>Of the later blocks what their papers report: {@code eca_} with the ImageNet ResNets and {@code mobilenet_v2}, {@code ge_}
  * with {@code resnet50} and {@code 101}, {@code simam_} with {@code resnet18} to {@code 101} and {@code mobilenet_v2}, {@code
- * ca_mobilenet_v2}, {@code gc_resnet50} and {@code ese_resnet50}. Any other pair is {@code builder(name).attention(
+ * ca_mobilenet_v2}, {@code gc_resnet50} and {@code ese_resnet50}. {@code eca_} networks have the kernels that BangguWu/ECANet
+ * published, by stage 3, 5, 7, 7 for depth 18, 3, 5, 5, 7 for 50 and 3, 3, 5, 7 for 34, 101 and 152, and for {@code
+ * eca_mobilenet_v2}, whose blocks stand behind the projection, 1 below 96 channels and 3 from there; {@code simam_} networks have
+ * a lambda of 0.1, as ZjjConan/SimAM for ImageNet. Any other pair is {@code builder(name).attention(
  * Attention.named(block))}.
  *
  * <pre>{@code
@@ -42,12 +48,24 @@ import java.util.function.Supplier;
  * }</pre>
  */
 public final class Models {
+    static {
+        OpenMp.spinBriefly();
+    }
+
     private static final int LISTED_WHOLE = 10;
     private static final String CIFAR_SUFFIX = "_cifar";
     private static final int EFFICIENTNETS = 4;
     private static final int[] RESNET_DEPTHS = {18, 34, 50, 101, 152, 20, 32, 44, 56, 110};
     /** The attention, or its absence, that every residual family is registered with. */
     private static final List<String> EVERYWHERE = List.of("none", "se", "salient", "spse", "rgse", "cbam");
+
+    /** ECA's kernels by stage, by depth, in the published networks. */
+    private static final Map<Integer, int[]> PUBLISHED_KERNELS =
+            Map.of(18, new int[] {3, 5, 7, 7}, 50, new int[] {3, 5, 5, 7});
+
+    private static final int[] OTHER_PUBLISHED_KERNELS = {3, 3, 5, 7};
+    /** SimAM's lambda in the published networks. */
+    private static final double PUBLISHED_LAMBDA = 0.1;
 
     private static final Map<String, Supplier<? extends NetworkBuilder<?>>> BUILDERS = new TreeMap<>();
 
@@ -100,20 +118,46 @@ public final class Models {
 
     /** The combinations that the papers of the later blocks report. */
     private static void putPublished() {
-        putResNets("eca", 18, 34, 50, 101, 152);
+        for (int depth : new int[] {18, 34, 50, 101, 152}) {
+            BUILDERS.put(
+                    "eca_resnet" + depth, () -> ResNet.builder().depth(depth).attention(publishedEca(depth)));
+        }
         putResNets("ese", 50);
         putResNets("gc", 50);
         putResNets("ge", 50, 101);
         putResNets("simam", 18, 34, 50, 101);
-        for (String attention : new String[] {"ca", "eca", "simam"}) {
+        for (String attention : new String[] {"ca", "simam"}) {
             BUILDERS.put(
-                    attention + "_mobilenet_v2", () -> MobileNetV2.builder().attention(Attention.named(attention)));
+                    attention + "_mobilenet_v2", () -> MobileNetV2.builder().attention(published(attention)));
         }
+        BUILDERS.put(
+                "eca_mobilenet_v2",
+                () -> MobileNetV2.builder()
+                        .attentionPlace(MobileNetV2.AttentionPlace.PROJECTED)
+                        .attention(site -> eca(site.channels() < 96 ? 1 : 3)));
+    }
+
+    /** The named block with the options of its published ImageNet networks. */
+    private static Attention published(String attention) {
+        return attention.equals("simam")
+                ? Attention.of(SimAm.builder().lambda(PUBLISHED_LAMBDA).build())
+                : Attention.named(attention);
+    }
+
+    private static Attention publishedEca(int depth) {
+        int[] kernels = PUBLISHED_KERNELS.getOrDefault(depth, OTHER_PUBLISHED_KERNELS);
+        return site -> eca(kernels[site.stage() - 1]);
+    }
+
+    private static Eca eca(int kernel) {
+        return Eca.builder().kernel(kernel).build();
     }
 
     private static void putResNets(String attention, int... depths) {
         for (int depth : depths) {
-            BUILDERS.put(attention + "_resnet" + depth, () -> resNet(depth, attention));
+            BUILDERS.put(
+                    attention + "_resnet" + depth,
+                    () -> ResNet.builder().depth(depth).attention(published(attention)));
         }
     }
 

@@ -30,7 +30,7 @@ public final class Constants {
 
         private Constant(String name, dnnl_memory_desc_t kind, INDArray array, Runnable free) {
             this.name = name;
-            this.kind = kind;
+            this.kind = kind.retainReference(); // beyond the builder that described it
             this.array = array;
             this.free = free;
         }
@@ -46,6 +46,7 @@ public final class Constants {
                         known.remove(name);
                     }
                     free.run();
+                    kind.releaseReference();
                 }
             }
         }

@@ -11,9 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.const_dnnl_op_desc_t;
+import org.bytedeco.dnnl.dnnl_batch_normalization_desc_t;
+import org.bytedeco.dnnl.dnnl_binary_desc_t;
+import org.bytedeco.dnnl.dnnl_convolution_desc_t;
+import org.bytedeco.dnnl.dnnl_eltwise_desc_t;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_inner_product_desc_t;
+import org.bytedeco.dnnl.dnnl_matmul_desc_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.bytedeco.dnnl.dnnl_pooling_v2_desc_t;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
@@ -21,6 +28,7 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -312,10 +320,14 @@ public final class Program implements AutoCloseable {
         return copy;
     }
 
-    /** Puts a program together. What it needs of oneDNN for that is freed when it is closed, whether it got there or not. */
+    /**
+     * Puts a program together. What it needs of oneDNN for that, descriptions of memory too, is freed when it is closed,
+     * whether it got there or not; until then all of this thread's belong to it.
+     */
     public static final class Builder implements AutoCloseable {
         private final List<Draft> steps = new ArrayList<>();
         private final Handles handles = new Handles();
+        private final PointerScope structs = structs();
         private final List<dnnl_memory_desc_t> kinds = new ArrayList<>();
         private final List<Integer> base = new ArrayList<>();
         private final List<Integer> users = new ArrayList<>();
@@ -336,6 +348,23 @@ public final class Program implements AutoCloseable {
         public Builder(Constants store) {
             this.store = store;
             handles.freeWith(this);
+        }
+
+        /**
+         * JavaCPP frees structs with the garbage collector, that is late: thousands of them for a network, spread over
+         * memory that would otherwise be given back. These go when the builder is closed.
+         */
+        @SuppressWarnings("unchecked") // classes in a list of arguments
+        private static PointerScope structs() {
+            return new PointerScope(
+                    dnnl_memory_desc_t.class,
+                    dnnl_batch_normalization_desc_t.class,
+                    dnnl_binary_desc_t.class,
+                    dnnl_convolution_desc_t.class,
+                    dnnl_eltwise_desc_t.class,
+                    dnnl_inner_product_desc_t.class,
+                    dnnl_matmul_desc_t.class,
+                    dnnl_pooling_v2_desc_t.class);
         }
 
         private int add(dnnl_memory_desc_t kind, int of, boolean scratch) {
@@ -644,6 +673,7 @@ public final class Program implements AutoCloseable {
         @Override
         public void close() {
             handles.close();
+            structs.close();
         }
 
         /** Gives every place an offset, the largest first, each the lowest that is free during its life. */

@@ -2,7 +2,7 @@ package io.github.squeeze4j.training;
 
 /**
  * Something that the user gave is unusable: an option, a data file, a model file or a picture. The message is one line
- * that names the thing, its value, the rule and the remedy.
+ * that names the thing, its value, the rule and the remedy, and what others wrote into it is shown as {@link ShownText}.
  */
 public final class BadInputException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
@@ -13,7 +13,7 @@ public final class BadInputException extends IllegalArgumentException {
      * @param message name, value, rule and remedy on one line
      */
     public BadInputException(String message) {
-        super(message);
+        super(ShownText.of(message));
     }
 
     /**
@@ -23,7 +23,7 @@ public final class BadInputException extends IllegalArgumentException {
      * @param cause what went wrong underneath
      */
     public BadInputException(String message, Throwable cause) {
-        super(message, cause);
+        super(ShownText.of(message), cause);
     }
 
     static int positive(String option, int value, String remedy) {

@@ -3,9 +3,6 @@ package io.github.squeeze4j.training;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
-import java.io.BufferedOutputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.knowm.xchart.BitmapEncoder;
@@ -51,10 +48,7 @@ final class ChartStyle {
 
     /** Writes charts as one picture, side by side. */
     static void write(List<? extends AxesChart<?, ?>> charts, Path file) {
-        AtomicFile.write(file, beside -> {
-            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(beside))) {
-                BitmapEncoder.saveBitmap(charts, 1, charts.size(), out, BitmapEncoder.BitmapFormat.PNG);
-            }
-        });
+        AtomicFile.write(
+                file, out -> BitmapEncoder.saveBitmap(charts, 1, charts.size(), out, BitmapEncoder.BitmapFormat.PNG));
     }
 }

@@ -1,6 +1,6 @@
 package io.github.squeeze4j.training;
 
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +109,7 @@ public final class Comparison {
                     row.macs,
                     row.stepMillis));
         }
-        AtomicFile.write(file, beside -> Files.writeString(beside, csv));
+        AtomicFile.write(file, out -> out.write(csv.toString().getBytes(StandardCharsets.UTF_8)));
     }
 
     /**

@@ -1,6 +1,6 @@
 package io.github.squeeze4j.training;
 
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -90,7 +90,7 @@ public final class History {
                     epoch.seconds(),
                     epoch.imagesPerSecond()));
         }
-        AtomicFile.write(file, beside -> Files.writeString(beside, csv));
+        AtomicFile.write(file, out -> out.write(csv.toString().getBytes(StandardCharsets.UTF_8)));
     }
 
     /**

@@ -17,6 +17,11 @@ import java.util.zip.GZIPInputStream;
 final class IdxReader {
     private static final String AGAIN = "; fetch the file again";
 
+    /** Bytes of the magic number. */
+    private static final int HEADER = 4;
+    /** Deflate packs at most 258 bytes into 2 bits. */
+    private static final long LARGEST_RATIO = 1032;
+
     private final Path file;
     private final int[] sizes;
     private final byte[] data;
@@ -60,7 +65,7 @@ final class IdxReader {
     }
 
     private static InputStream unpacked(Path file, InputStream raw) throws IOException {
-        return file.toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
+        return isCompressed(file) ? new GZIPInputStream(raw, 1 << 16) : raw;
     }
 
     private static IdxReader read(Path file, DataInputStream in, int dimensions) throws IOException {
@@ -81,14 +86,40 @@ final class IdxReader {
             throw new BadInputException(file + ": sizes (" + Arrays.toString(sizes)
                     + ") must be positive and hold less than 2 GiB" + AGAIN);
         }
-        byte[] data = in.readNBytes((int) length);
-        if (data.length < length || in.read() >= 0) {
-            throw new BadInputException(
-                    file + ": content (" + (data.length < length ? data.length + " bytes" : "more bytes")
-                            + " after the header) must be " + length + " bytes for sizes " + Arrays.toString(sizes)
-                            + AGAIN);
+        requireRoom(file, sizes, length);
+        byte[] data = new byte[(int) length];
+        int got = in.readNBytes(data, 0, data.length);
+        if (got < length || in.read() >= 0) {
+            throw wrongLength(file, got < length ? got + " bytes" : "more bytes", sizes, length);
         }
         return new IdxReader(file, sizes, data);
+    }
+
+    private static BadInputException wrongLength(Path file, String found, int[] sizes, long length) {
+        return new BadInputException(file + ": content (" + found + " after the header) must be " + length
+                + " bytes for sizes " + Arrays.toString(sizes) + AGAIN);
+    }
+
+    /** Before memory is asked for: what the file can hold at all, and what Java has left. */
+    private static void requireRoom(Path file, int[] sizes, long length) throws IOException {
+        if (!isCompressed(file) && Files.size(file) - HEADER - Integer.BYTES * sizes.length < length) {
+            throw wrongLength(file, Files.size(file) - HEADER - Integer.BYTES * sizes.length + " bytes", sizes, length);
+        }
+        if (isCompressed(file) && length > Files.size(file) * LARGEST_RATIO) {
+            throw new BadInputException(file + ": content (" + Files.size(file) + " bytes) cannot hold the " + length
+                    + " bytes of sizes " + Arrays.toString(sizes) + AGAIN);
+        }
+        Runtime java = Runtime.getRuntime();
+        long left = java.maxMemory() - java.totalMemory() + java.freeMemory();
+        if (length > left / 2) {
+            throw new BadInputException(file + ": sizes (" + Arrays.toString(sizes) + ", " + (length >> 20)
+                    + " MiB) must fit into half of the memory that is left, " + (left >> 21)
+                    + " MiB; give Java more memory with -Xmx, or use fewer images");
+        }
+    }
+
+    private static boolean isCompressed(Path file) {
+        return file.toString().endsWith(".gz");
     }
 
     Path file() {

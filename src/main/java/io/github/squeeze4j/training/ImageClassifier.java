@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -40,6 +41,8 @@ public final class ImageClassifier {
             int height,
             int width,
             Standardisation standardisation) {
+        Description.requireSane(classNames, height, width);
+        NetworkShape.require(graph.getConfiguration(), height, width, classNames.size());
         this.modelName = modelName;
         this.graph = graph;
         this.classNames = List.copyOf(classNames);
@@ -55,6 +58,7 @@ public final class ImageClassifier {
      * @param graph an initialised graph with one input [N, 1, H, W] and one output [N, classes]
      * @param train the training images
      * @return the classifier, which trains and uses this very graph
+     * @throws BadInputException if the graph does not take these images or has another number of outputs
      */
     public static ImageClassifier untrained(String modelName, ComputationGraph graph, ImageSet train) {
         return new ImageClassifier(
@@ -66,10 +70,11 @@ public final class ImageClassifier {
      *
      * @param file written by {@link #save}
      * @return the classifier with its weights and updater state
-     * @throws BadInputException if the file is missing, damaged or of another kind
+     * @throws BadInputException if the file is missing, damaged or of another kind, or holds values that are not finite
+     * @see ModelFile
      */
     public static ImageClassifier load(Path file) {
-        return ModelFile.read(file);
+        return ModelFile.standard().load(file);
     }
 
     /**
@@ -77,10 +82,11 @@ public final class ImageClassifier {
      * file as it was.
      *
      * @param file where to, usually {@code model.zip}; missing folders are made
-     * @throws BadInputException if the file cannot be written
+     * @throws BadInputException if the file cannot be written, or a parameter is NaN or infinite
+     * @see ModelFile
      */
     public void save(Path file) {
-        ModelFile.write(this, file);
+        ModelFile.standard().save(this, file, Map.of());
     }
 
     /**
@@ -90,7 +96,7 @@ public final class ImageClassifier {
      *     training images of Fashion-MNIST, the thing is expected bright on black
      * @param invert whether to swap bright and dark, for things on a white ground
      * @return all classes
-     * @throws BadInputException if the picture cannot be read
+     * @throws BadInputException if the picture cannot be read, or a probability is not a number
      */
     public List<Prediction> predict(Path picture, boolean invert) {
         return predict(PictureReader.read(picture, height, width, invert));
@@ -101,24 +107,40 @@ public final class ImageClassifier {
      *
      * @param pixels height times width grey values, row by row, 0 black to 255 white
      * @return all classes
+     * @throws BadInputException if there is another number of pixels, or a probability is not a number
      */
     public List<Prediction> predict(byte[] pixels) {
         if (pixels.length != height * width) {
             throw new BadInputException("image (" + pixels.length + " pixels) must have " + height + "x" + width + " = "
                     + height * width + " pixels; scale it first");
         }
+        double[] probabilities = probabilities(pixels);
+        List<Prediction> predictions = new ArrayList<>();
+        for (int label = 0; label < probabilities.length; label++) {
+            if (!Double.isFinite(probabilities[label])) {
+                throw new BadInputException("probability (" + probabilities[label] + ") of class "
+                        + classNames.get(label) + " must be a number; train the network with a smaller learning rate");
+            }
+            predictions.add(new Prediction(classNames.get(label), probabilities[label]));
+        }
+        predictions.sort(Comparator.comparingDouble(Prediction::probability).reversed());
+        return predictions;
+    }
+
+    /** The network's output for one image, by class. */
+    double[] probabilities(byte[] pixels) {
         float[] table = standardisation.table();
         float[] features = new float[pixels.length];
         for (int i = 0; i < features.length; i++) {
             features[i] = table[pixels[i] & 0xff];
         }
         INDArray output = graph.outputSingle(Nd4j.createFromArray(features).reshape('c', 1, 1, height, width));
-        List<Prediction> predictions = new ArrayList<>();
-        for (int label = 0; label < classNames.size(); label++) {
-            predictions.add(new Prediction(classNames.get(label), output.getDouble(0, label)));
+        if (output.rank() != 2 || output.size(1) != classNames.size()) {
+            throw new BadInputException("network: output for one image ("
+                    + output.shapeInfoToString().strip() + ") must be [1, " + classNames.size()
+                    + "]; give a graph that classifies these images");
         }
-        predictions.sort(Comparator.comparingDouble(Prediction::probability).reversed());
-        return predictions;
+        return output.toDoubleVector();
     }
 
     /**

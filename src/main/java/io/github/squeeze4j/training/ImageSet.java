@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -28,6 +30,7 @@ import java.util.stream.IntStream;
 public final class ImageSet implements Serializable {
     private static final long serialVersionUID = 1L;
     private static final String CLASSES_FILE = "classes.txt";
+    private static final int LARGEST_CLASSES_FILE = 1 << 20;
 
     private final byte[] pixels;
     private final int[] labels;
@@ -69,6 +72,11 @@ public final class ImageSet implements Serializable {
     private static ImageSet read(Path directory, String part, List<String> givenNames) {
         IdxReader images = IdxReader.read(directory, part + "-images-idx3-ubyte", 3);
         IdxReader labelFile = IdxReader.read(directory, part + "-labels-idx1-ubyte", 1);
+        if (images.size(1) > Description.LARGEST_SIDE || images.size(2) > Description.LARGEST_SIDE) {
+            throw new BadInputException(images.file() + ": image size (" + images.size(1) + "x" + images.size(2)
+                    + ") must be at most " + Description.LARGEST_SIDE + "x" + Description.LARGEST_SIDE
+                    + "; scale the images");
+        }
         if (labelFile.size(0) != images.size(0)) {
             throw new BadInputException(labelFile.file() + ": number of labels (" + labelFile.size(0)
                     + ") must equal the number of images (" + images.size(0) + ") in "
@@ -95,13 +103,27 @@ public final class ImageSet implements Serializable {
             return IntStream.range(0, classes).mapToObj(Integer::toString).collect(Collectors.toUnmodifiableList());
         }
         try {
-            List<String> names = Files.readAllLines(file).stream()
+            if (Files.size(file) > LARGEST_CLASSES_FILE) {
+                throw new BadInputException(file + ": size (" + Files.size(file) + " bytes) must be at most "
+                        + LARGEST_CLASSES_FILE + "; write one name a line");
+            }
+            // Editors of some systems begin a file with a byte order mark, which belongs to no name.
+            List<String> names = Files.readString(file)
+                    .replaceFirst("^\uFEFF", "")
+                    .lines()
                     .map(String::strip)
                     .filter(name -> !name.isEmpty())
                     .collect(Collectors.toUnmodifiableList());
             if (names.size() < 2) {
                 throw new BadInputException(file + ": number of class names (" + names.size()
                         + ") must be at least 2; write one name a line, in the order of the labels");
+            }
+            Set<String> seen = new HashSet<>();
+            for (String name : names) {
+                if (!seen.add(name)) {
+                    throw new BadInputException(file + ": class name (" + name
+                            + ") must stand for one class; it stands on two lines, so rename one");
+                }
             }
             return names;
         } catch (IOException e) {

@@ -8,13 +8,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
 
 /** Reads a picture file of any size as the grey pixels that a network takes. */
 final class PictureReader {
+    private static final List<String> FORMATS = List.of("png", "jpeg", "gif", "bmp");
+    /** The largest cameras' pictures; what is larger takes seconds to decode. */
+    private static final long MOST_PIXELS = 64 << 20;
+    /** Larger pictures are decoded smaller, so that they take no more memory than this many pixels. */
+    private static final long DECODED_PIXELS = 16 << 20;
+
     private PictureReader() {}
 
     static byte[] read(Path file, int height, int width, boolean invert) {
@@ -28,17 +37,15 @@ final class PictureReader {
     private static BufferedImage decode(Path file) {
         String[] warning = new String[1];
         try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                throw new BadInputException("picture (" + file
-                        + ") must be a PNG, JPEG, GIF or BMP file, but begins like none of them; convert it to PNG");
-            }
-            ImageReader reader = readers.next();
+            ImageReader reader = reader(file, in);
             try {
                 // The JPEG reader fills up a file that was cut off and only warns.
                 reader.addIIOReadWarningListener((IIOReadWarningListener) (source, text) -> warning[0] = text);
                 reader.setInput(in, true, true);
-                BufferedImage image = reader.read(0);
+                ImageReadParam param = reader.getDefaultReadParam();
+                int step = step(file, reader.getWidth(0), reader.getHeight(0));
+                param.setSourceSubsampling(step, step, 0, 0);
+                BufferedImage image = reader.read(0, param);
                 if (warning[0] != null) {
                     throw damaged(file, warning[0], null);
                 }
@@ -48,13 +55,39 @@ final class PictureReader {
             }
         } catch (BadInputException e) {
             throw e;
-        } catch (IOException | RuntimeException e) {
-            // Damaged files make the readers of the JDK throw whatever their arithmetic meets first.
-            throw damaged(file, String.valueOf(e.getMessage()), e);
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            // Damaged files make the readers of the JDK throw whatever their arithmetic meets first, or ask for memory
+            // that a
+            // damaged number names.
+            throw damaged(file, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(), e);
         }
     }
 
-    private static BadInputException damaged(Path file, String why, Exception cause) {
+    private static ImageReader reader(Path file, ImageInputStream in) throws IOException {
+        Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+        while (readers.hasNext()) {
+            ImageReader reader = readers.next();
+            // Other formats that Java may know are many and rarely tried.
+            if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+                return reader;
+            }
+            reader.dispose();
+        }
+        throw new BadInputException("picture (" + file
+                + ") must be a PNG, JPEG, GIF or BMP file, but begins like none of them; convert it to PNG");
+    }
+
+    /** Every how many-th pixel of how many-th row is decoded, by the size in the header: all of most pictures. */
+    private static int step(Path file, int width, int height) {
+        long pixels = (long) width * height;
+        if (pixels > MOST_PIXELS) {
+            throw new BadInputException("picture (" + file + "): size (" + width + "x" + height + ") must be at most "
+                    + (MOST_PIXELS >> 20) + " million pixels; make it smaller");
+        }
+        return (int) Math.ceil(Math.sqrt((double) pixels / DECODED_PIXELS));
+    }
+
+    private static BadInputException damaged(Path file, String why, Throwable cause) {
         return new BadInputException(
                 "picture (" + file + ") must be whole, but could not be decoded (" + why.strip()
                         + "); save it again as PNG",

@@ -30,6 +30,6 @@ public final class Prediction {
 
     @Override
     public String toString() {
-        return String.format(java.util.Locale.ROOT, "%s %.1f %%", className, 100 * probability);
+        return String.format(java.util.Locale.ROOT, "%s %.1f %%", ShownText.of(className), 100 * probability);
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -13,12 +14,14 @@ public final class TestReport {
     private static final int WORST_CLASSES = 10;
     private static final int WORST_CONFUSIONS = 3;
 
+    /** As they are shown. */
     private final List<String> classNames;
+
     private final Evaluation evaluation;
     private final double loss;
 
     private TestReport(Builder builder) {
-        classNames = builder.classNames;
+        classNames = builder.classNames.stream().map(ShownText::of).collect(Collectors.toList());
         evaluation = builder.evaluation;
         loss = builder.lossSum / Math.max(1, builder.images);
     }

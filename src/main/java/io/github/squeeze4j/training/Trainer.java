@@ -16,7 +16,8 @@ import org.nd4j.linalg.dataset.DataSet;
  * History history = Trainer.builder().epochs(4).saveTo(Path.of("model.zip")).build().fit(classifier, train, test);
  * }</pre>
  *
- * <p>The same seed, data and untrained network give the same result on the same machine.
+ * <p>The same seed, data and untrained network give the same result on the same machine with the same number of native threads
+ * ({@code OMP_NUM_THREADS}). Another number adds in another order: the last bits differ after some steps, and then all.
  */
 public final class Trainer {
     /** Default {@link Builder#epochs}. */

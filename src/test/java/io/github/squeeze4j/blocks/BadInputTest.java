@@ -99,6 +99,23 @@ class BadInputTest {
                         + " extent(8) or extraParameters(false)");
         assertMessage(
                 () -> SelectiveKernel.builder().reduction(0), "reduction (0) must be positive; use reduction(16)");
+        for (double momentum : new double[] {0, -0.1, 1.5, Double.NaN}) {
+            String message = "momentum (" + momentum
+                    + "), the weight of the newest batch, must be above 0 and at most 1; use momentum(0.05)";
+            assertMessage(() -> GatherExcite.builder().momentum(momentum), message);
+            assertMessage(() -> SelectiveKernel.builder().momentum(momentum), message);
+        }
+        assertMessage(
+                () -> GatherExcite.builder().gatherRelu(true).mlp(false).build(),
+                "gatherRelu (true) must not be set with mlp (false) and extraParameters (true), since it stands between"
+                        + " gathering convolutions and the MLP; leave it out");
+        assertMessage(
+                () -> GatherExcite.builder()
+                        .gatherRelu(false)
+                        .extraParameters(false)
+                        .build(),
+                "gatherRelu (false) must not be set with mlp (true) and extraParameters (false), since it stands between"
+                        + " gathering convolutions and the MLP; leave it out");
         assertMessage(
                 () -> SelectiveKernel.builder().minimumHidden(-1),
                 "minimumHidden (-1) must be positive; use minimumHidden(32)");

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.assertj.core.data.Offset;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.deeplearning4j.nn.weights.WeightInitConstant;
 import org.junit.jupiter.api.Test;
@@ -21,6 +24,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Sgd;
 
 /** Every option changes the result, both ways of computing agree on it, and the defaults are those that are documented. */
 class BlockOptionsTest {
@@ -169,6 +173,16 @@ class BlockOptionsTest {
                 () -> GatherExcite.builder().reduction(4));
         add(
                 options,
+                "ge gatherRelu",
+                GatherExcite::builder,
+                () -> GatherExcite.builder().gatherRelu(false));
+        add(
+                options,
+                "ge gatherRelu, extent 4",
+                () -> GatherExcite.builder().extent(4),
+                () -> GatherExcite.builder().extent(4).gatherRelu(false));
+        add(
+                options,
                 "ge extraParameters",
                 GatherExcite::builder,
                 () -> GatherExcite.builder().extraParameters(false));
@@ -281,9 +295,10 @@ class BlockOptionsTest {
         assertThat(CoordinateAttention.builder().build().options()).hasToString("{reduction=32, minimumHidden=8}");
         assertThat(Bam.builder().build().options()).hasToString("{reduction=16, dilation=4}");
         assertThat(GatherExcite.builder().build().options())
-                .hasToString("{extent=0, extraParameters=true, mlp=true, reduction=16}");
+                .hasToString(
+                        "{extent=0, extraParameters=true, mlp=true, reduction=16, gatherRelu=true, momentum=0.05}");
         assertThat(SelectiveKernel.builder().build().options())
-                .hasToString("{reduction=16, minimumHidden=32, groups=1}");
+                .hasToString("{reduction=16, minimumHidden=32, groups=1, momentum=0.05}");
         assertThat(BatchNorm.EPSILON).isEqualTo(1e-5);
         assertThat(BatchNorm.MOMENTUM).isEqualTo(0.1);
         assertThat(Cbam.SPATIAL_MOMENTUM).isEqualTo(0.01);
@@ -305,7 +320,7 @@ class BlockOptionsTest {
     @Test
     void adaptiveKernelsFollowTheChannels() {
         int[][] pairs = {
-            {1, 3}, {2, 3}, {4, 3}, {8, 3}, {16, 3}, {32, 3}, {64, 3}, {128, 5}, {256, 5}, {512, 5}, {1024, 5},
+            {1, 3}, {2, 3}, {4, 3}, {7, 3}, {8, 3}, {16, 3}, {32, 3}, {64, 3}, {128, 5}, {256, 5}, {512, 5}, {1024, 5},
             {2048, 7}, {96, 3}, {320, 5}
         };
         for (int[] pair : pairs) {
@@ -441,6 +456,161 @@ class BlockOptionsTest {
         Layers cbam = Layers.of(Cbam.builder().reduction(4).build(), InputType.convolutional(9, 9, 8), DataType.FLOAT);
         assertThat(cbam.layer.getParam("gamma").getDouble(0)).isZero();
         assertThat(cbam.layer.getParam("var").getDouble(0)).isEqualTo(1);
+    }
+
+    /** What the authors' code draws: a bound for uniform numbers, a deviation for normal ones; 0 for zeros. */
+    private static void assertStart(AttentionBlock block, String parameter, double bound, double deviation) {
+        Layers layers = Layers.of(block, InputType.convolutional(14, 14, 256), DataType.DOUBLE);
+        INDArray drawn = layers.layer.getParam(parameter);
+        String name = block.blockName() + " " + parameter;
+        double largest = drawn.amaxNumber().doubleValue();
+        double spread = Math.sqrt(drawn.mul(drawn).meanNumber().doubleValue());
+        if (bound > 0) {
+            assertThat(largest).as(name).isLessThanOrEqualTo(bound);
+            deviation = bound / Math.sqrt(3);
+        } else if (deviation > 0) {
+            // of so many normal numbers one is farther out than a uniform one can be
+            assertThat(largest).as(name).isGreaterThan(2 * deviation);
+        }
+        // the mean square of n numbers has a relative deviation of sqrt(2 / n) at most: five of them
+        double tolerance = deviation * 5 / Math.sqrt(2.0 * drawn.length());
+        assertThat(spread).as(name).isCloseTo(deviation, Offset.offset(tolerance));
+    }
+
+    @Test
+    void parametersStartAsInTheAuthorsCode() {
+        Nd4j.getRandom().setSeed(11);
+        AttentionBlock ese = EffectiveSe.builder().build();
+        assertStart(ese, "fcW", 0, Math.sqrt(2.0 / 256)); // vovnet.py, _initialize_weights
+        assertStart(ese, "fcB", 1 / Math.sqrt(256), 0);
+        AttentionBlock gc = GlobalContext.builder().reduction(2).build();
+        assertStart(gc, "attentionW", 0, Math.sqrt(2.0 / 256)); // context_block.py, reset_parameters
+        assertStart(gc, "attentionB", 0, 0);
+        assertStart(gc, "addReduceW", 1 / Math.sqrt(256), 0);
+        assertStart(gc, "addReduceB", 1 / Math.sqrt(256), 0);
+        assertStart(gc, "addExpandW", 0, 0);
+        assertStart(gc, "addExpandB", 0, 0);
+        AttentionBlock scse = ScSe.builder().build();
+        assertStart(scse, "reduceW", 1 / Math.sqrt(256), 0);
+        assertStart(scse, "reduceB", 1 / Math.sqrt(256), 0);
+        assertStart(scse, "expandW", 1 / Math.sqrt(128), 0);
+        assertStart(scse, "expandB", 1 / Math.sqrt(128), 0);
+        assertStart(scse, "spatialW", 1 / Math.sqrt(256), 0);
+        assertThat(Math.abs(Layers.of(scse, InputType.convolutional(14, 14, 256), DataType.DOUBLE)
+                        .layer
+                        .getParam("spatialB")
+                        .getDouble(0)))
+                .isGreaterThan(0)
+                .isLessThanOrEqualTo(1 / Math.sqrt(256));
+        AttentionBlock ca = CoordinateAttention.builder().reduction(4).build();
+        assertStart(ca, "reduceB", 1 / Math.sqrt(256), 0);
+        assertStart(ca, "rowW", 1 / Math.sqrt(64), 0);
+        assertStart(ca, "rowB", 1 / Math.sqrt(64), 0);
+        assertStart(ca, "columnB", 1 / Math.sqrt(64), 0);
+        AttentionBlock bam = Bam.builder().reduction(4).build(); // model_resnet.py
+        assertStart(bam, "reduceW", 1 / Math.sqrt(256), 0);
+        assertStart(bam, "spatialReduceW", 0, Math.sqrt(2.0 / 64));
+        assertStart(bam, "dilated1W", 0, Math.sqrt(2.0 / 64 / 9));
+        assertStart(bam, "spatialW", 0, Math.sqrt(2));
+        assertStart(bam, "dilated2B", 0, 0);
+        AttentionBlock sk = SelectiveKernel.builder().groups(8).build(); // sknet50.prototxt
+        assertStart(sk, "branch1W", 0, Math.sqrt(2.0 / 32 / 9));
+        assertStart(sk, "reduceW", 0, 0.01);
+        assertStart(sk, "selectW", 0, 0.01);
+        AttentionBlock ge = GatherExcite.builder().build(); // RN50-GEPP.prototxt
+        assertStart(ge, "gather1W", 0, Math.sqrt(2.0 / 14 / 14));
+        assertStart(ge, "reduceW", 0, 0.01);
+        assertStart(ge, "expandW", 0, 0.01);
+        assertStart(ge, "expandB", 0, 0);
+        assertStart(GatherExcite.builder().extent(2).build(), "gather1W", 0, Math.sqrt(2.0 / 9));
+    }
+
+    /** z-x-yang/GCT, main.py: weight_decay is 0 for "beta" alone. */
+    @Test
+    void weightDecayFallsOnAlphaAndGammaOfGct() {
+        double rate = 0.1;
+        double l2 = 0.5;
+        NeuralNetConfiguration.Builder global =
+                Blocks.global(DataType.DOUBLE).updater(new Sgd(rate)).l2(l2);
+        ComputationGraph graph =
+                new ComputationGraph(Blocks.conf(global, GatedChannel.builder().build()));
+        graph.init();
+        Blocks.randomize(graph, "att");
+        ComputationGraph plain = new ComputationGraph(Blocks.conf(
+                Blocks.global(DataType.DOUBLE).updater(new Sgd(rate)),
+                GatedChannel.builder().build()));
+        plain.init(graph.params().dup(), false);
+        Map<String, INDArray> before = new LinkedHashMap<>();
+        graph.getLayer("att").paramTable().forEach((name, value) -> before.put(name, value.dup()));
+        graph.fit(Blocks.data(4, DataType.DOUBLE));
+        plain.fit(Blocks.data(4, DataType.DOUBLE));
+        before.forEach((name, value) -> {
+            INDArray without = plain.getLayer("att").getParam(name);
+            INDArray decayed = name.equals("beta") ? without : without.sub(value.mul(rate * l2));
+            Arrays4j.assertClose(name, graph.getLayer("att").getParam(name), decayed, 1e-12);
+        });
+        assertThat(GatedChannel.builder().l2(l2).build().getRegularizationByParam("alpha"))
+                .isNotEmpty();
+        assertThat(graph.getLayer("att").calcRegularizationScore(true))
+                .isCloseTo(
+                        l2
+                                / 2
+                                * (squares(graph.getLayer("att").getParam("alpha"))
+                                        + squares(graph.getLayer("att").getParam("gamma"))),
+                        Offset.offset(1e-12));
+    }
+
+    private static double squares(INDArray values) {
+        return values.mul(values).sumNumber().doubleValue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Computation.class)
+    void momentumIsTheWeightOfTheNewestBatch(Computation computation) {
+        List<AttentionBlock.Builder<?>> builders = List.of(
+                GatherExcite.builder().momentum(0.3),
+                GatherExcite.builder().gatherRelu(false).momentum(0.3),
+                GatherExcite.builder().extent(2).momentum(0.3),
+                SelectiveKernel.builder().minimumHidden(2).momentum(0.3));
+        List<AttentionBlock.Builder<?>> standards = List.of(
+                GatherExcite.builder(),
+                GatherExcite.builder().gatherRelu(false),
+                GatherExcite.builder().extent(2),
+                SelectiveKernel.builder().minimumHidden(2));
+        for (int i = 0; i < builders.size(); i++) {
+            Layers changed = layers(builders.get(i).computation(computation).build());
+            Layers standard = layers(standards.get(i).computation(computation).build());
+            Nd4j.getRandom().setSeed(31);
+            INDArray x = Nd4j.randn(DataType.DOUBLE, SHAPE);
+            for (Layers layers : List.of(changed, standard)) {
+                layers.forward(x, true);
+                layers.backward(x);
+            }
+            Map<String, INDArray> expected = standard.gradientTable();
+            changed.gradientTable().forEach((name, moved) -> {
+                boolean statistic = name.endsWith("Mean") || name.endsWith("Var");
+                Arrays4j.assertClose(name, moved, expected.get(name).mul(statistic ? 0.3 / 0.05 : 1), 1e-12);
+            });
+        }
+    }
+
+    /** A file from before these options holds none of them: it means what it meant. */
+    @Test
+    void olderFilesKeepTheirMeaning() {
+        for (AttentionBlock block : List.of(
+                GatherExcite.builder()
+                        .reduction(4)
+                        .gatherRelu(false)
+                        .momentum(0.1)
+                        .build(),
+                SelectiveKernel.builder().momentum(0.1).build())) {
+            ComputationGraphConfiguration conf = Blocks.conf(Blocks.global(DataType.FLOAT), block);
+            String older = conf.toJson()
+                    .replaceAll("\\s*\"(gatherRelu|momentum)\" : (false|0\\.1),?", "")
+                    .replaceAll(",(\\s*})", "$1");
+            assertThat(older).doesNotContain("gatherRelu").doesNotContain("\"momentum\" : 0.1");
+            assertThat(ComputationGraphConfiguration.fromJson(older)).isEqualTo(conf);
+        }
     }
 
     // ---- the blocks' meaning ---------------------------------------------------------------------------------------

@@ -257,19 +257,24 @@ class GoldenVectorsTest {
                         .dilation(json.get("dilation").asInt())
                         .build();
             case "ge":
-                return GatherExcite.builder()
+                GatherExcite.Builder ge = GatherExcite.builder()
                         .computation(computation)
                         .extent(json.get("extent").asInt())
                         .extraParameters(json.get("parameters").asBoolean())
                         .mlp(json.get("mlp").asBoolean())
                         .reduction(json.path("reduction").asInt(1))
-                        .build();
+                        .momentum(json.path("momentum").asDouble(BatchNorm.MOMENTUM));
+                if (json.get("parameters").asBoolean() && json.get("mlp").asBoolean()) {
+                    ge.gatherRelu(json.path("relu").asBoolean(false));
+                }
+                return ge.build();
             case "sk":
                 return SelectiveKernel.builder()
                         .computation(computation)
                         .reduction(json.get("reduction").asInt())
                         .minimumHidden(json.get("minimum").asInt())
                         .groups(json.get("groups").asInt())
+                        .momentum(json.path("momentum").asDouble(BatchNorm.MOMENTUM))
                         .build();
             default:
                 throw new IllegalArgumentException("block (" + block + ") must be one that has a class");

@@ -44,7 +44,7 @@ class GradientCheckTest {
     /** DL4J's check refuses to run unless the type of the process is double; networks of other tests may have set it. */
     @BeforeAll
     static void useDouble() {
-        typeBefore = DataTypeUtil.getDtypeFromContext();
+        typeBefore = Nd4j.dataType(); // DataTypeUtil's own getter fails before ND4J is initialised
         DataTypeUtil.setDTypeForContext(DataType.DOUBLE);
     }
 

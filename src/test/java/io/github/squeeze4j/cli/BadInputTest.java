@@ -3,6 +3,10 @@ package io.github.squeeze4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.squeeze4j.training.IdxFolder;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -83,22 +87,66 @@ class BadInputTest {
     @Test
     void modelFilesOfAnotherKind() throws Exception {
         Path file = folder.resolve("model.zip");
-        for (String command : new String[] {"evaluate", "predict"}) {
-            String[] args = command.equals("evaluate")
-                    ? new String[] {command, file.toString()}
-                    : new String[] {command, file.toString(), "--test-index", "7"};
+        for (String command : new String[] {"evaluate", "predict", "verify"}) {
+            String[] args = command.equals("predict")
+                    ? new String[] {command, file.toString(), "--test-index", "7"}
+                    : new String[] {command, file.toString()};
             Files.deleteIfExists(file);
             Run.of(args).complains("model file (" + file + ") must be a file that exists");
             Files.write(file, new byte[] {1, 2, 3});
-            Run.of(args).complains("model file (" + file + ") must be a whole zip file");
+            Run.of(args)
+                    .complains("model file (" + file
+                            + ") must be whole and of Squeeze4j, but it is too short for a zip file");
             MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                     .list(new OutputLayer.Builder().nIn(2).nOut(2).build())
                     .build());
             network.init();
             network.save(file.toFile());
-            Run.of(args).complains("model file (" + file + ") must hold squeeze4j.json, but is a MultiLayerNetwork");
+            Run.of(args)
+                    .complains(
+                            "model file (" + file
+                                    + ") must be whole and of Squeeze4j, but it holds no squeeze4j.json: it is a MultiLayerNetwork");
         }
         Run.of("predict", file.toString()).complains("pictures (none) must be one or more", "--test-index 7");
+    }
+
+    /** Names with escape codes and line ends: one line, and nothing that a terminal obeys. */
+    @Test
+    void namesAreShownEscaped() throws Exception {
+        for (String command : new String[] {"evaluate", "verify"}) {
+            Run.of(command, "\u001b[2J\nmodel")
+                    .complains("model file (\\u001b[2J\\u000amodel) must be a file that exists");
+        }
+        Run.of("tr\u001b[2Jain").complains("tr\\u001b[2Jain");
+        Run.of("train", "--data", "da\u202eta").complains("data folder (da\\u202eta)");
+        Run.of("summary", "--model", "\u009b2J").complains("model (\\u009b2J) must be one of");
+        Files.write(folder.resolve("x.zip"), new byte[] {'P', 'K', 27});
+        Run.of("verify", folder.resolve("x.zip").toString()).complains("too short for a zip file");
+    }
+
+    /** Standard output that takes nothing, as /dev/full. */
+    @Test
+    void standardOutputThatFails() throws Exception {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+        int code = Main.run(
+                new String[] {"summary", "--model", "resnet20"}, new PrintStream(full), new PrintStream(err, true));
+        assertThat(code).isEqualTo(2);
+        assertThat(err.toString().lines())
+                .containsExactly("squeeze4j: standard output must take what is written, but did not; make room or check"
+                        + " where it goes");
+        Path device = Path.of("/dev/full");
+        if (Files.isWritable(device)) {
+            try (PrintStream out = new PrintStream(Files.newOutputStream(device))) {
+                assertThat(Main.run(new String[] {"--help"}, out, new PrintStream(err, true)))
+                        .isEqualTo(2);
+            }
+        }
     }
 
     @Test

@@ -69,6 +69,12 @@ class CommandsTest {
         Run.of("predict", model.toString(), folder.resolve("none.png").toString())
                 .complains("none.png) must be a file");
         Run.of(train).complains("must not hold model.zip already");
+
+        List<String> verified =
+                Run.of("verify", model.toString()).ok().out.lines().toList();
+        assertThat(verified.get(0)).isEqualTo("model se_resnet20, 10 classes, images of 28x28, format version 2");
+        assertThat(verified.get(1)).isEqualTo("275,770 parameters of type FLOAT, 274,202 values of updater state");
+        assertThat(verified).anyMatch(line -> line.matches("updaterState.bin +[\\d,]+ bytes, SHA-256 [0-9a-f]{64}"));
     }
 
     @Test

@@ -618,7 +618,8 @@ class EqualToDl4jTest {
                 format == CNN2DFormat.NCHW ? images : images.permute(0, 2, 3, 1).dup('c'));
     }
 
-    // ---- listeners ----------------------------------------------------------------------------------------------------
+    // ---- listeners
+    // ----------------------------------------------------------------------------------------------------
 
     /** Reads all results in every second iteration. */
     private static final class Reader extends BaseTrainingListener {
@@ -629,7 +630,8 @@ class EqualToDl4jTest {
         public void onForwardPass(Model model, Map<String, INDArray> activations) {
             if (passes++ % 2 == 1) {
                 Map<Object, INDArray> copy = new LinkedHashMap<>();
-                activations.forEach((name, array) -> copy.put(name, Nd4j.createUninitialized(array.shape()).assign(array)));
+                activations.forEach((name, array) ->
+                        copy.put(name, Nd4j.createUninitialized(array.shape()).assign(array)));
                 seen.add(copy);
             }
         }

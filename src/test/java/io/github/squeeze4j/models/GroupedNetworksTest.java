@@ -99,6 +99,18 @@ class GroupedNetworksTest {
     }
 
     @Test
+    void attentionMayStandBehindTheProjection() {
+        ComputationGraphConfiguration configuration =
+                Models.builder("eca_mobilenet_v2").build().conf();
+        assertThat(configuration.getVertexInputs().get("stage2.block2.attention"))
+                .containsExactly("stage2.block2.project.bn");
+        assertThat(configuration.getVertexInputs().get("stage2.block2.add"))
+                .containsExactly("stage2.block2.attention", "stage2.block1.attention");
+        assertThat(configuration.getVertexInputs().get("stage2.block1.project.conv"))
+                .containsExactly("stage2.block1.depthwise.relu");
+    }
+
+    @Test
     void namesOfSENet154() {
         Network network = Models.builder("senet154").build();
         assertThat(vertices(network, "stem."))
@@ -236,6 +248,9 @@ class GroupedNetworksTest {
         refused(() -> ResNeXt.builder().groups(0), "groups (0) must be positive; use groups(32)");
         refused(() -> ResNeXt.builder().baseWidth(-4), "baseWidth (-4) must be positive; use baseWidth(4)");
         refused(() -> MobileNetV2.builder().width(0), "width (0.0) must be a positive number; use width(1)");
+        refused(
+                () -> MobileNetV2.builder().attentionPlace(null),
+                "attentionPlace (null) must be set; use AttentionPlace.EXPANDED");
         refused(() -> MobileNetV2.builder().dropout(1), "dropout (1.0) must be from 0 to below 1; use dropout(0.2)");
         refused(() -> SENet154.builder().dropout(-1), "dropout (-1.0) must be from 0 to below 1; use dropout(0.2)");
     }

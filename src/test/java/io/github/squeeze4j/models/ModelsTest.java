@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Arrays4j;
+import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.engine.Acceleration;
 import java.io.File;
 import java.io.IOException;
@@ -15,13 +16,17 @@ import java.util.stream.Collectors;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.parallelism.ParallelWrapper;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -67,6 +72,37 @@ class ModelsTest {
         assertThat(configuration.getVertices().keySet()).noneMatch(vertex -> vertex.contains("_"));
         assertThat(configuration.getNetworkInputs()).containsExactly(Network.INPUT);
         assertThat(configuration.getNetworkOutputs()).containsExactly(Network.OUTPUT);
+    }
+
+    /** Kernels by stage, from the README of BangguWu/ECANet, and the sum of all. */
+    @ParameterizedTest
+    @CsvSource({
+        "eca_resnet18, 3 5 7 7, 44", "eca_resnet34, 3 3 5 7, 72", "eca_resnet50, 3 5 5 7, 80",
+        "eca_resnet101, 3 3 5 7, 157", "eca_resnet152, 3 3 5 7, 234", "eca_mobilenet_v2, 1 1 1 1 3 3 3, 31"
+    })
+    void ecaHasThePublishedKernels(String name, String kernels, int weights) {
+        String[] byStage = kernels.split(" ");
+        int sum = 0;
+        ComputationGraphConfiguration configuration =
+                Models.builder(name).build().conf();
+        for (Map.Entry<String, GraphVertex> vertex : configuration.getVertices().entrySet()) {
+            if (vertex.getKey().endsWith(".attention")) {
+                AttentionBlock eca = (AttentionBlock)
+                        ((LayerVertex) vertex.getValue()).getLayerConf().getLayer();
+                int stage = Integer.parseInt(vertex.getKey().replaceAll("stage(\\d+)\\..*", "$1"));
+                assertThat(eca.learnedParameters()).as(vertex.getKey()).isEqualTo(Integer.parseInt(byStage[stage - 1]));
+                sum += (int) eca.learnedParameters();
+            }
+        }
+        assertThat(sum).isEqualTo(weights);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"simam_resnet18", "simam_resnet50", "simam_mobilenet_v2"})
+    void simAmHasThePublishedLambda(String name) {
+        LayerVertex vertex =
+                (LayerVertex) Models.builder(name).build().conf().getVertices().get("stage2.block1.attention");
+        assertThat(vertex.getLayerConf().getLayer().toString()).contains("{lambda=0.1}");
     }
 
     @ParameterizedTest

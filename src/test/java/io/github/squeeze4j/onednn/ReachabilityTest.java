@@ -3,146 +3,40 @@ package io.github.squeeze4j.onednn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * The garbage collector frees no array that native code or a loop over raw memory works on. Looked at from within the calls,
- * since freed memory that is read crashes only now and then.
- */
+/** The garbage collector frees no array that native code or a loop over raw memory works on. */
 class ReachabilityTest {
-    /** Enough for the compiler, which unlike the interpreter forgets what is not used any more. */
-    private static final int WARM = 250;
-
-    private static final List<WeakReference<Object>> GIVEN = new ArrayList<>();
-
-    private static INDArray fresh(long[] shape) {
-        return noted(Nd4j.ones(DataType.FLOAT, shape));
-    }
-
-    private static INDArray noted(INDArray array) {
-        GIVEN.add(new WeakReference<>(array.data()));
-        return array;
-    }
-
-    private static long lost() {
-        return GIVEN.stream().filter(reference -> reference.get() == null).count();
-    }
-
-    static Stream<String> kernels() {
-        return Kernels.all(shape -> null).keySet().stream();
-    }
-
-    @ParameterizedTest
-    @MethodSource("kernels")
-    void arraysAreHeldWhileOneDnnRuns(String name) {
-        Consumer<Function<long[], INDArray>> kernel =
-                Kernels.all(shape -> noted(Kernels.integers(shape))).get(name);
-        for (int i = 0; i < WARM; i++) {
-            kernel.accept(ReachabilityTest::fresh);
-        }
-        // other addresses than those of the last call, so that oneDNN is told of each
-        List<INDArray> others = new ArrayList<>();
-        Function<long[], INDArray> kept = shape -> {
-            others.add(Nd4j.ones(DataType.FLOAT, shape));
-            return others.get(others.size() - 1);
-        };
-        int[] calls = {0};
-        kernel.accept(kept);
-        LiveObjects.withStatuses(
-                status -> {
-                    calls[0]++;
-                    return status;
-                },
-                () -> kernel.accept(kept));
-        GIVEN.clear();
-        List<Long> lost = new ArrayList<>();
-        int[] left = {calls[0]};
-        LiveObjects.withStatuses(
-                status -> {
-                    left[0]--;
-                    if (left[0] == 0) { // behind the last call, whose memory oneDNN has just worked on
-                        System.gc();
-                        lost.add(lost());
-                    }
-                    return status;
-                },
-                () -> kernel.accept(ReachabilityTest::fresh));
-        assertThat(lost).isNotEmpty().containsOnly(0L);
-        System.gc();
-        assertThat(lost()).as("let go of behind the call").isEqualTo(GIVEN.size());
-    }
-
     @Test
-    void arraysAreHeldWhileLoopsGoOverThem() throws InterruptedException {
-        assertHeld(on -> {
-            Numbers.Floats numbers = new Numbers.Floats(fresh(new long[] {64}));
-            float sum = 0;
-            for (long i = 0; on.getAsBoolean(); i++) {
-                sum += numbers.get(i & 63);
-                numbers.put(i & 63, sum);
-            }
-        });
-        assertHeld(on -> {
-            Numbers.Doubles numbers = new Numbers.Doubles(noted(Nd4j.ones(DataType.DOUBLE, 64)));
-            double sum = 0;
-            for (long i = 0; on.getAsBoolean(); i++) {
-                sum += numbers.get(i & 63);
-                numbers.put(i & 63, sum);
-            }
-        });
-        for (DataType type : new DataType[] {DataType.INT32, DataType.INT64}) {
-            assertHeld(on -> {
-                Numbers.Integers numbers = new Numbers.Integers(noted(Nd4j.ones(type, 64)));
-                long sum = 0;
-                for (long i = 0; on.getAsBoolean() && sum >= 0; i++) {
-                    sum += numbers.get(i & 63);
-                }
-            });
-        }
+    void arraysAreHeldWhileOneDnnOrALoopWorksOnThem() throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(Reachability.OPTIONS);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Reachability.class.getName()));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        List<String> expected = new ArrayList<>(Kernels.all(Kernels::integers).keySet());
+        expected.addAll(List.of("Floats", "Doubles", "Integers INT", "Integers LONG"));
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isZero();
+        assertThat(printed.lines())
+                .containsExactlyElementsOf(expected.stream()
+                        .map(name -> name + ": 0 lost while it ran, all afterwards")
+                        .collect(Collectors.toList()));
     }
 
-    /** Collects garbage while a loop, compiled by then, goes on. */
-    private static void assertHeld(Consumer<BooleanSupplier> loop) throws InterruptedException {
-        GIVEN.clear();
-        boolean[] on = {true};
-        long[] turns = {0};
-        Thread worker = new Thread(() -> loop.accept(() -> {
-            turns[0]++;
-            return on[0] || turns[0] < 0;
-        }));
-        worker.setDaemon(true);
-        worker.start();
-        Thread.sleep(200);
-        for (int i = 0; i < 3; i++) {
-            System.gc();
-        }
-        long lost = lost();
-        boolean running = worker.isAlive();
-        on[0] = false;
-        assertThat(running).isTrue();
-        assertThat(GIVEN).hasSize(1);
-        assertThat(lost).isZero();
-    }
-
-    /** What the classes above promise holds for all of the library only if nobody goes around them. */
+    /** What a Program and Numbers promise holds for all of the library only if nobody goes around them. */
     @Test
     void nobodyElseTakesAddresses() throws IOException {
         Map<String, String> sources = sources();

@@ -3,12 +3,17 @@ package io.github.squeeze4j.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImageSetTest {
@@ -45,6 +50,55 @@ class ImageSetTest {
         assertComplaint("label (2) of image 2 must be less than the number of classes (2)");
         Files.write(folder.resolve("classes.txt"), new byte[] {(byte) 0xff, 10, (byte) 0xfe});
         assertComplaint("class names must be readable as UTF-8 text");
+    }
+
+    @Test
+    void classNamesOfOtherEditors() throws Exception {
+        Files.writeString(folder.resolve("classes.txt"), "\uFEFFcat\r\ndog\r\nbird\r\n");
+        assertThat(ImageSet.train(folder).classNames()).containsExactly("cat", "dog", "bird");
+        Files.writeString(folder.resolve("classes.txt"), "cat\ndog\ncat\n");
+        assertComplaint("class name (cat) must stand for one class; it stands on two lines, so rename one");
+        Files.writeString(folder.resolve("classes.txt"), "a\u001b[2J\ndog\na\u001b[2J\n");
+        assertComplaint("class name (a\\u001b[2J) must stand for one class");
+        Files.write(folder.resolve("classes.txt"), new byte[2_000_000]);
+        assertComplaint("classes.txt: size (2000000 bytes) must be at most 1048576");
+    }
+
+    /** Sizes that the file cannot hold, and those that memory cannot: said before anything is allocated. */
+    @Test
+    @Timeout(5)
+    void sizesThatAreTooLarge() throws Exception {
+        Path images = folder.resolve("train-images-idx3-ubyte");
+        byte[] header = ByteBuffer.allocate(16)
+                .putInt(0x803)
+                .putInt(2_000_000)
+                .putInt(32)
+                .putInt(32)
+                .array();
+        Files.write(images, header);
+        assertComplaint("content (0 bytes after the header) must be 2048000000 bytes for sizes [2000000, 32, 32]");
+        Path packed = folder.resolve("train-images-idx3-ubyte.gz");
+        Files.delete(images);
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+            out.write(header);
+        }
+        assertComplaint("cannot hold the 2048000000 bytes of sizes [2000000, 32, 32]; fetch the file again");
+        // A file that might hold them, but for the memory of these tests.
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed), 1 << 16)) {
+            out.write(header);
+            byte[] random = new byte[2_100_000];
+            new Random(3).nextBytes(random);
+            out.write(random);
+        }
+        assertComplaint(
+                "sizes ([2000000, 32, 32], 1953 MiB) must fit into half of the memory that is left, ",
+                "give Java more memory with -Xmx");
+    }
+
+    @Test
+    void imagesThatAreTooLarge() {
+        IdxFolder.images(folder, "train", new byte[3 * 5000], 3, 1, 5000, false);
+        assertComplaint("image size (1x5000) must be at most 4096x4096; scale the images");
     }
 
     @Test
@@ -111,12 +165,12 @@ class ImageSetTest {
                 "number of labels (2) must equal the number of images (3) in train-images-idx3-ubyte; take both");
     }
 
-    private void assertComplaint(String part) {
+    private void assertComplaint(String... parts) {
         assertThatThrownBy(() -> ImageSet.train(folder))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageStartingWith(folder.toString().isEmpty() ? "" : "")
                 .hasMessageContaining(folder.toString())
-                .hasMessageContaining(part);
+                .hasMessageContainingAll(parts)
+                .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     }
 
     @Test

@@ -3,15 +3,20 @@ package io.github.squeeze4j.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class PictureReaderTest {
@@ -95,11 +100,72 @@ class PictureReaderTest {
         }
     }
 
+    /** A header that says so is enough, and little of the file is read. */
+    @Test
+    @Timeout(5)
+    void picturesThatAreTooLarge() throws Exception {
+        BufferedImage small = new BufferedImage(2, 2, BufferedImage.TYPE_BYTE_BINARY);
+        for (String format : new String[] {"png", "bmp", "gif"}) {
+            byte[] bytes = encoded(format, small);
+            ByteBuffer header = ByteBuffer.wrap(bytes);
+            switch (format) {
+                case "png" -> {
+                    header.putInt(16, 30_000).putInt(20, 30_000);
+                    CRC32 crc = new CRC32();
+                    crc.update(bytes, 12, 17);
+                    header.putInt(29, (int) crc.getValue());
+                }
+                case "bmp" ->
+                    header.order(ByteOrder.LITTLE_ENDIAN).putInt(18, 30_000).putInt(22, 30_000);
+                default -> {
+                    int descriptor = 0;
+                    header.order(ByteOrder.LITTLE_ENDIAN);
+                    for (int i = 13; i < bytes.length; i++) {
+                        if (bytes[i] == 0x2c) {
+                            descriptor = i;
+                            break;
+                        }
+                    }
+                    header.putShort(descriptor + 5, (short) 30_000).putShort(descriptor + 7, (short) 30_000);
+                }
+            }
+            assertComplaint(
+                    file("large." + format, bytes),
+                    "size (30000x30000) must be at most 64 million pixels; make it smaller");
+        }
+    }
+
+    /** Decoded smaller than it is, so that its pixels need not all be in memory. */
+    @Test
+    void largePicturesKeepTheirShape() throws Exception {
+        BufferedImage image = new BufferedImage(6000, 4000, BufferedImage.TYPE_BYTE_BINARY);
+        Graphics2D graphics = image.createGraphics();
+        graphics.fillRect(3000, 0, 3000, 2000);
+        graphics.dispose();
+        byte[] pixels = PictureReader.read(file("large.png", encoded("png", image)), 2, 2, false);
+        assertThat(pixels).containsExactly(0, 255, 0, 0);
+    }
+
+    /** Formats that Java reads and this library does not promise. */
+    @Test
+    void otherFormats() throws Exception {
+        BufferedImage image = new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_BINARY);
+        for (String format : new String[] {"tiff", "wbmp"}) {
+            assertComplaint(file("other." + format, encoded(format, image)), "must be a PNG, JPEG, GIF or BMP file");
+        }
+    }
+
+    @Test
+    void namesWithEscapeCodes() {
+        assertThatThrownBy(() -> PictureReader.read(Path.of("a\u001b[2J\nb.png"), 28, 28, false))
+                .hasMessageStartingWith("picture (a\\u001b[2J\\u000ab.png) must be a file that exists");
+    }
+
     private static void assertComplaint(Path file, String part) {
         assertThatThrownBy(() -> PictureReader.read(file, 28, 28, false))
                 .as(file.toString())
                 .isInstanceOf(BadInputException.class)
-                .hasMessageStartingWith("picture (" + file + ") ")
+                .hasMessageStartingWith("picture (" + file + ")")
                 .hasMessageContaining(part);
     }
 }

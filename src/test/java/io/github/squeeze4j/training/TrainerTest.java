@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.squeeze4j.engine.Acceleration;
+import io.github.squeeze4j.models.Models;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +57,31 @@ class TrainerTest {
                 .as("listeners of the user alone")
                 .isEmpty();
         assertThat(classifier.graph().getEpochCount()).isEqualTo(20);
+    }
+
+    /** Every step and evaluation; the meter of the loss must not make DL4J compute the layers either. */
+    @Test
+    void trainsOnTheEngine() {
+        ImageClassifier classifier = ImageClassifier.untrained(
+                "se_resnet20",
+                Models.builder("se_resnet20").inputSize(6).inputChannels(1).classes(2).build().init(),
+                images);
+        Acceleration engine = Acceleration.of(classifier.graph());
+        List<String> refusals = new ArrayList<>();
+        TrainingProgress progress = new TrainingProgress() {
+            @Override
+            public void step(int epoch, long imagesDone, long imagesTotal, double loss) {
+                refusals.add(engine.lastRefusal());
+            }
+
+            @Override
+            public void epoch(EpochResult result) {
+                refusals.add(engine.lastRefusal());
+            }
+        };
+        Trainer.builder().epochs(2).batchSize(20).progress(progress).build().fit(classifier, images, images);
+        assertThat(refusals).hasSize(6).containsOnlyNulls();
+        assertThat(engine.report()).matches("oneDNN computes \\d+ layers and vertices, DL4J 0 and the output layers");
     }
 
     @Test

@@ -25,7 +25,7 @@ public final class MemoryKept {
     /**
      * Prints resident memory after 10, 40, 100 and 200 of each, with garbage collections before each figure.
      *
-     * @param args what to do of {@code networks}, {@code closed}, {@code undo}, {@code inference}, {@code threads} and
+     * @param args what to do of {@code networks}, {@code undo}, {@code inference}, {@code threads} and
      *     {@code sizes}; all if there is none
      * @throws IOException if this system has no /proc/self/status
      * @throws InterruptedException if it is interrupted
@@ -97,9 +97,10 @@ public final class MemoryKept {
         acceleration.undo();
     }
 
-    /** Layers and blocks on their own, whose programs belong to the thread. */
+    /** Layers and blocks on their own, whose programs belong to the thread; DL4J's workspaces do not go by themselves. */
     private static void blocks() {
         train(plain());
+        Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
     }
 
     private static void inThread(int number, Runnable action) {

@@ -1,0 +1,169 @@
+package io.github.squeeze4j.cli;
+
+import io.github.squeeze4j.training.BadInputException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The files of one run. In a folder without results they are written at once. Where they replace others, they gather in a
+ * folder within, {@code .run-X.part}; when the run is done it is renamed to {@code .run-X.done}, which decides that the new
+ * results hold, and emptied into the folder itself. A run holds a lock on {@code .run-X.lock}. The next run in the same
+ * folder finishes what was decided, and deletes what was not and is held by nobody.
+ */
+final class RunResults implements AutoCloseable {
+    private static final SecureRandom NAMES = new SecureRandom();
+    private static final Pattern NAME = Pattern.compile("(\\.run-[0-9a-f]{16}\\.)(part|done|lock)");
+    /** Locks of this program: where they belong to processes, looking at one gives it up. */
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+
+    private final Path folder;
+    private final Path work;
+    private final Path lockFile;
+    private final FileChannel lock;
+
+    private RunResults(Path folder, Path work, Path lockFile, FileChannel lock) {
+        this.folder = folder;
+        this.work = work;
+        this.lockFile = lockFile;
+        this.lock = lock;
+    }
+
+    static RunResults in(Path folder) {
+        return new RunResults(folder, folder, null, null);
+    }
+
+    static RunResults beside(Path folder) throws IOException {
+        while (true) {
+            String name = String.format(".run-%016x.", NAMES.nextLong());
+            Path lockFile = folder.resolve(name + "lock");
+            OWN.add(lockFile);
+            FileChannel lock = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            lock.lock();
+            // Another run may have taken it for a leftover before it was locked: then once more, with another name.
+            if (Files.exists(lockFile)) {
+                Path work = Files.createDirectory(folder.resolve(name + "part"));
+                return new RunResults(folder, work, lockFile, lock);
+            }
+            lock.close();
+            OWN.remove(lockFile);
+        }
+    }
+
+    /** Where to write a file now. */
+    Path file(String name) {
+        return work.resolve(name);
+    }
+
+    /** Where a file is when the run is done. */
+    Path result(String name) {
+        return folder.resolve(name);
+    }
+
+    /** Lets the new results take the old ones' place. */
+    void done() {
+        if (lock == null) {
+            return;
+        }
+        try {
+            Path decided = folder.resolve(work.getFileName().toString().replace(".part", ".done"));
+            Files.move(work, decided, StandardCopyOption.ATOMIC_MOVE);
+            settle(decided);
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "output folder (" + folder + ") must be a folder that can be written (" + e
+                            + "); the results are in " + work,
+                    e);
+        }
+    }
+
+    /** Gives up what is not done. */
+    @Override
+    public void close() {
+        if (lock != null) {
+            try {
+                delete(work);
+                lock.close();
+                Files.deleteIfExists(lockFile);
+            } catch (IOException e) {
+                // The next run tidies up.
+            } finally {
+                OWN.remove(lockFile);
+            }
+        }
+    }
+
+    static void tidy(Path folder) throws IOException {
+        for (Path left : list(folder)) {
+            Matcher name = NAME.matcher(left.getFileName().toString());
+            if (name.matches()) {
+                Path lockFile = folder.resolve(name.group(1) + "lock");
+                if (name.group(2).equals("done")) {
+                    settle(left);
+                } else if (!isHeld(lockFile)) {
+                    delete(folder.resolve(name.group(1) + "part"));
+                    Files.deleteIfExists(lockFile);
+                }
+            }
+        }
+    }
+
+    private static boolean isHeld(Path lockFile) {
+        if (OWN.contains(lockFile)) {
+            return true;
+        }
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+                FileLock free = channel.tryLock()) {
+            return free == null;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static void settle(Path decided) throws IOException {
+        for (Path file : list(decided)) {
+            // Hidden is what an interrupted write left.
+            if (!file.getFileName().toString().startsWith(".")) {
+                try {
+                    Files.move(file, decided.resolveSibling(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+                } catch (NoSuchFileException e) {
+                    // Another run settles the same folder.
+                }
+            }
+        }
+        delete(decided);
+    }
+
+    private static void delete(Path work) throws IOException {
+        if (Files.isDirectory(work, LinkOption.NOFOLLOW_LINKS)) {
+            for (Path file : list(work)) {
+                Files.deleteIfExists(file);
+            }
+            Files.deleteIfExists(work);
+        }
+    }
+
+    private static List<Path> list(Path folder) throws IOException {
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
+            stream.forEach(files::add);
+        }
+        return files;
+    }
+}
