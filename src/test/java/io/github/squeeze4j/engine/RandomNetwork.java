@@ -182,6 +182,9 @@ final class RandomNetwork {
     static final class Draw {
         private final long seed;
         private final TreeSet<Integer> muted;
+        /** Whether layers that are SameDiff graphs may come, which take a second each. */
+        final boolean sameDiff;
+
         final TreeSet<Integer> used = new TreeSet<>();
         int options;
         /** Whether what was drawn draws numbers itself. */
@@ -189,7 +192,8 @@ final class RandomNetwork {
 
         private int values;
 
-        Draw(long seed, TreeSet<Integer> muted) {
+        Draw(long seed, TreeSet<Integer> muted, boolean sameDiff) {
+            this.sameDiff = sameDiff;
             this.seed = seed;
             this.muted = muted;
         }
@@ -314,7 +318,7 @@ final class RandomNetwork {
             }
             return builder.dataFormat(p.format).build();
         });
-        layer("locally", On.MAP, 1, (d, p) -> new LocallyConnected2D.Builder()
+        layer("locally", On.MAP, 1, (d, p) -> !d.sameDiff ? null : new LocallyConnected2D.Builder()
                 .kernelSize(d.from(1, 2), d.from(1, 3))
                 .stride(1, 1)
                 .nOut(d.from(1, 4))
@@ -661,7 +665,7 @@ final class RandomNetwork {
     private static void block(Draw d, AttentionBlock.Builder<?> builder) {
         common(d, builder);
         if (d.once(6)) {
-            builder.computation(Computation.SAMEDIFF);
+            builder.computation(d.sameDiff ? Computation.SAMEDIFF : Computation.FUSED);
         }
     }
 
@@ -766,6 +770,9 @@ final class RandomNetwork {
     }
 
     private static final int HEAD_KINDS = 6;
+    /** Seeds from which layers come that take long. */
+    static final long THOROUGH = 100_000;
+
 
     final long seed;
     private boolean chain;
@@ -957,7 +964,7 @@ final class RandomNetwork {
     }
 
     private NeuralNetConfiguration.Builder settings(DataType type) {
-        Draw d = new Draw(seed, muted);
+        Draw d = new Draw(seed, muted, isThorough());
         NeuralNetConfiguration.Builder builder = new NeuralNetConfiguration.Builder()
                 .seed(seed)
                 .dataType(type)
@@ -1007,9 +1014,17 @@ final class RandomNetwork {
         return Arrays.stream(parts).allMatch(part -> part < 0 || this.parts.get(part).frozen);
     }
 
+    /** Those of the default tests have no layers that take a second. */
+    private boolean isThorough() {
+        return seed >= THOROUGH;
+    }
+
     private Object made(Part part, InputType type) {
-        Draw d = new Draw(part.seed, part.muted);
+        Draw d = new Draw(part.seed, part.muted, isThorough());
         Object made = part.kind.recipe.make(d, new Place(format, type));
+        if (made == null) {
+            throw new IllegalArgumentException("not in a quick network");
+        }
         part.frozen = isAllFrozen(part.from) && d.once(6);
         if (part.frozen) {
             made = made instanceof Layer
@@ -1049,7 +1064,7 @@ final class RandomNetwork {
     }
 
     private Layer head(Part head, InputType type) {
-        Draw d = new Draw(head.seed, head.muted);
+        Draw d = new Draw(head.seed, head.muted, isThorough());
         Place place = new Place(format, type);
         Layer layer;
         int kind = d.below(HEAD_KINDS);
@@ -1126,7 +1141,7 @@ final class RandomNetwork {
                 .build();
         ComputationGraph network = new ComputationGraph(conf);
         network.init();
-        Draw d = new Draw(~seed, muted);
+        Draw d = new Draw(~seed, muted, isThorough());
         d.options = 5000; // not those of settings()
         if (parts.size() > 1 && d.once(10)) {
             used.add(5000);
