@@ -159,8 +159,7 @@ final class GraphRegion implements Region {
 
     /** On a graph of DL4J's that shares the parameters. */
     private Activations.Pass pass() {
-        ComputationGraph shadow = new ComputationGraph(graph.getConfiguration().clone());
-        shadow.init(graph.params(), false);
+        ComputationGraph shadow = Copies.of(graph, graph.params());
         return (inputs, none) -> {
             shadow.getConfiguration().setIterationCount(graph.getConfiguration().getIterationCount());
             shadow.getConfiguration().setEpochCount(graph.getConfiguration().getEpochCount());

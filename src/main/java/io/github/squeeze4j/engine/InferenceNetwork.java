@@ -24,7 +24,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * INDArray probabilities = fast.outputSingle(images);
  * }</pre>
  */
-public final class InferenceNetwork {
+public final class InferenceNetwork implements AutoCloseable {
     static {
         OpenMp.spinBriefly();
     }
@@ -56,7 +56,8 @@ public final class InferenceNetwork {
      * @return its form for inference
      */
     public static InferenceNetwork optimize(ComputationGraph network) {
-        return new InferenceNetwork(network.clone());
+        INDArray parameters = network.params();
+        return new InferenceNetwork(Copies.of(network, parameters == null ? null : parameters.dup()));
     }
 
     /**
@@ -131,5 +132,16 @@ public final class InferenceNetwork {
      */
     public synchronized String refusal() {
         return lastRefusal == null ? refusal : lastRefusal;
+    }
+
+    /**
+     * Frees the native memory of its programs; DL4J computes what is asked for afterwards. A network that is dropped need not
+     * be closed: its memory is freed when it is collected, as late as that may be. Twice is as once.
+     */
+    @Override
+    public synchronized void close() {
+        if (executor != null) {
+            executor.close();
+        }
     }
 }

@@ -29,9 +29,11 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A sequence of oneDNN primitives, and of calls back to Java, over numbered places. The caller's arrays are places;
@@ -190,7 +192,16 @@ public final class Program implements AutoCloseable {
     public INDArray array(int place, long[] shape) {
         int at = base[place];
         if (arrays[at] != null) {
-            return Arrays.equals(arrays[at].shape(), shape) ? arrays[at] : arrays[at].reshape('c', shape);
+            INDArray whole = arrays[at];
+            if (Arrays.equals(whole.shape(), shape)) {
+                return whole;
+            }
+            // a part of the channels of one example is described as a map of its own
+            long length = ArrayUtil.prodLong(shape);
+            INDArray part = length == whole.length()
+                    ? whole
+                    : whole.reshape(new long[] {whole.length()}).get(NDArrayIndex.interval(0, length));
+            return part.reshape('c', shape);
         }
         long offset = scratch.offset() + scratchOffset(at);
         // a view made in a workspace would count as part of it

@@ -26,10 +26,12 @@ import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.graph.StackVertex;
+import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.graph.UnstackVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -54,6 +56,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.nd4j.linalg.schedule.MapSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 
@@ -511,6 +514,38 @@ class EqualToDl4jTest {
         assertSame("parameters", fast.params(), stock.params());
     }
 
+    /** The gradient of a part of the channels of one example has no gaps. */
+    @Test
+    void unstackedAndMerged() {
+        GraphBuilder graph = graph().addLayer("a", convolution().build(), "input")
+                .addLayer("b", convolution().build(), "input")
+                .addVertex("stack", new StackVertex(), "a", "b")
+                .addLayer("conv", convolution().build(), "stack")
+                .addVertex("left", new UnstackVertex(0, 2), "conv")
+                .addVertex("right", new UnstackVertex(1, 2), "conv")
+                .addVertex("merge", new MergeVertex(), "left", "right");
+        ComputationGraph stock = finished(graph, "merge");
+        for (int batch : new int[] {2, 3, 1}) {
+            assertEqual(stock, images(batch));
+        }
+        GraphBuilder features = graph().addLayer("a", convolution().build(), "input")
+                .addVertex("left", new SubsetVertex(0, 1), "a")
+                .addVertex("right", new SubsetVertex(2, 3), "a")
+                .addVertex("merge", new MergeVertex(), "left", "right")
+                .addLayer("out", new CnnLossLayer.Builder(LossFunction.MSE).build(), "merge")
+                .setOutputs("out");
+        ComputationGraph[] networks = {new ComputationGraph(features.build()), null};
+        networks[0].init();
+        networks[1] = networks[0].clone();
+        Acceleration.apply(networks[1]);
+        for (ComputationGraph network : networks) {
+            gradients(network, images(1), Nd4j.ones(DataType.FLOAT, 1, CHANNELS, SIZE, SIZE));
+        }
+        assertSameGradients(
+                networks[1].gradient().gradientForVariable(),
+                networks[0].gradient().gradientForVariable());
+    }
+
     @Test
     void layersThatChangeTheBatch() {
         GraphBuilder graph = graph().addLayer(
@@ -537,6 +572,24 @@ class EqualToDl4jTest {
                 .addLayer("relu", new ActivationLayer(Activation.RELU), "se");
         Nd4j.getRandom().setSeed(3);
         assertEqual(finished(graph, "relu"), Nd4j.randn(DataType.FLOAT, 3, SIZE, SIZE, SIZE));
+    }
+
+    /** DL4J's clone of a merge forgets its axis. */
+    @Test
+    void mergesOfChannelsLast() {
+        GraphBuilder graph = graph(CNN2DFormat.NHWC)
+                .addLayer("a", convolution().dataFormat(CNN2DFormat.NHWC).build(), "input")
+                .addLayer("b", convolution().dataFormat(CNN2DFormat.NHWC).build(), "input")
+                .addVertex("merge", new MergeVertex(), "a", "b")
+                .addLayer("out", new CnnLossLayer.Builder(LossFunction.MSE).build(), "merge")
+                .setOutputs("out");
+        ComputationGraph stock = new ComputationGraph(graph.build());
+        stock.init();
+        INDArray images = images(2).permute(0, 2, 3, 1).dup('c');
+        INDArray ready = InferenceNetwork.optimize(stock).outputSingle(images);
+        INDArray expected = stock.outputSingle(images);
+        assertThat(ready.shape()).isEqualTo(expected.shape());
+        assertSame("ready", ready, expected);
     }
 
     @Test

@@ -43,9 +43,12 @@ class ReachabilityTest {
         assertThat(sources).hasSizeGreaterThan(100);
         // addresses, and JavaCPP's indexers and pointers, which are addresses
         assertUsedIn(sources, "\\.(address|pointer|addressPointer|platformAddress|indexer)\\(\\)", "Numbers");
-        assertUsedIn(sources, "javacpp\\.indexer", "Numbers");
+        assertUsedIn(sources, "javacpp\\.indexer\\.(?!HalfIndexer)", "Numbers");
+        assertUsedIn(sources, "HalfIndexer(?!\\.toFloat\\(|;)"); // which converts a number
         assertUsedIn(sources, "\\bNumbers\\.address\\(", "Program", "Scratch");
-        assertUsedIn(sources, "Unsafe|\\bjavacpp\\.\\w*Pointer", "Context", "Handles", "Program");
+        // NetworkShape asks how much memory there may be
+        assertUsedIn(sources, "Unsafe|\\bjavacpp\\.\\w*Pointer", "Context", "Handles", "Program", "NetworkShape");
+        assertUsedIn(sources, "\\bPointer\\.(?=maxBytes\\()", "NetworkShape");
         // native memory of each thread, and what oneDNN makes
         assertUsedIn(sources, "\\bThreadLocal\\b", "Context");
         assertUsedIn(sources, "dnnl_\\w+_destroy\\(", "Handles");

@@ -64,7 +64,12 @@ class TrainerTest {
     void trainsOnTheEngine() {
         ImageClassifier classifier = ImageClassifier.untrained(
                 "se_resnet20",
-                Models.builder("se_resnet20").inputSize(6).inputChannels(1).classes(2).build().init(),
+                Models.builder("se_resnet20")
+                        .inputSize(6)
+                        .inputChannels(1)
+                        .classes(2)
+                        .build()
+                        .init(),
                 images);
         Acceleration engine = Acceleration.of(classifier.graph());
         List<String> refusals = new ArrayList<>();
