@@ -204,8 +204,7 @@ class Dl4jContractTest {
         assertCalls(calls, CHAIN_SELECTED);
     }
 
-    private static final String GRAPH_OUTPUT =
-            """
+    private static final String GRAPH_OUTPUT = """
             add.setInput 1
             conv.setInput 0
             conv.doForward false WS_LAYER_ACT_1 none
@@ -215,8 +214,7 @@ class Dl4jContractTest {
             pool.doForward false WS_LAYER_ACT_1 none
             """;
 
-    private static final String GRAPH_FIT =
-            """
+    private static final String GRAPH_FIT = """
             add.setInput 1
             conv.setInput 0
             conv.doForward true WS_ALL_LAYERS_ACT none
@@ -232,8 +230,7 @@ class Dl4jContractTest {
             conv.doBackward false WS_LAYER_WORKING_MEM WS_LAYER_ACT_1
             """;
 
-    private static final String GRAPH_FEED_FORWARD =
-            """
+    private static final String GRAPH_FEED_FORWARD = """
             add.setInput 1
             conv.setInput 0
             conv.doForward true out none
@@ -243,8 +240,7 @@ class Dl4jContractTest {
             pool.doForward true out none
             """;
 
-    private static final String GRAPH_OUTPUT_HIDDEN =
-            """
+    private static final String GRAPH_OUTPUT_HIDDEN = """
             add.setInput 1
             conv.setInput 0
             conv.doForward false WS_LAYER_ACT_1 none
@@ -253,32 +249,27 @@ class Dl4jContractTest {
             pool.setInput 0
             pool.doForward false out none
             """;
-    private static final String CHAIN_OUTPUT =
-            """
+    private static final String CHAIN_OUTPUT = """
             0.activate input false WS_LAYER_ACT_1 none
             1.activate input false WS_LAYER_ACT_2 none
             """;
-    private static final String CHAIN_FIT =
-            """
+    private static final String CHAIN_FIT = """
             0.activate input true WS_ALL_LAYERS_ACT none
             1.activate input true WS_ALL_LAYERS_ACT none
             1.backpropGradient WS_LAYER_WORKING_MEM WS_LAYER_ACT_2
             0.backpropGradient WS_LAYER_WORKING_MEM WS_LAYER_ACT_1
             """;
-    private static final String CHAIN_FEED_FORWARD =
-            """
+    private static final String CHAIN_FEED_FORWARD = """
             0.activate input false out none
             1.activate input false out none
             """;
-    private static final String CHAIN_GRADIENTS =
-            """
+    private static final String CHAIN_GRADIENTS = """
             0.activate input true WS_ALL_LAYERS_ACT none
             1.activate input true WS_ALL_LAYERS_ACT none
             1.backpropGradient WS_LAYER_WORKING_MEM WS_LAYER_ACT_2
             0.backpropGradient WS_LAYER_WORKING_MEM WS_LAYER_ACT_1
             """;
-    private static final String CHAIN_SELECTED =
-            """
+    private static final String CHAIN_SELECTED = """
             0.activate input false out out
             1.activate input false out out
             """;

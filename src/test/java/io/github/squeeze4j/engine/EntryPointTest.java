@@ -22,7 +22,6 @@ import java.util.TreeSet;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
-import org.nd4j.adapters.OutputAdapter;
 import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -43,6 +42,7 @@ import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.nd4j.adapters.OutputAdapter;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.evaluation.IEvaluation;
 import org.nd4j.evaluation.classification.Evaluation;
@@ -322,13 +322,22 @@ class EntryPointTest {
         GRAPH.put("output(boolean, INDArray[])", n -> n.output(true, x()));
         GRAPH.put("output(boolean, MemoryWorkspace, INDArray[])", n -> inWorkspace(w -> n.output(false, w, x())));
         GRAPH.put("output(boolean, INDArray[], INDArray[])", n -> n.output(false, arrays(x()), null));
-        GRAPH.put("output(boolean, INDArray[], INDArray[], INDArray[])", n -> n.output(false, arrays(x()), null, arrays(mask())));
-        GRAPH.put("output(boolean, INDArray[], INDArray[], INDArray[], MemoryWorkspace)", n -> inWorkspace(w -> n.output(false, arrays(x()), null, null, w)));
-        GRAPH.put("output(INDArray[], INDArray[], INDArray[], OutputAdapter)", n -> n.output(arrays(x()), null, null, (OutputAdapter<INDArray[]>) outputs -> new INDArray[] {outputs[0].dup()}));
+        GRAPH.put(
+                "output(boolean, INDArray[], INDArray[], INDArray[])",
+                n -> n.output(false, arrays(x()), null, arrays(mask())));
+        GRAPH.put(
+                "output(boolean, INDArray[], INDArray[], INDArray[], MemoryWorkspace)",
+                n -> inWorkspace(w -> n.output(false, arrays(x()), null, null, w)));
+        GRAPH.put(
+                "output(INDArray[], INDArray[], INDArray[], OutputAdapter)",
+                n -> n.output(arrays(x()), null, null, (OutputAdapter<INDArray[]>)
+                        outputs -> new INDArray[] {outputs[0].dup()}));
         GRAPH.put("output(boolean, boolean, INDArray[])", n -> n.output(false, true, x()));
         GRAPH.put("output(DataSetIterator)", n -> n.output(batches()));
         GRAPH.put("output(MultiDataSetIterator)", n -> n.output(multi()));
-        GRAPH.put("output(List, boolean, INDArray[], INDArray[])", n -> n.output(List.of("se", "out"), false, arrays(x()), null));
+        GRAPH.put(
+                "output(List, boolean, INDArray[], INDArray[])",
+                n -> n.output(List.of("se", "out"), false, arrays(x()), null));
         GRAPH.put("outputSingle(INDArray[])", n -> n.outputSingle(x()));
         GRAPH.put("outputSingle(boolean, INDArray[])", n -> n.outputSingle(true, x()));
         GRAPH.put("outputSingle(boolean, boolean, INDArray[])", n -> n.outputSingle(false, false, x()));
@@ -366,7 +375,9 @@ class EntryPointTest {
             n.rnnClearPreviousState();
             return n.output(x());
         });
-        GRAPH.put("rnnActivateUsingStoredState(INDArray[], boolean, boolean)", n -> n.rnnActivateUsingStoredState(arrays(x()), false, false));
+        GRAPH.put(
+                "rnnActivateUsingStoredState(INDArray[], boolean, boolean)",
+                n -> n.rnnActivateUsingStoredState(arrays(x()), false, false));
         GRAPH.put("setLayerMaskArrays(INDArray[], INDArray[])", n -> {
             n.setLayerMaskArrays(null, arrays(mask()));
             n.setInputs(x());
@@ -390,8 +401,12 @@ class EntryPointTest {
         GRAPH.put("evaluate(MultiDataSetIterator, Map)", n -> n.evaluate(multi(), evaluations()));
         GRAPH.put("evaluateRegression(DataSetIterator)", n -> n.evaluateRegression(batches()));
         GRAPH.put("evaluateRegression(MultiDataSetIterator)", n -> n.evaluateRegression(multi()));
-        GRAPH.put("evaluateRegression(DataSetIterator, List)", n -> n.evaluateRegression(batches(), List.of("a", "b", "c")));
-        GRAPH.put("evaluateRegression(MultiDataSetIterator, List)", n -> n.evaluateRegression(multi(), List.of("a", "b", "c")));
+        GRAPH.put(
+                "evaluateRegression(DataSetIterator, List)",
+                n -> n.evaluateRegression(batches(), List.of("a", "b", "c")));
+        GRAPH.put(
+                "evaluateRegression(MultiDataSetIterator, List)",
+                n -> n.evaluateRegression(multi(), List.of("a", "b", "c")));
         GRAPH.put("evaluateROC(DataSetIterator)", n -> n.evaluateROC(batches()));
         GRAPH.put("evaluateROC(DataSetIterator, int)", n -> n.evaluateROC(batches(), 3));
         GRAPH.put("evaluateROC(MultiDataSetIterator)", n -> n.evaluateROC(multi()));
@@ -399,11 +414,15 @@ class EntryPointTest {
         GRAPH.put("evaluateROCMultiClass(DataSetIterator)", n -> n.evaluateROCMultiClass(batches()));
         GRAPH.put("evaluateROCMultiClass(DataSetIterator, int)", n -> n.evaluateROCMultiClass(batches(), 3));
         GRAPH.put("evaluateROCMultiClass(MultiDataSetIterator, int)", n -> n.evaluateROCMultiClass(multi(), 3));
-        GRAPH.put("doEvaluation(DataSetIterator, IEvaluation[])", n -> n.doEvaluation(batches(), new Evaluation(), new ROCMultiClass()));
+        GRAPH.put(
+                "doEvaluation(DataSetIterator, IEvaluation[])",
+                n -> n.doEvaluation(batches(), new Evaluation(), new ROCMultiClass()));
         GRAPH.put("doEvaluation(MultiDataSetIterator, IEvaluation[])", n -> n.doEvaluation(multi(), new Evaluation()));
         GRAPH.put("summary()", n -> n.summary());
         GRAPH.put("summary(InputType[])", n -> n.summary(InputType.convolutional(SIZE, SIZE, 2)));
-        GRAPH.put("memoryInfo(int, InputType[])", n -> withoutNumbers(n.memoryInfo(4, InputType.convolutional(SIZE, SIZE, 2))));
+        GRAPH.put(
+                "memoryInfo(int, InputType[])",
+                n -> withoutNumbers(n.memoryInfo(4, InputType.convolutional(SIZE, SIZE, 2))));
         GRAPH.put("clearLayersStates()", n -> {
             n.clearLayersStates();
             return n.output(x());
@@ -416,8 +435,13 @@ class EntryPointTest {
         });
         GRAPH.put("save(File)", n -> file(f -> n.save(f), f -> ComputationGraph.load(f, true)));
         GRAPH.put("save(File, boolean)", n -> file(f -> n.save(f, true), f -> ComputationGraph.load(f, true)));
-        GRAPH.put("load(File, boolean)", n -> file(f -> ModelSerializer.writeModel(n, f, true), f -> ModelSerializer.restoreComputationGraph(f)));
-        GRAPH.put("convertDataType(DataType)", n -> n.convertDataType(DataType.DOUBLE).output(x().castTo(DataType.DOUBLE)));
+        GRAPH.put(
+                "load(File, boolean)",
+                n -> file(
+                        f -> ModelSerializer.writeModel(n, f, true), f -> ModelSerializer.restoreComputationGraph(f)));
+        GRAPH.put(
+                "convertDataType(DataType)",
+                n -> n.convertDataType(DataType.DOUBLE).output(x().castTo(DataType.DOUBLE)));
         GRAPH.put("setLearningRate(double)", n -> {
             n.setLearningRate(0.2);
             n.fit(data());
@@ -548,10 +572,24 @@ class EntryPointTest {
             return n.getEpochCount();
         });
         GRAPH.put("getLayer(int)", n -> n.getLayer(0).activate(x(), false, none()));
-        GRAPH.put("getLayer(String)", n -> n.getLayer("se").activate(Twins.normal(new Random(3), 2, 4, SIZE, SIZE), false, none()));
-        GRAPH.put("getLayers()", n -> Arrays.stream(n.getLayers()).map(Layer::type).map(Object::toString).toArray());
-        GRAPH.put("getVertices()", n -> Arrays.stream(n.getVertices()).map(v -> v.getVertexName() + v.hasLayer() + v.numParams()).toArray());
-        GRAPH.put("getVertex(String)", n -> n.getVertex("add").getVertexName() + n.getVertex("conv").getLayer().numParams());
+        GRAPH.put(
+                "getLayer(String)",
+                n -> n.getLayer("se").activate(Twins.normal(new Random(3), 2, 4, SIZE, SIZE), false, none()));
+        GRAPH.put(
+                "getLayers()",
+                n -> Arrays.stream(n.getLayers())
+                        .map(Layer::type)
+                        .map(Object::toString)
+                        .toArray());
+        GRAPH.put(
+                "getVertices()",
+                n -> Arrays.stream(n.getVertices())
+                        .map(v -> v.getVertexName() + v.hasLayer() + v.numParams())
+                        .toArray());
+        GRAPH.put(
+                "getVertex(String)",
+                n -> n.getVertex("add").getVertexName()
+                        + n.getVertex("conv").getLayer().numParams());
         GRAPH.put("getOutputLayer(int)", n -> n.getOutputLayer(0).type().toString());
         GRAPH.put("getUpdater()", n -> {
             n.fit(data());
@@ -582,7 +620,9 @@ class EntryPointTest {
         WIDE.put("feedForward(INDArray[], boolean)", n -> n.feedForward(arrays(x(), x2()), true));
         WIDE.put("feedForward(INDArray[], boolean, boolean)", n -> n.feedForward(arrays(x(), x2()), false, true));
         WIDE.put("feedForward(INDArray[], int, boolean)", n -> n.feedForward(arrays(x(), x2()), 5, false));
-        WIDE.put("feedForward(INDArray[], int, boolean, boolean)", n -> n.feedForward(arrays(x(), x2()), 5, true, false));
+        WIDE.put(
+                "feedForward(INDArray[], int, boolean, boolean)",
+                n -> n.feedForward(arrays(x(), x2()), 5, true, false));
         WIDE.put("score", n -> n.score(pair(), false));
         WIDE.put("scoreExamples", n -> n.scoreExamples(pair(), true));
         WIDE.put("backpropGradient(INDArray[])", n -> externalErrors(n));
@@ -592,12 +632,21 @@ class EntryPointTest {
             n.output(x2(), x());
             return n.backpropGradient(y(), y2());
         });
-        WIDE.put("evaluate", n -> n.evaluate(pairs(), Map.of(0, new IEvaluation[] {new Evaluation()}, 1, new IEvaluation[] {new Evaluation()})));
+        WIDE.put(
+                "evaluate",
+                n -> n.evaluate(
+                        pairs(),
+                        Map.of(0, new IEvaluation[] {new Evaluation()}, 1, new IEvaluation[] {new Evaluation()})));
         WIDE.put("output of a hidden layer", n -> n.output(List.of("pool"), false, arrays(x(), x2()), null));
         WIDE.put("output one input missing", n -> n.output(x()));
         WIDE.put("output wrong size", n -> n.output(Nd4j.ones(2, 3, SIZE, SIZE), x2()));
-        WIDE.put("summary", n -> n.summary() + n.summary(InputType.convolutional(SIZE, SIZE, 2), InputType.convolutional(SIZE, SIZE, 2)));
-        WIDE.put("java serialization", n -> serialized(n).toString().length() > 0 ? ((ComputationGraph) serialized(n)).params() : null);
+        WIDE.put(
+                "summary",
+                n -> n.summary()
+                        + n.summary(InputType.convolutional(SIZE, SIZE, 2), InputType.convolutional(SIZE, SIZE, 2)));
+        WIDE.put(
+                "java serialization",
+                n -> serialized(n).toString().length() > 0 ? ((ComputationGraph) serialized(n)).params() : null);
         WIDE.put("two steps and an output between", n -> {
             n.fit(pair());
             INDArray[] between = n.output(x(), x2());
@@ -698,12 +747,16 @@ class EntryPointTest {
             return n.feedForwardToLayer(2, false);
         });
         CHAIN.put("feedForwardMaskArray(INDArray, MaskState, int)", n -> n.feedForwardMaskArray(null, null, 4));
-        CHAIN.put("calculateGradients(INDArray, INDArray, INDArray, INDArray)", n -> n.calculateGradients(x(), y(), null, null));
+        CHAIN.put(
+                "calculateGradients(INDArray, INDArray, INDArray, INDArray)",
+                n -> n.calculateGradients(x(), y(), null, null));
         CHAIN.put("calculateGradients twice", n -> {
             n.calculateGradients(x2(), y2(), null, null);
             return n.calculateGradients(x(), y(), null, mask());
         });
-        CHAIN.put("backpropGradient(INDArray, LayerWorkspaceMgr)", n -> behindForward(n, () -> n.backpropGradient(null, none())));
+        CHAIN.put(
+                "backpropGradient(INDArray, LayerWorkspaceMgr)",
+                n -> behindForward(n, () -> n.backpropGradient(null, none())));
         CHAIN.put("computeGradientAndScore()", n -> {
             n.setInput(x());
             n.setLabels(y());
@@ -733,8 +786,13 @@ class EntryPointTest {
         CHAIN.put("output(INDArray, TrainingMode)", n -> n.output(x(), Layer.TrainingMode.TEST));
         CHAIN.put("output(INDArray, boolean, INDArray, INDArray)", n -> n.output(x(), false, null, mask()));
         CHAIN.put("output(INDArray, boolean, MemoryWorkspace)", n -> inWorkspace(w -> n.output(x(), false, w)));
-        CHAIN.put("output(INDArray, boolean, INDArray, INDArray, MemoryWorkspace)", n -> inWorkspace(w -> n.output(x(), false, null, null, w)));
-        CHAIN.put("output(INDArray, INDArray, INDArray, OutputAdapter)", n -> n.output(x(), null, null, (OutputAdapter<INDArray[]>) outputs -> new INDArray[] {outputs[0].dup()}));
+        CHAIN.put(
+                "output(INDArray, boolean, INDArray, INDArray, MemoryWorkspace)",
+                n -> inWorkspace(w -> n.output(x(), false, null, null, w)));
+        CHAIN.put(
+                "output(INDArray, INDArray, INDArray, OutputAdapter)",
+                n -> n.output(
+                        x(), null, null, (OutputAdapter<INDArray[]>) outputs -> new INDArray[] {outputs[0].dup()}));
         CHAIN.put("output(DataSetIterator)", n -> n.output(batches()));
         CHAIN.put("output(DataSetIterator, boolean)", n -> n.output(batches(), true));
         CHAIN.put("predict(INDArray)", n -> Arrays.toString(n.predict(x())));
@@ -775,7 +833,9 @@ class EntryPointTest {
             n.rnnClearPreviousState();
             return n.output(x());
         });
-        CHAIN.put("rnnActivateUsingStoredState(INDArray, boolean, boolean)", n -> n.rnnActivateUsingStoredState(x(), false, false));
+        CHAIN.put(
+                "rnnActivateUsingStoredState(INDArray, boolean, boolean)",
+                n -> n.rnnActivateUsingStoredState(x(), false, false));
         CHAIN.put("updateRnnStateWithTBPTTState()", n -> {
             n.updateRnnStateWithTBPTTState();
             return null;
@@ -811,12 +871,20 @@ class EntryPointTest {
         CHAIN.put("evaluateROC(DataSetIterator, int)", n -> n.evaluateROC(batches(), 3));
         CHAIN.put("evaluateROCMultiClass(DataSetIterator)", n -> n.evaluateROCMultiClass(batches()));
         CHAIN.put("evaluateROCMultiClass(DataSetIterator, int)", n -> n.evaluateROCMultiClass(batches(), 3));
-        CHAIN.put("doEvaluation(DataSetIterator, IEvaluation[])", n -> n.doEvaluation(batches(), new Evaluation(), new ROCMultiClass()));
-        CHAIN.put("doEvaluation(MultiDataSetIterator, IEvaluation[])", n -> n.doEvaluation(multi(), new IEvaluation[] {new Evaluation()}));
-        CHAIN.put("doEvaluationHelper(DataSetIterator, IEvaluation[])", n -> n.doEvaluationHelper(batches(), new Evaluation(), new RegressionEvaluation()));
+        CHAIN.put(
+                "doEvaluation(DataSetIterator, IEvaluation[])",
+                n -> n.doEvaluation(batches(), new Evaluation(), new ROCMultiClass()));
+        CHAIN.put(
+                "doEvaluation(MultiDataSetIterator, IEvaluation[])",
+                n -> n.doEvaluation(multi(), new IEvaluation[] {new Evaluation()}));
+        CHAIN.put(
+                "doEvaluationHelper(DataSetIterator, IEvaluation[])",
+                n -> n.doEvaluationHelper(batches(), new Evaluation(), new RegressionEvaluation()));
         CHAIN.put("summary()", n -> n.summary());
         CHAIN.put("summary(InputType)", n -> n.summary(InputType.convolutional(SIZE, SIZE, 2)));
-        CHAIN.put("memoryInfo(int, InputType)", n -> withoutNumbers(n.memoryInfo(4, InputType.convolutional(SIZE, SIZE, 2))));
+        CHAIN.put(
+                "memoryInfo(int, InputType)",
+                n -> withoutNumbers(n.memoryInfo(4, InputType.convolutional(SIZE, SIZE, 2))));
         CHAIN.put("clearLayersStates()", n -> {
             n.clearLayersStates();
             return n.output(x());
@@ -834,10 +902,15 @@ class EntryPointTest {
         });
         CHAIN.put("save(File)", n -> file(f -> n.save(f), f -> MultiLayerNetwork.load(f, true)));
         CHAIN.put("save(File, boolean)", n -> file(f -> n.save(f, true), f -> MultiLayerNetwork.load(f, true)));
-        CHAIN.put("load(File, boolean)", n -> file(f -> ModelSerializer.writeModel(n, f, true), f -> ModelSerializer.restoreMultiLayerNetwork(f)));
+        CHAIN.put(
+                "load(File, boolean)",
+                n -> file(
+                        f -> ModelSerializer.writeModel(n, f, true), f -> ModelSerializer.restoreMultiLayerNetwork(f)));
         CHAIN.put("java serialization", n -> ((MultiLayerNetwork) serialized(n)).params());
         CHAIN.put("toComputationGraph()", n -> n.toComputationGraph().output(x()));
-        CHAIN.put("convertDataType(DataType)", n -> n.convertDataType(DataType.DOUBLE).output(x().castTo(DataType.DOUBLE)));
+        CHAIN.put(
+                "convertDataType(DataType)",
+                n -> n.convertDataType(DataType.DOUBLE).output(x().castTo(DataType.DOUBLE)));
         CHAIN.put("setLearningRate(double)", n -> {
             n.setLearningRate(0.2);
             n.fit(data());
@@ -967,8 +1040,15 @@ class EntryPointTest {
             n.output(x());
             return n.getLayer(1).activate(Twins.normal(new Random(3), 2, 4, SIZE, SIZE), false, none());
         });
-        CHAIN.put("getLayer(String)", n -> n.getLayer("layer3").activate(Twins.normal(new Random(3), 2, 4, SIZE, SIZE), false, none()));
-        CHAIN.put("getLayers()", n -> Arrays.stream(n.getLayers()).map(layer -> layer.type() + " " + layer.numParams() + layer.conf().getLayer().getClass()).toArray());
+        CHAIN.put(
+                "getLayer(String)",
+                n -> n.getLayer("layer3").activate(Twins.normal(new Random(3), 2, 4, SIZE, SIZE), false, none()));
+        CHAIN.put(
+                "getLayers()",
+                n -> Arrays.stream(n.getLayers())
+                        .map(layer -> layer.type() + " " + layer.numParams()
+                                + layer.conf().getLayer().getClass())
+                        .toArray());
         CHAIN.put("getLayerNames()", n -> n.getLayerNames().toString());
         CHAIN.put("getOutputLayer()", n -> n.getOutputLayer().type().toString());
         CHAIN.put("getUpdater()", n -> {
@@ -981,7 +1061,8 @@ class EntryPointTest {
 
     @SuppressWarnings("unchecked")
     private static <T extends IEvaluation> Map<Integer, T[]> evaluations() {
-        return (Map<Integer, T[]>) (Map<Integer, ?>) Map.of(0, new IEvaluation[] {new Evaluation(), new ROCMultiClass()});
+        return (Map<Integer, T[]>)
+                (Map<Integer, ?>) Map.of(0, new IEvaluation[] {new Evaluation(), new ROCMultiClass()});
     }
 
     private interface Task {
@@ -1111,16 +1192,16 @@ class EntryPointTest {
         List<DynamicTest> tests = new ArrayList<>();
         GRAPH.forEach((name, call) ->
                 tests.add(DynamicTest.dynamicTest(name, () -> assertSame(graph(false), graph(false), call))));
-        WIDE.forEach((name, call) ->
-                tests.add(DynamicTest.dynamicTest("two inputs " + name, () -> assertSame(graph(true), graph(true), call))));
+        WIDE.forEach((name, call) -> tests.add(
+                DynamicTest.dynamicTest("two inputs " + name, () -> assertSame(graph(true), graph(true), call))));
         return tests;
     }
 
     @TestFactory
     List<DynamicTest> chains() {
         List<DynamicTest> tests = new ArrayList<>();
-        CHAIN.forEach((name, call) ->
-                tests.add(DynamicTest.dynamicTest(name, () -> assertSame(chain(), chain(), call))));
+        CHAIN.forEach(
+                (name, call) -> tests.add(DynamicTest.dynamicTest(name, () -> assertSame(chain(), chain(), call))));
         return tests;
     }
 
@@ -1158,8 +1239,7 @@ class EntryPointTest {
         assertThat(known).as("methods that DL4J has no longer").isEmpty();
     }
 
-    private static final String GRAPH_COMPUTES_NOTHING =
-            """
+    private static final String GRAPH_COMPUTES_NOTHING = """
             addListeners(TrainingListener[]); calculateIndices(); close(); conf(); getConfiguration();
             getHelperWorkspaces(); getInput(int); getInputMaskArrays(); getInputs(); getLabelMaskArrays();
             getLastEtlTime(); getListeners(); getNumInputArrays(); getNumLayers(); getNumOutputArrays();
@@ -1170,8 +1250,7 @@ class EntryPointTest {
             setParamsViewArray(INDArray); setScore(double); setUpdater(ComputationGraphUpdater)
             """;
 
-    private static final String CHAIN_COMPUTES_NOTHING =
-            """
+    private static final String CHAIN_COMPUTES_NOTHING = """
             addListeners(TrainingListener[]); allowInputModification(boolean); close(); conf(); getConfig();
             getDefaultConfiguration(); getEpochCount(); getHelper(); getHelperWorkspaces(); getIndex(); getInput();
             getInputMiniBatchSize(); getIterationCount(); getLabels(); getLastEtlTime(); getLayerWiseConfigurations();

@@ -83,7 +83,8 @@ class FuzzTest {
                 ran += outcome.ran ? 1 : 0;
                 nodes += outcome.nodes;
                 if (outcome.difference != null) {
-                    String failure = worker.submit(() -> shrunk(network, outcome)).get();
+                    String failure =
+                            worker.submit(() -> shrunk(network, outcome)).get();
                     System.out.println(failure);
                     failures.add(failure);
                 }
@@ -150,7 +151,8 @@ class FuzzTest {
         } catch (RuntimeException | Error e) {
             difference = e + at(e);
         }
-        return new Outcome(null, difference, ran, ran ? acceleration.nativeLayers().size() : 0);
+        return new Outcome(
+                null, difference, ran, ran ? acceleration.nativeLayers().size() : 0);
     }
 
     /** Nothing can be said: DL4J's own numbers are too far from the reference, or there is none. */
@@ -239,7 +241,7 @@ class FuzzTest {
                 }
             }
         }
-        return "-Dfuzz.seed=" + network.seed + " -Dfuzz.graphs=1: " + outcome.difference + "\n" + network
-                + "\nshrunk: " + last.difference + "\n" + smallest + "\n" + smallest.described() + "\n----";
+        return "-Dfuzz.seed=" + network.seed + " -Dfuzz.graphs=1: " + outcome.difference + "\n" + network + "\nshrunk: "
+                + last.difference + "\n" + smallest + "\n" + smallest.described() + "\n----";
     }
 }

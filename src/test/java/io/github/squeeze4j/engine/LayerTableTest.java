@@ -20,7 +20,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.layers.LayerConstraint;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.CacheMode;
@@ -212,201 +211,293 @@ class LayerTableTest {
         row(ConvolutionLayer.class, "padding", f -> conv(f).padding(2, 1).build());
         row(ConvolutionLayer.class, "dilation", f -> conv(f).dilation(2, 1).build());
         row(ConvolutionLayer.class, "hasBias", f -> conv(f).hasBias(false).build());
-        row(ConvolutionLayer.class, "convolutionMode Same", f -> conv(f)
-                .stride(2, 2)
-                .convolutionMode(ConvolutionMode.Same)
-                .build());
-        row(ConvolutionLayer.class, "convolutionMode Strict", f -> conv(f)
-                .convolutionMode(ConvolutionMode.Strict)
-                .build());
-        row(ConvolutionLayer.class, "convolutionMode Truncate", f -> conv(f)
-                .stride(2, 2)
-                .convolutionMode(ConvolutionMode.Truncate)
-                .build());
+        row(
+                ConvolutionLayer.class,
+                "convolutionMode Same",
+                f -> conv(f).stride(2, 2).convolutionMode(ConvolutionMode.Same).build());
+        row(
+                ConvolutionLayer.class,
+                "convolutionMode Strict",
+                f -> conv(f).convolutionMode(ConvolutionMode.Strict).build());
+        row(
+                ConvolutionLayer.class,
+                "convolutionMode Truncate",
+                f -> conv(f).stride(2, 2)
+                        .convolutionMode(ConvolutionMode.Truncate)
+                        .build());
         row(ConvolutionLayer.class, "dataFormat", f -> conv(f).build());
         row(Convolution2D.class, "", f -> {
             Convolution2D.Builder builder = new Convolution2D.Builder();
             return builder.kernelSize(3, 3).nOut(5).dataFormat(f).build();
         });
         row(NativeConvolution.class, "", f -> NativeConvolution.of(conv(f).build()));
-        row(NativeConvolution.class, "padding", f -> NativeConvolution.of(conv(f)
-                .padding(1, 2)
-                .stride(2, 2)
-                .build()));
-        row(GroupedConvolution.class, "groups", f -> GroupedConvolution.builder()
-                .groups(2)
-                .kernelSize(3, 3)
-                .nOut(6)
-                .dataFormat(f)
-                .build());
-        row(GroupedConvolution.class, "groups depthwise", f -> GroupedConvolution.builder()
-                .groups(4)
-                .kernelSize(3, 3)
-                .nOut(8)
-                .hasBias(false)
-                .convolutionMode(ConvolutionMode.Same)
-                .dataFormat(f)
-                .build());
+        row(
+                NativeConvolution.class,
+                "padding",
+                f -> NativeConvolution.of(conv(f).padding(1, 2).stride(2, 2).build()));
+        row(
+                GroupedConvolution.class,
+                "groups",
+                f -> GroupedConvolution.builder()
+                        .groups(2)
+                        .kernelSize(3, 3)
+                        .nOut(6)
+                        .dataFormat(f)
+                        .build());
+        row(
+                GroupedConvolution.class,
+                "groups depthwise",
+                f -> GroupedConvolution.builder()
+                        .groups(4)
+                        .kernelSize(3, 3)
+                        .nOut(8)
+                        .hasBias(false)
+                        .convolutionMode(ConvolutionMode.Same)
+                        .dataFormat(f)
+                        .build());
         row(Deconvolution2D.class, "", f -> deconv(f).build());
         row(Deconvolution2D.class, "kernelSize", f -> deconv(f).kernelSize(2, 2).build());
         row(Deconvolution2D.class, "stride", f -> deconv(f).stride(2, 2).build());
         row(Deconvolution2D.class, "padding", f -> deconv(f).padding(1, 1).build());
         row(Deconvolution2D.class, "hasBias", f -> deconv(f).hasBias(false).build());
-        row(Deconvolution2D.class, "convolutionMode", f -> deconv(f)
-                .convolutionMode(ConvolutionMode.Same)
-                .build());
+        row(
+                Deconvolution2D.class,
+                "convolutionMode",
+                f -> deconv(f).convolutionMode(ConvolutionMode.Same).build());
         row(Deconvolution2D.class, "dilation", f -> deconv(f).dilation(1, 1).build()); // DL4J fails with others
         row(Deconvolution2D.class, "dataFormat", f -> deconv(f).build());
         row(SeparableConvolution2D.class, "", f -> separable(f).build());
-        row(SeparableConvolution2D.class, "depthMultiplier", f -> separable(f).depthMultiplier(2).build());
-        row(SeparableConvolution2D.class, "constrainPointWise", f -> separable(f)
-                .constrainPointWise(new MaxNormConstraint(0.2, 1))
-                .build());
-        row(SeparableConvolution2D.class, "kernelSize stride padding", f -> separable(f)
-                .kernelSize(2, 2)
-                .stride(2, 2)
-                .padding(1, 1)
-                .build());
-        row(SeparableConvolution2D.class, "convolutionMode", f -> separable(f)
-                .convolutionMode(ConvolutionMode.Same)
-                .build());
-        row(SeparableConvolution2D.class, "hasBias dilation dataFormat", f -> separable(f)
-                .hasBias(false)
-                .dilation(2, 2)
-                .build());
+        row(
+                SeparableConvolution2D.class,
+                "depthMultiplier",
+                f -> separable(f).depthMultiplier(2).build());
+        row(
+                SeparableConvolution2D.class,
+                "constrainPointWise",
+                f -> separable(f)
+                        .constrainPointWise(new MaxNormConstraint(0.2, 1))
+                        .build());
+        row(
+                SeparableConvolution2D.class,
+                "kernelSize stride padding",
+                f -> separable(f).kernelSize(2, 2).stride(2, 2).padding(1, 1).build());
+        row(
+                SeparableConvolution2D.class,
+                "convolutionMode",
+                f -> separable(f).convolutionMode(ConvolutionMode.Same).build());
+        row(
+                SeparableConvolution2D.class,
+                "hasBias dilation dataFormat",
+                f -> separable(f).hasBias(false).dilation(2, 2).build());
         row(DepthwiseConvolution2D.class, "", f -> depthwise(f).build());
-        row(DepthwiseConvolution2D.class, "depthMultiplier", f -> depthwise(f).depthMultiplier(2).build());
-        row(DepthwiseConvolution2D.class, "kernelSize stride padding", f -> depthwise(f)
-                .kernelSize(2, 2)
-                .stride(2, 2)
-                .padding(1, 1)
-                .build());
-        row(DepthwiseConvolution2D.class, "convolutionMode", f -> depthwise(f)
-                .convolutionMode(ConvolutionMode.Same)
-                .build());
-        row(DepthwiseConvolution2D.class, "hasBias dataFormat", f -> depthwise(f)
-                .hasBias(false)
-                .build());
-        row(DepthwiseConvolution2D.class, "dilation", f -> depthwise(f) // DL4J fails with others
-                .dilation(1, 1)
-                .build());
-        row(LocallyConnected2D.class, "kernelSize nOut activation dataFormat", f -> locally(f).build());
-        row(LocallyConnected2D.class, "stride padding", f -> locally(f)
-                .convolutionMode(ConvolutionMode.Truncate)
-                .stride(2, 2)
-                .padding(1, 1)
-                .build());
-        row(LocallyConnected2D.class, "convolutionMode", f -> locally(f)
-                .convolutionMode(ConvolutionMode.Same)
-                .build());
-        row(LocallyConnected2D.class, "dilation hasBias", f -> locally(f).dilation(2, 2).hasBias(false).build());
+        row(
+                DepthwiseConvolution2D.class,
+                "depthMultiplier",
+                f -> depthwise(f).depthMultiplier(2).build());
+        row(
+                DepthwiseConvolution2D.class,
+                "kernelSize stride padding",
+                f -> depthwise(f).kernelSize(2, 2).stride(2, 2).padding(1, 1).build());
+        row(
+                DepthwiseConvolution2D.class,
+                "convolutionMode",
+                f -> depthwise(f).convolutionMode(ConvolutionMode.Same).build());
+        row(
+                DepthwiseConvolution2D.class,
+                "hasBias dataFormat",
+                f -> depthwise(f).hasBias(false).build());
+        row(
+                DepthwiseConvolution2D.class,
+                "dilation",
+                f -> depthwise(f) // DL4J fails with others
+                        .dilation(1, 1)
+                        .build());
+        row(
+                LocallyConnected2D.class,
+                "kernelSize nOut activation dataFormat",
+                f -> locally(f).build());
+        row(
+                LocallyConnected2D.class,
+                "stride padding",
+                f -> locally(f)
+                        .convolutionMode(ConvolutionMode.Truncate)
+                        .stride(2, 2)
+                        .padding(1, 1)
+                        .build());
+        row(
+                LocallyConnected2D.class,
+                "convolutionMode",
+                f -> locally(f).convolutionMode(ConvolutionMode.Same).build());
+        row(
+                LocallyConnected2D.class,
+                "dilation hasBias",
+                f -> locally(f).dilation(2, 2).hasBias(false).build());
         // ---- normalization
         row(BatchNormalization.class, "dataFormat", f -> bn(f).build());
         row(BatchNormalization.class, "minibatch", f -> bn(f).minibatch(false).build());
-        row(BatchNormalization.class, "gamma beta", f -> bn(f).gamma(0.5).beta(0.3).build());
+        row(
+                BatchNormalization.class,
+                "gamma beta",
+                f -> bn(f).gamma(0.5).beta(0.3).build());
         row(BatchNormalization.class, "eps", f -> bn(f).eps(0.05).build());
         row(BatchNormalization.class, "decay", f -> bn(f).decay(0.3).build());
-        row(BatchNormalization.class, "lockGammaBeta", f -> bn(f).lockGammaBeta(true).build());
-        row(BatchNormalization.class, "lockGammaBeta gamma beta", f -> bn(f)
-                .lockGammaBeta(true)
-                .gamma(0.5)
-                .beta(0.3)
-                .build());
+        row(
+                BatchNormalization.class,
+                "lockGammaBeta",
+                f -> bn(f).lockGammaBeta(true).build());
+        row(
+                BatchNormalization.class,
+                "lockGammaBeta gamma beta",
+                f -> bn(f).lockGammaBeta(true).gamma(0.5).beta(0.3).build());
         row(BatchNormalization.class, "useLogStd", f -> bn(f).useLogStd(false).build());
-        row(BatchNormalization.class, "constrainBeta", f -> bn(f)
-                .constrainBeta(new NonNegativeConstraint())
-                .build());
-        row(BatchNormalization.class, "constrainGamma", f -> bn(f)
-                .constrainGamma(new NonNegativeConstraint())
-                .build());
-        row(NativeBatchNormalization.class, "", f -> NativeBatchNormalization.of(
-                bn(f).useLogStd(false).build()));
-        row(NativeBatchNormalization.class, "eps decay", f -> NativeBatchNormalization.of(
-                bn(f).useLogStd(false).eps(0.05).decay(0.3).build()));
-        row(LocalResponseNormalization.class, "k dataFormat", f -> new LocalResponseNormalization.Builder()
-                .k(1)
-                .dataFormat(f)
-                .build());
-        row(LocalResponseNormalization.class, "n", f -> new LocalResponseNormalization.Builder()
-                .n(3)
-                .dataFormat(f)
-                .build());
-        row(LocalResponseNormalization.class, "alpha", f -> new LocalResponseNormalization.Builder()
-                .alpha(0.3)
-                .dataFormat(f)
-                .build());
-        row(LocalResponseNormalization.class, "beta", f -> new LocalResponseNormalization.Builder()
-                .beta(0.4)
-                .alpha(0.3)
-                .dataFormat(f)
-                .build());
+        row(
+                BatchNormalization.class,
+                "constrainBeta",
+                f -> bn(f).constrainBeta(new NonNegativeConstraint()).build());
+        row(
+                BatchNormalization.class,
+                "constrainGamma",
+                f -> bn(f).constrainGamma(new NonNegativeConstraint()).build());
+        row(
+                NativeBatchNormalization.class,
+                "",
+                f -> NativeBatchNormalization.of(bn(f).useLogStd(false).build()));
+        row(
+                NativeBatchNormalization.class,
+                "eps decay",
+                f -> NativeBatchNormalization.of(
+                        bn(f).useLogStd(false).eps(0.05).decay(0.3).build()));
+        row(
+                LocalResponseNormalization.class,
+                "k dataFormat",
+                f -> new LocalResponseNormalization.Builder().k(1).dataFormat(f).build());
+        row(
+                LocalResponseNormalization.class,
+                "n",
+                f -> new LocalResponseNormalization.Builder().n(3).dataFormat(f).build());
+        row(
+                LocalResponseNormalization.class,
+                "alpha",
+                f -> new LocalResponseNormalization.Builder()
+                        .alpha(0.3)
+                        .dataFormat(f)
+                        .build());
+        row(
+                LocalResponseNormalization.class,
+                "beta",
+                f -> new LocalResponseNormalization.Builder()
+                        .beta(0.4)
+                        .alpha(0.3)
+                        .dataFormat(f)
+                        .build());
         // ---- pooling
         for (PoolingType type : PoolingType.values()) {
             if (type != PoolingType.SUM) { // DL4J has none
-                row(SubsamplingLayer.class, "poolingType " + type, f -> pool(f, type)
-                        .pnorm(2)
-                        .build());
+                row(
+                        SubsamplingLayer.class,
+                        "poolingType " + type,
+                        f -> pool(f, type).pnorm(2).build());
             }
-            row(GlobalPoolingLayer.class, "poolingType " + type, f -> new GlobalPoolingLayer.Builder(type)
-                    .pnorm(2)
-                    .build());
+            row(
+                    GlobalPoolingLayer.class,
+                    "poolingType " + type,
+                    f -> new GlobalPoolingLayer.Builder(type).pnorm(2).build());
         }
-        row(SubsamplingLayer.class, "kernelSize", f -> pool(f, PoolingType.AVG)
-                .kernelSize(2, 3)
-                .build());
-        row(SubsamplingLayer.class, "stride", f -> pool(f, PoolingType.AVG).stride(2, 1).build());
-        row(SubsamplingLayer.class, "padding", f -> pool(f, PoolingType.AVG).padding(0, 1).build());
-        row(SubsamplingLayer.class, "dilation", f -> pool(f, PoolingType.MAX).dilation(2, 1).build());
-        row(SubsamplingLayer.class, "dilation average", f -> pool(f, PoolingType.AVG)
-                .dilation(1, 2)
-                .build());
-        row(SubsamplingLayer.class, "convolutionMode", f -> pool(f, PoolingType.AVG)
-                .padding(0, 0)
-                .convolutionMode(ConvolutionMode.Same)
-                .stride(2, 2)
-                .build());
-        row(SubsamplingLayer.class, "convolutionMode Strict", f -> pool(f, PoolingType.MAX)
-                .convolutionMode(ConvolutionMode.Strict)
-                .build());
-        row(SubsamplingLayer.class, "pnorm", f -> pool(f, PoolingType.PNORM).pnorm(3).build());
-        row(SubsamplingLayer.class, "eps", f -> pool(f, PoolingType.PNORM)
-                .pnorm(2)
-                .eps(0.1)
-                .build());
-        row(SubsamplingLayer.class, "avgPoolIncludePadInDivisor", f -> pool(f, PoolingType.AVG)
-                .avgPoolIncludePadInDivisor(true)
-                .build());
+        row(
+                SubsamplingLayer.class,
+                "kernelSize",
+                f -> pool(f, PoolingType.AVG).kernelSize(2, 3).build());
+        row(
+                SubsamplingLayer.class,
+                "stride",
+                f -> pool(f, PoolingType.AVG).stride(2, 1).build());
+        row(
+                SubsamplingLayer.class,
+                "padding",
+                f -> pool(f, PoolingType.AVG).padding(0, 1).build());
+        row(
+                SubsamplingLayer.class,
+                "dilation",
+                f -> pool(f, PoolingType.MAX).dilation(2, 1).build());
+        row(
+                SubsamplingLayer.class,
+                "dilation average",
+                f -> pool(f, PoolingType.AVG).dilation(1, 2).build());
+        row(
+                SubsamplingLayer.class,
+                "convolutionMode",
+                f -> pool(f, PoolingType.AVG)
+                        .padding(0, 0)
+                        .convolutionMode(ConvolutionMode.Same)
+                        .stride(2, 2)
+                        .build());
+        row(
+                SubsamplingLayer.class,
+                "convolutionMode Strict",
+                f -> pool(f, PoolingType.MAX)
+                        .convolutionMode(ConvolutionMode.Strict)
+                        .build());
+        row(
+                SubsamplingLayer.class,
+                "pnorm",
+                f -> pool(f, PoolingType.PNORM).pnorm(3).build());
+        row(
+                SubsamplingLayer.class,
+                "eps",
+                f -> pool(f, PoolingType.PNORM).pnorm(2).eps(0.1).build());
+        row(
+                SubsamplingLayer.class,
+                "avgPoolIncludePadInDivisor",
+                f -> pool(f, PoolingType.AVG).avgPoolIncludePadInDivisor(true).build());
         row(SubsamplingLayer.class, "dataFormat", f -> pool(f, PoolingType.MAX).build());
         row(Pooling2D.class, "", f -> {
             Pooling2D.Builder builder = new Pooling2D.Builder(PoolingType.MAX);
             return builder.kernelSize(2, 2).dataFormat(f).build();
         });
-        row(NativePooling.class, "", f -> NativePooling.of(pool(f, PoolingType.AVG).build()));
-        row(NativePooling.class, "ceilMode", f -> NativePooling.of(pool(f, PoolingType.AVG)
-                        .stride(2, 2)
-                        .padding(0, 0)
-                        .build())
-                .ceilMode());
-        row(GlobalPoolingLayer.class, "pnorm", f -> new GlobalPoolingLayer.Builder(PoolingType.PNORM)
-                .pnorm(3)
-                .build());
-        row(GlobalPoolingLayer.class, "poolingDimensions", f -> new GlobalPoolingLayer.Builder(PoolingType.AVG)
-                .poolingDimensions(f == CNN2DFormat.NCHW ? new int[] {2, 3} : new int[] {1, 2})
-                .build());
-        row(GlobalPoolingLayer.class, "collapseDimensions", f -> new GlobalPoolingLayer.Builder(PoolingType.AVG)
-                .collapseDimensions(false)
-                .build());
+        row(
+                NativePooling.class,
+                "",
+                f -> NativePooling.of(pool(f, PoolingType.AVG).build()));
+        row(
+                NativePooling.class,
+                "ceilMode",
+                f -> NativePooling.of(pool(f, PoolingType.AVG)
+                                .stride(2, 2)
+                                .padding(0, 0)
+                                .build())
+                        .ceilMode());
+        row(
+                GlobalPoolingLayer.class,
+                "pnorm",
+                f -> new GlobalPoolingLayer.Builder(PoolingType.PNORM).pnorm(3).build());
+        row(
+                GlobalPoolingLayer.class,
+                "poolingDimensions",
+                f -> new GlobalPoolingLayer.Builder(PoolingType.AVG)
+                        .poolingDimensions(f == CNN2DFormat.NCHW ? new int[] {2, 3} : new int[] {1, 2})
+                        .build());
+        row(
+                GlobalPoolingLayer.class,
+                "collapseDimensions",
+                f -> new GlobalPoolingLayer.Builder(PoolingType.AVG)
+                        .collapseDimensions(false)
+                        .build());
         // ---- shapes
-        row(ZeroPaddingLayer.class, "dataFormat", f -> new ZeroPaddingLayer.Builder(1, 2, 0, 1)
-                .dataFormat(f)
-                .build());
-        row(Cropping2D.class, "dataFormat", f -> new Cropping2D.Builder(1, 0, 2, 1)
-                .dataFormat(f)
-                .build());
-        row(Upsampling2D.class, "size dataFormat", f -> new Upsampling2D.Builder()
-                .size(new int[] {2, 3})
-                .dataFormat(f)
-                .build());
+        row(
+                ZeroPaddingLayer.class,
+                "dataFormat",
+                f -> new ZeroPaddingLayer.Builder(1, 2, 0, 1).dataFormat(f).build());
+        row(
+                Cropping2D.class,
+                "dataFormat",
+                f -> new Cropping2D.Builder(1, 0, 2, 1).dataFormat(f).build());
+        row(
+                Upsampling2D.class,
+                "size dataFormat",
+                f -> new Upsampling2D.Builder()
+                        .size(new int[] {2, 3})
+                        .dataFormat(f)
+                        .build());
         row(SpaceToDepthLayer.class, "blocks dataFormat", f -> new SpaceToDepthLayer.Builder<>(2, f).build());
         row(SpaceToBatchLayer.class, "blocks padding dataFormat", f -> {
             SpaceToBatchLayer.Builder<?> builder = new SpaceToBatchLayer.Builder<>();
@@ -416,27 +507,40 @@ class LayerTableTest {
             return builder.build();
         });
         // ---- others
-        row(PReLULayer.class, "inputShape", f -> new PReLULayer.Builder()
-                .inputShape(f == CNN2DFormat.NCHW ? new long[] {4, 6, 6} : new long[] {6, 6, 4})
-                .build());
-        row(PReLULayer.class, "sharedAxes", f -> new PReLULayer.Builder() // DL4J's backward pass fails with others
-                .inputShape(f == CNN2DFormat.NCHW ? new long[] {4, 6, 6} : new long[] {6, 6, 4})
-                .sharedAxes()
-                .build());
-        row(ActivationLayer.class, "activation", f -> new ActivationLayer.Builder()
-                .activation(Activation.RELU)
-                .build());
+        row(
+                PReLULayer.class,
+                "inputShape",
+                f -> new PReLULayer.Builder()
+                        .inputShape(f == CNN2DFormat.NCHW ? new long[] {4, 6, 6} : new long[] {6, 6, 4})
+                        .build());
+        row(
+                PReLULayer.class,
+                "sharedAxes",
+                f -> new PReLULayer.Builder() // DL4J's backward pass fails with others
+                        .inputShape(f == CNN2DFormat.NCHW ? new long[] {4, 6, 6} : new long[] {6, 6, 4})
+                        .sharedAxes()
+                        .build());
+        row(
+                ActivationLayer.class,
+                "activation",
+                f -> new ActivationLayer.Builder().activation(Activation.RELU).build());
         row(DropoutLayer.class, "", f -> new DropoutLayer.Builder(0.6).build());
         row(MaskLayer.class, "", f -> new MaskLayer());
-        row(SqueezeExcitation.class, "", f -> SqueezeExcitation.builder().reduction(2).build());
+        row(
+                SqueezeExcitation.class,
+                "",
+                f -> SqueezeExcitation.builder().reduction(2).build());
         row(SameDiffLambdaLayer.class, "", f -> new Doubled());
         // ---- rows
         row(DenseLayer.class, "nOut", f -> new DenseLayer.Builder().nOut(7).build());
-        row(DenseLayer.class, "hasBias", f -> new DenseLayer.Builder().nOut(7).hasBias(false).build());
-        row(DenseLayer.class, "hasLayerNorm", f -> new DenseLayer.Builder()
-                .nOut(7)
-                .hasLayerNorm(true)
-                .build());
+        row(
+                DenseLayer.class,
+                "hasBias",
+                f -> new DenseLayer.Builder().nOut(7).hasBias(false).build());
+        row(
+                DenseLayer.class,
+                "hasLayerNorm",
+                f -> new DenseLayer.Builder().nOut(7).hasLayerNorm(true).build());
         row(ElementWiseMultiplicationLayer.class, "", f -> {
             ElementWiseMultiplicationLayer.Builder builder = new ElementWiseMultiplicationLayer.Builder();
             return builder.nIn(144).nOut(144).build();
@@ -453,54 +557,76 @@ class LayerTableTest {
             SqueezeExcitation.class,
             DenseLayer.class
         }) {
-            Row inner = ROWS.stream()
-                    .filter(row -> row.type == type)
-                    .findFirst()
-                    .get();
+            Row inner =
+                    ROWS.stream().filter(row -> row.type == type).findFirst().get();
             if (type != BatchNormalization.class) { // whose backward pass DL4J fails in there
-                row(FrozenLayerWithBackprop.class, "around " + type.getSimpleName(), f ->
-                        new FrozenLayerWithBackprop((Layer) inner.make.apply(f)));
+                row(
+                        FrozenLayerWithBackprop.class,
+                        "around " + type.getSimpleName(),
+                        f -> new FrozenLayerWithBackprop((Layer) inner.make.apply(f)));
             }
-            row(FrozenLayer.class, "layer around " + type.getSimpleName(), f -> new FrozenLayer.Builder()
-                    .layer((Layer) inner.make.apply(f))
-                    .build());
+            row(
+                    FrozenLayer.class,
+                    "layer around " + type.getSimpleName(),
+                    f -> new FrozenLayer.Builder()
+                            .layer((Layer) inner.make.apply(f))
+                            .build());
         }
         // ---- output layers
-        row(OutputLayer.class, "nOut hasBias lossFunction", f -> new OutputLayer.Builder()
-                .lossFunction(new LossMSE())
-                .activation(Activation.TANH)
-                .nOut(3)
-                .hasBias(false)
-                .build());
-        row(LossLayer.class, "lossFunction", f -> new LossLayer.Builder()
-                .lossFunction(new LossL1())
-                .activation(Activation.SIGMOID)
-                .build());
+        row(
+                OutputLayer.class,
+                "nOut hasBias lossFunction",
+                f -> new OutputLayer.Builder()
+                        .lossFunction(new LossMSE())
+                        .activation(Activation.TANH)
+                        .nOut(3)
+                        .hasBias(false)
+                        .build());
+        row(
+                LossLayer.class,
+                "lossFunction",
+                f -> new LossLayer.Builder()
+                        .lossFunction(new LossL1())
+                        .activation(Activation.SIGMOID)
+                        .build());
         row(LossLayer.class, "hasBias nIn nOut", f -> new LossLayer.Builder(new LossMSE()).build());
-        row(CnnLossLayer.class, "lossFunction format", f -> new CnnLossLayer.Builder()
-                .lossFunction(new LossMSE())
-                .format(f)
-                .activation(Activation.TANH)
-                .build());
-        row(CnnLossLayer.class, "hasBias nIn nOut", f -> new CnnLossLayer.Builder(new LossMCXENT())
-                .format(f)
-                .activation(Activation.SOFTMAX)
-                .build());
-        row(CenterLossOutputLayer.class, "alpha lambda lossFunction", f -> new CenterLossOutputLayer.Builder()
-                .lossFunction(LossFunction.MCXENT)
-                .alpha(0.3)
-                .lambda(0.02)
-                .nOut(3)
-                .activation(Activation.SOFTMAX)
-                .build());
-        row(CenterLossOutputLayer.class, "gradientCheck hasBias", f -> new CenterLossOutputLayer.Builder(
-                        LossFunction.MCXENT)
-                .gradientCheck(true)
-                .nOut(3)
-                .activation(Activation.SOFTMAX)
-                .build());
-        row(FrozenLayerWithBackprop.class, "around OutputLayer", f ->
-                new FrozenLayerWithBackprop(new OutputLayer.Builder(LossFunction.MCXENT)
+        row(
+                CnnLossLayer.class,
+                "lossFunction format",
+                f -> new CnnLossLayer.Builder()
+                        .lossFunction(new LossMSE())
+                        .format(f)
+                        .activation(Activation.TANH)
+                        .build());
+        row(
+                CnnLossLayer.class,
+                "hasBias nIn nOut",
+                f -> new CnnLossLayer.Builder(new LossMCXENT())
+                        .format(f)
+                        .activation(Activation.SOFTMAX)
+                        .build());
+        row(
+                CenterLossOutputLayer.class,
+                "alpha lambda lossFunction",
+                f -> new CenterLossOutputLayer.Builder()
+                        .lossFunction(LossFunction.MCXENT)
+                        .alpha(0.3)
+                        .lambda(0.02)
+                        .nOut(3)
+                        .activation(Activation.SOFTMAX)
+                        .build());
+        row(
+                CenterLossOutputLayer.class,
+                "gradientCheck hasBias",
+                f -> new CenterLossOutputLayer.Builder(LossFunction.MCXENT)
+                        .gradientCheck(true)
+                        .nOut(3)
+                        .activation(Activation.SOFTMAX)
+                        .build());
+        row(
+                FrozenLayerWithBackprop.class,
+                "around OutputLayer",
+                f -> new FrozenLayerWithBackprop(new OutputLayer.Builder(LossFunction.MCXENT)
                         .activation(Activation.SOFTMAX)
                         .nOut(3)
                         .build()));
@@ -517,8 +643,10 @@ class LayerTableTest {
         row(L2NormalizeVertex.class, "1 dimension eps", f -> new L2NormalizeVertex(new int[] {1, 2, 3}, 0.1));
         row(L2Vertex.class, "2 eps", f -> new L2Vertex(0.1));
         row(PoolHelperVertex.class, "pooled", f -> new PoolHelperVertex());
-        row(PreprocessorVertex.class, "1", f -> new PreprocessorVertex(
-                new CnnToFeedForwardPreProcessor(SIZE, SIZE, CHANNELS, f)));
+        row(
+                PreprocessorVertex.class,
+                "1",
+                f -> new PreprocessorVertex(new CnnToFeedForwardPreProcessor(SIZE, SIZE, CHANNELS, f)));
         row(ReshapeVertex.class, "1", f -> new ReshapeVertex('c', new int[] {-1, 144}, null));
         row(ScaleVertex.class, "1 scaleFactor", f -> new ScaleVertex(-1.7));
         row(ShiftVertex.class, "1 shiftFactor", f -> new ShiftVertex(0.4));
@@ -598,8 +726,9 @@ class LayerTableTest {
         Map<String, Consumer<Layer.Builder<?>>> options = new LinkedHashMap<>();
         options.put("dropOut number", builder -> builder.dropOut(0.7));
         options.put("dropOut Dropout(1.0)", builder -> builder.dropOut(new Dropout(1.0)));
-        options.put("dropOut schedule", builder -> builder.dropOut(
-                new Dropout(new StepSchedule(ScheduleType.ITERATION, 0.9, 0.5, 1))));
+        options.put(
+                "dropOut schedule",
+                builder -> builder.dropOut(new Dropout(new StepSchedule(ScheduleType.ITERATION, 0.9, 0.5, 1))));
         options.put("dropOut AlphaDropout", builder -> builder.dropOut(new AlphaDropout(0.7)));
         options.put("dropOut GaussianDropout", builder -> builder.dropOut(new GaussianDropout(0.3)));
         options.put("dropOut GaussianNoise", builder -> builder.dropOut(new GaussianNoise(0.2)));
@@ -607,8 +736,9 @@ class LayerTableTest {
         options.put("constrainAllParameters", builder -> builder.constrainAllParameters(new NonNegativeConstraint()));
         options.put("constrainBias", builder -> builder.constrainBias(new NonNegativeConstraint()));
         options.put("constrainWeights MaxNorm", builder -> builder.constrainWeights(new MaxNormConstraint(0.3, 1)));
-        options.put("constrainWeights MinMaxNorm", builder -> builder.constrainWeights(
-                new MinMaxNormConstraint(0.3, 0.6, 0.7, 1)));
+        options.put(
+                "constrainWeights MinMaxNorm",
+                builder -> builder.constrainWeights(new MinMaxNormConstraint(0.3, 0.6, 0.7, 1)));
         options.put("constrainWeights UnitNorm", builder -> builder.constrainWeights(new UnitNormConstraint(1)));
         return options;
     }
@@ -630,7 +760,8 @@ class LayerTableTest {
             builder.regularization(new ArrayList<>(List.of(new L2Regularization(0.07))));
             builder.regularizationBias(new ArrayList<>(List.of(new L2Regularization(0.03))));
         });
-        options.put("updater biasUpdater", builder -> builder.updater(new Sgd(0.3)).biasUpdater(new Sgd(0.01)));
+        options.put(
+                "updater biasUpdater", builder -> builder.updater(new Sgd(0.3)).biasUpdater(new Sgd(0.01)));
         for (GradientNormalization normalization : GradientNormalization.values()) {
             options.put(
                     "gradientNormalization gradientNormalizationThreshold " + normalization,
@@ -638,10 +769,12 @@ class LayerTableTest {
         }
         options.put("weightNoise DropConnect", builder -> builder.weightNoise(new DropConnect(0.7)));
         options.put("weightNoise DropConnect biases", builder -> builder.weightNoise(new DropConnect(0.7, true)));
-        options.put("weightNoise WeightNoise", builder -> builder.weightNoise(
-                new WeightNoise(new NormalDistribution(0, 0.2))));
-        options.put("weightNoise WeightNoise factor", builder -> builder.weightNoise(
-                new WeightNoise(new NormalDistribution(1, 0.2), true, false)));
+        options.put(
+                "weightNoise WeightNoise",
+                builder -> builder.weightNoise(new WeightNoise(new NormalDistribution(0, 0.2))));
+        options.put(
+                "weightNoise WeightNoise factor",
+                builder -> builder.weightNoise(new WeightNoise(new NormalDistribution(1, 0.2), true, false)));
         return options;
     }
 
@@ -660,16 +793,20 @@ class LayerTableTest {
         settings.put("weightNoise", builder -> builder.weightNoise(new DropConnect(0.7)));
         settings.put("l1 l1Bias", builder -> builder.l1(0.05).l1Bias(0.06));
         settings.put("l2 l2Bias", builder -> builder.l2(0.05).l2Bias(0.06));
-        settings.put("weightDecay weightDecayBias", builder -> builder.weightDecay(0.05).weightDecayBias(0.06));
-        settings.put("regularization regularizationBias", builder -> builder.regularization(
-                        new ArrayList<>(List.of(new L2Regularization(0.07))))
-                .regularizationBias(new ArrayList<>(List.of(new L2Regularization(0.03)))));
-        settings.put("updater biasUpdater", builder -> builder.updater(new Sgd(0.3)).biasUpdater(new Sgd(0.01)));
-        settings.put("gradientNormalization gradientNormalizationThreshold", builder -> builder.gradientNormalization(
-                        GradientNormalization.ClipL2PerLayer)
-                .gradientNormalizationThreshold(0.02));
         settings.put(
-                "constrainAllParameters", builder -> builder.constrainAllParameters(new NonNegativeConstraint()));
+                "weightDecay weightDecayBias",
+                builder -> builder.weightDecay(0.05).weightDecayBias(0.06));
+        settings.put(
+                "regularization regularizationBias",
+                builder -> builder.regularization(new ArrayList<>(List.of(new L2Regularization(0.07))))
+                        .regularizationBias(new ArrayList<>(List.of(new L2Regularization(0.03)))));
+        settings.put(
+                "updater biasUpdater", builder -> builder.updater(new Sgd(0.3)).biasUpdater(new Sgd(0.01)));
+        settings.put(
+                "gradientNormalization gradientNormalizationThreshold",
+                builder -> builder.gradientNormalization(GradientNormalization.ClipL2PerLayer)
+                        .gradientNormalizationThreshold(0.02));
+        settings.put("constrainAllParameters", builder -> builder.constrainAllParameters(new NonNegativeConstraint()));
         settings.put("constrainBias", builder -> builder.constrainBias(new NonNegativeConstraint()));
         settings.put("constrainWeights", builder -> builder.constrainWeights(new MaxNormConstraint(0.3, 1)));
         settings.put("weightInit", builder -> builder.weightInit(WeightInit.RELU));
@@ -705,7 +842,8 @@ class LayerTableTest {
     }
 
     private static boolean isOutput(Object made) {
-        Object inner = made instanceof FrozenLayerWithBackprop ? ((FrozenLayerWithBackprop) made).getUnderlying() : made;
+        Object inner =
+                made instanceof FrozenLayerWithBackprop ? ((FrozenLayerWithBackprop) made).getUnderlying() : made;
         return inner instanceof OutputLayer
                 || inner instanceof LossLayer
                 || inner instanceof CnnLossLayer
@@ -849,8 +987,7 @@ class LayerTableTest {
         for (Supplier<IActivation> activation : activations()) {
             tests.add(DynamicTest.dynamicTest(
                     activation.get().getClass().getSimpleName() + " " + activation.get(),
-                    () -> assertThat(Rows.difference(
-                                    type -> everywhere(type, activation), shape(CNN2DFormat.NCHW)))
+                    () -> assertThat(Rows.difference(type -> everywhere(type, activation), shape(CNN2DFormat.NCHW)))
                             .isNull()));
         }
         return tests;
@@ -863,20 +1000,41 @@ class LayerTableTest {
                 .graphBuilder()
                 .addInputs("in")
                 .setInputTypes(input(f))
-                .addLayer("conv", conv(f).nOut(CHANNELS).padding(1, 1).activation(activation.get()).build(), "in")
-                .addLayer("plain", conv(f).activation(Activation.IDENTITY).nOut(CHANNELS).padding(1, 1).build(), "conv")
+                .addLayer(
+                        "conv",
+                        conv(f).nOut(CHANNELS)
+                                .padding(1, 1)
+                                .activation(activation.get())
+                                .build(),
+                        "in")
+                .addLayer(
+                        "plain",
+                        conv(f).activation(Activation.IDENTITY)
+                                .nOut(CHANNELS)
+                                .padding(1, 1)
+                                .build(),
+                        "conv")
                 .addLayer("bn", bn(f).activation(activation.get()).build(), "plain")
                 .addLayer("activation", new ActivationLayer(activation.get()), "bn")
-                .addLayer("grouped", GroupedConvolution.builder()
-                        .groups(2)
-                        .kernelSize(1, 1)
-                        .activation(activation.get())
-                        .nOut(CHANNELS)
-                        .build(), "activation")
+                .addLayer(
+                        "grouped",
+                        GroupedConvolution.builder()
+                                .groups(2)
+                                .kernelSize(1, 1)
+                                .activation(activation.get())
+                                .nOut(CHANNELS)
+                                .build(),
+                        "activation")
                 .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "grouped", "conv")
                 .addLayer("alone", new ActivationLayer(activation.get()), "add")
                 .addLayer("means", new GlobalPoolingLayer(PoolingType.AVG), "alone")
-                .addLayer("dense", new DenseLayer.Builder().nOut(5).activation(activation.get()).build(), "means")
+                .addLayer(
+                        "dense",
+                        new DenseLayer.Builder()
+                                .nOut(5)
+                                .activation(activation.get())
+                                .build(),
+                        "means")
                 .addLayer("out", output(), "dense")
                 .setOutputs("out")
                 .build());
@@ -891,7 +1049,9 @@ class LayerTableTest {
         CNN2DFormat f = CNN2DFormat.NCHW;
         layers.put("convolution", () -> conv(f));
         layers.put("normalization", () -> bn(f));
-        layers.put("grouped", () -> GroupedConvolution.builder().groups(2).kernelSize(3, 3).nOut(6));
+        layers.put(
+                "grouped",
+                () -> GroupedConvolution.builder().groups(2).kernelSize(3, 3).nOut(6));
         layers.put("activation", () -> new ActivationLayer.Builder().activation(Activation.RELU));
         layers.put("pooling", () -> pool(f, PoolingType.MAX));
         layers.put("globalPooling", () -> new GlobalPoolingLayer.Builder(PoolingType.AVG));
@@ -929,7 +1089,8 @@ class LayerTableTest {
         List<DynamicTest> tests = new ArrayList<>();
         settings()
                 .forEach((name, set) -> tests.add(DynamicTest.dynamicTest(
-                        name, () -> assertThat(Rows.difference(type -> set(type, set), shape(CNN2DFormat.NCHW)))
+                        name,
+                        () -> assertThat(Rows.difference(type -> set(type, set), shape(CNN2DFormat.NCHW)))
                                 .isNull())));
         return tests;
     }
@@ -1035,7 +1196,9 @@ class LayerTableTest {
         String impl = "org.nd4j.linalg.activations.impl";
         TreeSet<String> classes = Rows.classes(IActivation.class, impl, IActivation.class);
         classes.remove("ActivationPReLU"); // that of PReLULayer
-        activations().forEach(activation -> classes.remove(activation.get().getClass().getSimpleName()));
+        activations()
+                .forEach(
+                        activation -> classes.remove(activation.get().getClass().getSimpleName()));
         assertThat(classes).as("activations of ND4J in no row").isEmpty();
     }
 
@@ -1077,8 +1240,8 @@ class LayerTableTest {
     void everyOptionOfABuilderIsInARow() throws Exception {
         TreeSet<String> missing = new TreeSet<>();
         int options = 0;
-        for (Class<?> type : new LinkedHashSet<>(
-                ROWS.stream().map(row -> row.type).collect(Collectors.toList()))) {
+        for (Class<?> type :
+                new LinkedHashSet<>(ROWS.stream().map(row -> row.type).collect(Collectors.toList()))) {
             Class<?> builder = builder(type);
             if (builder == null || !type.getName().startsWith(LAYERS)) {
                 continue;
@@ -1104,7 +1267,13 @@ class LayerTableTest {
         settings.removeAll(NO_RESULT);
         // the type and the layers are every row's; nothing is searched along a line
         settings.removeAll(List.of(
-                "dataType", "layer", "list", "graphBuilder", "optimizationAlgo", "stepFunction", "maxNumLineSearchIterations"));
+                "dataType",
+                "layer",
+                "list",
+                "graphBuilder",
+                "optimizationAlgo",
+                "stepFunction",
+                "maxNumLineSearchIterations"));
         settings.remove("equals");
         options += settings.size();
         settings().keySet().forEach(option -> settings.removeAll(Arrays.asList(option.split(" "))));

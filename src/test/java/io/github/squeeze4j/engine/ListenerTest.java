@@ -87,9 +87,11 @@ class ListenerTest {
         row(ScoreIterationListener.class, "", (seen, file) -> new ScoreIterationListener(1));
         row(PerformanceListener.class, "", (seen, file) -> new PerformanceListener(1, true));
         row(TimeIterationListener.class, "", (seen, file) -> new TimeIterationListener(6));
-        row(SleepyTrainingListener.class, "", (seen, file) -> SleepyTrainingListener.builder()
-                .timerIteration(1)
-                .build());
+        row(
+                SleepyTrainingListener.class,
+                "",
+                (seen, file) ->
+                        SleepyTrainingListener.builder().timerIteration(1).build());
         row(CollectScoresIterationListener.class, "", (seen, file) -> {
             CollectScoresIterationListener listener = new CollectScoresIterationListener(1);
             seen.add((Reading) () -> listener.getScoreVsIter().getEffectiveScores());
@@ -101,8 +103,10 @@ class ListenerTest {
             return listener;
         });
         row(CheckpointListener.class, "", (seen, file) -> {
-            CheckpointListener listener =
-                    new CheckpointListener.Builder(file).saveEveryNIterations(2).keepAll().build();
+            CheckpointListener listener = new CheckpointListener.Builder(file)
+                    .saveEveryNIterations(2)
+                    .keepAll()
+                    .build();
             seen.add((Reading) () -> {
                 List<INDArray> parameters = new ArrayList<>();
                 for (int i = 0; i < listener.availableCheckpoints().size(); i++) {
@@ -118,12 +122,16 @@ class ListenerTest {
         row(EvaluativeListener.class, "", (seen, file) -> {
             EvaluativeListener listener =
                     new EvaluativeListener(batches(), 1, InvocationType.ITERATION_END, new Evaluation());
-            listener.setCallback((l, model, count, evaluations) -> seen.add(((Evaluation) evaluations[0]).confusionToString()));
+            listener.setCallback(
+                    (l, model, count, evaluations) -> seen.add(((Evaluation) evaluations[0]).confusionToString()));
             return listener;
         });
-        row(FailureTestingListener.class, "", (seen, file) -> new FailureTestingListener(
-                FailureTestingListener.FailureMode.ILLEGAL_STATE,
-                new FailureTestingListener.IterationEpochTrigger(false, 2)));
+        row(
+                FailureTestingListener.class,
+                "",
+                (seen, file) -> new FailureTestingListener(
+                        FailureTestingListener.FailureMode.ILLEGAL_STATE,
+                        new FailureTestingListener.IterationEpochTrigger(false, 2)));
         row(ComposableIterationListener.class, "", (seen, file) -> new ComposableIterationListener(new Scores(seen)));
         row(Scores.class, "", (seen, file) -> new Scores(seen));
         row(Parameters.class, "", (seen, file) -> new Parameters(seen));
@@ -272,7 +280,10 @@ class ListenerTest {
     }
 
     private static NeuralNetConfiguration.Builder start() {
-        return new NeuralNetConfiguration.Builder().seed(3).updater(new Sgd(0.1)).activation(Activation.RELU);
+        return new NeuralNetConfiguration.Builder()
+                .seed(3)
+                .updater(new Sgd(0.1))
+                .activation(Activation.RELU);
     }
 
     private static ConvolutionLayer conv() {
@@ -347,7 +358,8 @@ class ListenerTest {
         List<DynamicTest> tests = new ArrayList<>();
         for (Row row : ROWS) {
             for (boolean graph : new boolean[] {true, false}) {
-                tests.add(DynamicTest.dynamicTest(row.name + (graph ? "graph" : "chain"), () -> assertSame(row, graph)));
+                tests.add(
+                        DynamicTest.dynamicTest(row.name + (graph ? "graph" : "chain"), () -> assertSame(row, graph)));
             }
         }
         return tests;
@@ -362,7 +374,9 @@ class ListenerTest {
         assertThat(actual).hasSameSizeAs(expected);
         for (int i = 0; i < expected.size(); i++) {
             String difference = difference(actual.get(i), expected.get(i));
-            assertThat(difference).as("call %d, behind %s", i, i == 0 ? "" : expected.get(i - 1)).isNull();
+            assertThat(difference)
+                    .as("call %d, behind %s", i, i == 0 ? "" : expected.get(i - 1))
+                    .isNull();
         }
     }
 
@@ -384,12 +398,18 @@ class ListenerTest {
 
     @Test
     void everyListenerOfDl4jIsInTheTable() {
-        TreeSet<String> all = Rows.classes(
-                ComputationGraph.class, "org.deeplearning4j.optimize.listeners", TrainingListener.class);
+        TreeSet<String> all =
+                Rows.classes(ComputationGraph.class, "org.deeplearning4j.optimize.listeners", TrainingListener.class);
         ROWS.forEach(row -> all.remove(row.type.getSimpleName()));
         assertThat(all).isEmpty();
-        assertThat(Arrays.asList("iterationDone", "onEpochStart", "onEpochEnd", "onForwardPass", "onForwardPass",
-                        "onGradientCalculation", "onBackwardPass"))
+        assertThat(Arrays.asList(
+                        "iterationDone",
+                        "onEpochStart",
+                        "onEpochEnd",
+                        "onForwardPass",
+                        "onForwardPass",
+                        "onGradientCalculation",
+                        "onBackwardPass"))
                 .as("calls of listeners")
                 .containsExactlyInAnyOrderElementsOf(Arrays.stream(TrainingListener.class.getMethods())
                         .map(method -> method.getName())

@@ -7,9 +7,9 @@ import io.github.squeeze4j.blocks.Computation;
 import io.github.squeeze4j.blocks.CoordinateAttention;
 import io.github.squeeze4j.blocks.Eca;
 import io.github.squeeze4j.blocks.EffectiveSe;
+import io.github.squeeze4j.blocks.Gate;
 import io.github.squeeze4j.blocks.GatedChannel;
 import io.github.squeeze4j.blocks.GatherExcite;
-import io.github.squeeze4j.blocks.Gate;
 import io.github.squeeze4j.blocks.GlobalContext;
 import io.github.squeeze4j.blocks.Rgse;
 import io.github.squeeze4j.blocks.Salient;
@@ -126,7 +126,6 @@ import org.nd4j.linalg.activations.impl.ActivationTanH;
 import org.nd4j.linalg.activations.impl.ActivationThresholdedReLU;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.nd4j.linalg.schedule.ScheduleType;
@@ -265,12 +264,20 @@ final class RandomNetwork {
             Convolution2D.Builder builder = new Convolution2D.Builder();
             return convolution(d, p, builder);
         });
-        layer("nativeconv", On.MAP, 5, (d, p) -> NativeConvolution.of(convolution(d, p, new ConvolutionLayer.Builder())));
+        layer(
+                "nativeconv",
+                On.MAP,
+                5,
+                (d, p) -> NativeConvolution.of(convolution(d, p, new ConvolutionLayer.Builder())));
         layer("grouped", On.MAP, 5, RandomNetwork::grouped);
         layer("bn", On.ANY, 8, (d, p) -> normalization(d, p).build());
-        layer("nativebn", On.ANY, 4, (d, p) -> d.once(2)
-                ? NativeBatchNormalization.standard()
-                : NativeBatchNormalization.of(normalization(d, p).build()));
+        layer(
+                "nativebn",
+                On.ANY,
+                4,
+                (d, p) -> d.once(2)
+                        ? NativeBatchNormalization.standard()
+                        : NativeBatchNormalization.of(normalization(d, p).build()));
         layer("activation", On.ANY, 8, (d, p) -> {
             ActivationLayer.Builder builder = new ActivationLayer.Builder().activation(activation(d));
             common(d, builder);
@@ -318,16 +325,22 @@ final class RandomNetwork {
             }
             return builder.dataFormat(p.format).build();
         });
-        layer("locally", On.MAP, 1, (d, p) -> !d.sameDiff ? null : new LocallyConnected2D.Builder()
-                .kernelSize(d.from(1, 2), d.from(1, 3))
-                .stride(1, 1)
-                .nOut(d.from(1, 4))
-                .activation(d.pick(Activation.RELU, Activation.TANH))
-                .convolutionMode(d.pick(ConvolutionMode.Same, ConvolutionMode.Truncate))
-                .dataFormat(p.format)
-                .setInputSize(p.height(), p.width())
-                .hasBias(!d.once(2))
-                .build());
+        layer(
+                "locally",
+                On.MAP,
+                1,
+                (d, p) -> !d.sameDiff
+                        ? null
+                        : new LocallyConnected2D.Builder()
+                                .kernelSize(d.from(1, 2), d.from(1, 3))
+                                .stride(1, 1)
+                                .nOut(d.from(1, 4))
+                                .activation(d.pick(Activation.RELU, Activation.TANH))
+                                .convolutionMode(d.pick(ConvolutionMode.Same, ConvolutionMode.Truncate))
+                                .dataFormat(p.format)
+                                .setInputSize(p.height(), p.width())
+                                .hasBias(!d.once(2))
+                                .build());
         layer("zeropad", On.MAP, 2, (d, p) -> {
             ZeroPaddingLayer.Builder builder =
                     new ZeroPaddingLayer.Builder(d.below(3), d.below(2), d.below(2), d.below(3)).dataFormat(p.format);
@@ -360,10 +373,17 @@ final class RandomNetwork {
             builder.dataFormat(p.format);
             return builder.build();
         });
-        layer("lrn", On.MAP, 2, (d, p) -> new LocalResponseNormalization.Builder(
-                        d.pick(1.0, 2.0), p.channels() > 2 ? d.pick(3.0, 5.0) : 1, d.pick(1e-4, 0.1), d.pick(0.75, 0.5))
-                .dataFormat(p.format)
-                .build());
+        layer(
+                "lrn",
+                On.MAP,
+                2,
+                (d, p) -> new LocalResponseNormalization.Builder(
+                                d.pick(1.0, 2.0),
+                                p.channels() > 2 ? d.pick(3.0, 5.0) : 1,
+                                d.pick(1e-4, 0.1),
+                                d.pick(0.75, 0.5))
+                        .dataFormat(p.format)
+                        .build());
         layer("prelu", On.MAP, 1, (d, p) -> {
             PReLULayer.Builder builder = new PReLULayer.Builder()
                     .inputShape(
@@ -391,13 +411,23 @@ final class RandomNetwork {
             return builder.build();
         });
 
-        vertex("elementwise", On.ANY, 10, 2, (d, p) -> new ElementWiseVertex(
-                d.once(2) ? d.pick(ElementWiseVertex.Op.values()) : ElementWiseVertex.Op.Add));
-        vertex("elementwise3", On.ANY, 2, 3, (d, p) -> new ElementWiseVertex(d.pick(
-                ElementWiseVertex.Op.Add,
-                ElementWiseVertex.Op.Average,
-                ElementWiseVertex.Op.Product,
-                ElementWiseVertex.Op.Max)));
+        vertex(
+                "elementwise",
+                On.ANY,
+                10,
+                2,
+                (d, p) -> new ElementWiseVertex(
+                        d.once(2) ? d.pick(ElementWiseVertex.Op.values()) : ElementWiseVertex.Op.Add));
+        vertex(
+                "elementwise3",
+                On.ANY,
+                2,
+                3,
+                (d, p) -> new ElementWiseVertex(d.pick(
+                        ElementWiseVertex.Op.Add,
+                        ElementWiseVertex.Op.Average,
+                        ElementWiseVertex.Op.Product,
+                        ElementWiseVertex.Op.Max)));
         vertex("merge", On.ANY, 5, 2, (d, p) -> new MergeVertex());
         vertex("channelmerge", On.MAP, 2, 2, (d, p) -> {
             ChannelMerge merge = new ChannelMerge();
@@ -410,8 +440,13 @@ final class RandomNetwork {
         vertex("l2normalize", On.ANY, 1, 1, (d, p) -> new L2NormalizeVertex(new int[] {}, d.pick(1e-8, 0.1)));
         vertex("l2", On.ANY, 1, 2, (d, p) -> new L2Vertex(d.pick(1e-8, 0.1)));
         vertex("poolhelper", On.MAP, 1, 1, (d, p) -> new PoolHelperVertex());
-        vertex("flatten", On.MAP, 1, 1, (d, p) -> new PreprocessorVertex(
-                new CnnToFeedForwardPreProcessor(p.height(), p.width(), p.channels(), p.format)));
+        vertex(
+                "flatten",
+                On.MAP,
+                1,
+                1,
+                (d, p) -> new PreprocessorVertex(
+                        new CnnToFeedForwardPreProcessor(p.height(), p.width(), p.channels(), p.format)));
         vertex("stack", On.ANY, 2, 2, (d, p) -> new StackVertex());
         vertex("unstack", On.ANY, 2, 1, (d, p) -> new UnstackVertex(d.below(2), 2));
     }
@@ -425,8 +460,7 @@ final class RandomNetwork {
                 return new ActivationReLU();
             case 4:
             case 5:
-                return new ActivationReLU(
-                        d.pick(null, 0.7, 6.0), d.pick(null, 0.2, -0.3), d.pick(null, 0.1, -0.2));
+                return new ActivationReLU(d.pick(null, 0.7, 6.0), d.pick(null, 0.2, -0.3), d.pick(null, 0.1, -0.2));
             case 6:
             case 7:
                 return new ActivationReLU6();
@@ -537,7 +571,8 @@ final class RandomNetwork {
             builder.weightDecayBias(0.02);
         }
         if (d.once(9)) {
-            builder.gradientNormalization(d.pick(GradientNormalization.values())).gradientNormalizationThreshold(0.05);
+            builder.gradientNormalization(d.pick(GradientNormalization.values()))
+                    .gradientNormalizationThreshold(0.05);
         }
         boolean noise = d.once(12);
         if (noise) {
@@ -545,7 +580,8 @@ final class RandomNetwork {
             builder.weightNoise(
                     d.once(2)
                             ? new DropConnect(0.7, d.pick(true, false))
-                            : new WeightNoise(new NormalDistribution(0, 0.1), d.pick(true, false), d.pick(true, false)));
+                            : new WeightNoise(
+                                    new NormalDistribution(0, 0.1), d.pick(true, false), d.pick(true, false)));
         }
         if (d.once(9)) {
             builder.biasInit(0.3);
@@ -773,7 +809,6 @@ final class RandomNetwork {
     /** Seeds from which layers come that take long. */
     static final long THOROUGH = 100_000;
 
-
     final long seed;
     private boolean chain;
     private CNN2DFormat format;
@@ -857,7 +892,9 @@ final class RandomNetwork {
             List<Integer> alike = new ArrayList<>();
             boolean merge = part.kind.name.contains("merge");
             for (Map.Entry<Integer, InputType> entry : types.entrySet()) {
-                boolean fits = merge ? isMergeable(entry.getValue(), type) : entry.getValue().equals(type);
+                boolean fits = merge
+                        ? isMergeable(entry.getValue(), type)
+                        : entry.getValue().equals(type);
                 boolean used = Arrays.stream(part.from, 0, i).anyMatch(entry.getKey()::equals);
                 if (fits && (!used || random.nextInt(4) == 0)) {
                     alike.add(entry.getKey());
@@ -980,7 +1017,8 @@ final class RandomNetwork {
             builder.weightDecay(0.01);
         }
         if (d.once(8)) {
-            builder.gradientNormalization(d.pick(GradientNormalization.values())).gradientNormalizationThreshold(0.05);
+            builder.gradientNormalization(d.pick(GradientNormalization.values()))
+                    .gradientNormalizationThreshold(0.05);
         }
         if (d.once(8)) {
             builder.miniBatch(false);
@@ -1042,7 +1080,8 @@ final class RandomNetwork {
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
             Object made = made(part, types.get(part.from[0]));
-            String[] from = Arrays.stream(part.from).mapToObj(RandomNetwork::name).toArray(String[]::new);
+            String[] from =
+                    Arrays.stream(part.from).mapToObj(RandomNetwork::name).toArray(String[]::new);
             GraphVertex vertex;
             InputType[] in = Arrays.stream(part.from).mapToObj(types::get).toArray(InputType[]::new);
             if (made instanceof Layer) {
@@ -1088,7 +1127,9 @@ final class RandomNetwork {
         } else {
             boolean softmax = d.below(2) == 0;
             OutputLayer.Builder builder = new OutputLayer.Builder(
-                            softmax ? LossFunction.MCXENT : d.pick(LossFunction.MSE, LossFunction.L1, LossFunction.XENT))
+                            softmax
+                                    ? LossFunction.MCXENT
+                                    : d.pick(LossFunction.MSE, LossFunction.L1, LossFunction.XENT))
                     .nOut(3);
             boolean free = base(d, builder);
             builder.activation(softmax ? Activation.SOFTMAX : Activation.SIGMOID);
@@ -1193,9 +1234,9 @@ final class RandomNetwork {
                 x[j] = Twins.normal(random, shape);
             }
             if (special > 0 && i == (seed & 1)) {
-                float value = new float[] {
-                    0, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 1e25f, -1e30f
-                }[special];
+                float value = new float[] {0, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 1e25f, -1e30f
+                        }
+                        [special];
                 x[0].data().put(random.nextInt((int) x[0].length()), value);
             }
             passes.add(Twins.pass(network, random, x));
@@ -1306,12 +1347,15 @@ final class RandomNetwork {
                 ((ComputationGraph) network)
                         .getConfiguration()
                         .getVertices()
-                        .forEach((name, vertex) -> text.append("\n  ").append(name).append(": ").append(
-                                vertex instanceof org.deeplearning4j.nn.conf.graph.LayerVertex
-                                        ? shortened(((org.deeplearning4j.nn.conf.graph.LayerVertex) vertex)
-                                                .getLayerConf()
-                                                .getLayer())
-                                        : vertex.toString()));
+                        .forEach((name, vertex) -> text.append("\n  ")
+                                .append(name)
+                                .append(": ")
+                                .append(
+                                        vertex instanceof org.deeplearning4j.nn.conf.graph.LayerVertex
+                                                ? shortened(((org.deeplearning4j.nn.conf.graph.LayerVertex) vertex)
+                                                        .getLayerConf()
+                                                        .getLayer())
+                                                : vertex.toString()));
             } else {
                 for (org.deeplearning4j.nn.api.Layer layer : ((MultiLayerNetwork) network).getLayers()) {
                     text.append("\n  ").append(shortened(layer.conf().getLayer()));
@@ -1332,7 +1376,9 @@ final class RandomNetwork {
                 .replaceAll("activationFn=relu\\b", "activationFn=" + bounds(inner == null ? layer : inner))
                 .replaceAll("super=(FeedForwardLayer|BaseLayer|BaseOutputLayer|Layer)\\(", "")
                 .replaceAll("[A-Za-z0-9]+=(null|NaN|false|\\[\\])(, )?", "")
-                .replaceAll("(gradientNormalization=None|gradientNormalizationThreshold=1.0|biasInit=0.0|cudnn|weightInit|gainInit|layerName|hasBias=true|timeDistri|iUpdater=Sgd.learningRate=0.05)[^,)]*\\)?(, )?", "");
+                .replaceAll(
+                        "(gradientNormalization=None|gradientNormalizationThreshold=1.0|biasInit=0.0|cudnn|weightInit|gainInit|layerName|hasBias=true|timeDistri|iUpdater=Sgd.learningRate=0.05)[^,)]*\\)?(, )?",
+                        "");
     }
 
     private static String bounds(Layer layer) {

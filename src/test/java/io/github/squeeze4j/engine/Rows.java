@@ -77,9 +77,8 @@ final class Rows {
     }
 
     private static Map<String, INDArray> reference(Function<DataType, Model> made, List<Twins.Pass> passes) {
-        List<Twins.Pass> others = passes.stream()
-                .map(pass -> pass.as(DataType.DOUBLE))
-                .collect(Collectors.toList());
+        List<Twins.Pass> others =
+                passes.stream().map(pass -> pass.as(DataType.DOUBLE)).collect(Collectors.toList());
         try {
             return Twins.trace(made.apply(DataType.DOUBLE), others);
         } catch (RuntimeException e) {

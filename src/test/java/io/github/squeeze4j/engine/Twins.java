@@ -114,8 +114,7 @@ final class Twins {
     }
 
     /** DL4J's output fails with noise: it asks for a workspace that is not open. Training does not. */
-    private static void outputs(
-            Map<String, INDArray> trace, String where, Model network, boolean training, Pass pass) {
+    private static void outputs(Map<String, INDArray> trace, String where, Model network, boolean training, Pass pass) {
         try {
             put(trace, where, output(network, training, pass.x));
         } catch (RuntimeException e) {
@@ -153,7 +152,8 @@ final class Twins {
 
     /** Null for what DL4J leaves in a workspace that is closed. */
     static INDArray copy(INDArray array) {
-        if (array == null || array.isAttached() && !array.data().getParentWorkspace().isScopeActive()) {
+        if (array == null
+                || array.isAttached() && !array.data().getParentWorkspace().isScopeActive()) {
             return null;
         }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
@@ -292,7 +292,8 @@ final class Twins {
     static String badly(Map<String, INDArray> stock, Map<String, INDArray> reference) {
         for (Map.Entry<String, Measure> entry : measures(stock, reference).entrySet()) {
             if (!(entry.getValue().error <= BAD * entry.getValue().largest)) {
-                return entry.getKey() + ": DL4J is off by " + entry.getValue().error + " of " + entry.getValue().largest;
+                return entry.getKey() + ": DL4J is off by " + entry.getValue().error + " of "
+                        + entry.getValue().largest;
             }
         }
         return null;
