@@ -46,7 +46,7 @@ final class GraphRegion implements Region {
         last = plan.nodes.get(plan.nodes.size() - 1).vertex;
         activations = new Activations(this::pass);
         for (Node node : plan.nodes) {
-            all[node.vertex] = vertices[node.vertex];
+            all[node.vertex] = (GraphVertex) vertices[node.vertex];
         }
     }
 
@@ -54,7 +54,7 @@ final class GraphRegion implements Region {
     public void remove() {
         GraphVertex[] all = graph.getVertices();
         for (Node node : plan.nodes) {
-            if (all[node.vertex] == vertices[node.vertex]) {
+            if (all[node.vertex] instanceof StandIn) {
                 all[node.vertex] = vertices[node.vertex].original();
             }
         }

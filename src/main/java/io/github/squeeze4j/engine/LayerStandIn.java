@@ -8,6 +8,7 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Stands in for a vertex with a layer; DL4J casts such vertices to {@link LayerVertex}. */
+@SuppressWarnings("overrides") // DL4J's own, between BaseGraphVertex and GraphVertex
 final class LayerStandIn extends LayerVertex implements StandIn {
     private final LayerVertex original;
     private final GraphRegion region;
@@ -40,11 +41,6 @@ final class LayerStandIn extends LayerVertex implements StandIn {
     @Override
     public void setInput(int number, INDArray input, LayerWorkspaceMgr workspaces) {
         inputs[number] = input;
-    }
-
-    @Override
-    public void setInputs(INDArray... inputs) {
-        super.setInputs(inputs);
     }
 
     @Override

@@ -5,7 +5,15 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What stands in a graph's place of a vertex. DL4J calls all of them one after the other, as it would the vertices. */
-interface StandIn extends GraphVertex {
+interface StandIn {
+    int getVertexIndex();
+
+    String getVertexName();
+
+    INDArray[] getInputs();
+
+    INDArray getEpsilon();
+
     /** What it is part of. */
     GraphRegion region();
 

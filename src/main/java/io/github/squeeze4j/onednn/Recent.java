@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 public final class Recent<K, V> extends LinkedHashMap<K, V> {
     private static final long serialVersionUID = 1L;
 
-    private final int most;
+    private final transient int most;
     private final transient Consumer<V> leave;
 
     /**
