@@ -1214,10 +1214,6 @@ final class RandomNetwork {
         return random;
     }
 
-    boolean isSpecial() {
-        return special > 0;
-    }
-
     /** Two passes that fit the network, of two sizes. */
     List<Twins.Pass> passes(Model network, long dataSeed) {
         List<Twins.Pass> passes = new ArrayList<>();
