@@ -1,0 +1,247 @@
+package io.github.squeeze4j.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.deeplearning4j.nn.api.Model;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Random small networks by DL4J and by the engine.
+ *
+ * <p>{@code -Dfuzz.seed=N} runs from that seed on, {@code -Dfuzz.graphs=N} so many; a failure prints the seed of its graph.
+ */
+class FuzzTest {
+    private static final long FIRST = Long.getLong("fuzz.seed", 1);
+    private static final int SECONDS = 120;
+    /** Seconds to make a network that differs smaller. */
+    private static final int SHRINKING = Integer.getInteger("fuzz.shrinking", 20);
+
+    /** What came out for one graph. */
+    private static final class Outcome {
+        final String skipped;
+        final String difference;
+        final boolean ran;
+        final int nodes;
+
+        Outcome(String skipped, String difference, boolean ran, int nodes) {
+            this.skipped = skipped;
+            this.difference = difference;
+            this.ran = ran;
+            this.nodes = nodes;
+        }
+
+        static Outcome skipped(String why) {
+            return new Outcome(why, null, false, 0);
+        }
+    }
+
+    @Test
+    void randomNetworksGiveWhatStockGives() throws Exception {
+        fuzz(FIRST, Integer.getInteger("fuzz.graphs", 300));
+    }
+
+    @Test
+    @Tag("heavy")
+    void fiveThousandRandomNetworksGiveWhatStockGives() throws Exception {
+        fuzz(Long.getLong("fuzz.seed", RandomNetwork.THOROUGH), Integer.getInteger("fuzz.graphs", 5_000));
+    }
+
+    private static void fuzz(long first, int graphs) throws Exception {
+        ExecutorService worker = Executors.newSingleThreadExecutor();
+        Map<String, Integer> skipped = new TreeMap<>();
+        List<String> failures = new ArrayList<>();
+        int ran = 0;
+        int nodes = 0;
+        int compared = 0;
+        try {
+            for (long seed = first; seed < first + graphs; seed++) {
+                RandomNetwork network = RandomNetwork.of(seed);
+                Future<Outcome> future = worker.submit(() -> confirmed(network));
+                Outcome outcome;
+                try {
+                    outcome = future.get(SECONDS, TimeUnit.SECONDS);
+                } catch (TimeoutException e) {
+                    throw new AssertionError("hangs: " + network + "\n" + network.described(), e);
+                }
+                if (outcome.skipped != null) {
+                    skipped.merge(outcome.skipped, 1, Integer::sum);
+                    continue;
+                }
+                compared++;
+                ran += outcome.ran ? 1 : 0;
+                nodes += outcome.nodes;
+                if (outcome.difference != null) {
+                    String failure =
+                            worker.submit(() -> shrunk(network, outcome)).get();
+                    System.out.println(failure);
+                    failures.add(failure);
+                }
+            }
+        } finally {
+            worker.shutdownNow();
+        }
+        System.out.printf(
+                "%d graphs from seed %d: %d compared, %d ran on the engine with %d native nodes, skipped %s%n",
+                graphs, first, compared, ran, nodes, skipped);
+        assertThat(failures).as("%s", String.join("\n\n", failures)).isEmpty();
+        assertThat(ran).as("graphs on the engine").isGreaterThan(graphs / 3);
+        assertThat(nodes).as("native nodes").isGreaterThan(graphs);
+    }
+
+    /** A difference that comes with other numbers too: one alone may be a ReLU whose input is 0 but for rounding. */
+    private static Outcome confirmed(RandomNetwork network) {
+        Outcome outcome = outcome(network, network.seed);
+        if (outcome.difference == null) {
+            return outcome;
+        }
+        int again = 0;
+        for (int i = 1; i <= 3; i++) {
+            again += outcome(network, network.seed + i * 1_000_000L).difference == null ? 0 : 1;
+        }
+        return again >= 2 ? outcome : Outcome.skipped("a difference with some numbers only");
+    }
+
+    private static Outcome outcome(RandomNetwork network, long dataSeed) {
+        Model stock;
+        List<Twins.Pass> passes;
+        Map<String, INDArray> expected;
+        Twins.closeWorkspaces();
+        try {
+            passes = network.passes(network.build(DataType.FLOAT), dataSeed);
+            stock = network.build(DataType.FLOAT);
+            expected = Twins.trace(stock, passes);
+        } catch (RuntimeException | Error e) {
+            if (network.isResized()) {
+                network.keepSize();
+                return outcome(network, dataSeed);
+            }
+            return Outcome.skipped("DL4J fails");
+        }
+        Model accelerated = network.build(DataType.FLOAT);
+        Acceleration acceleration = null;
+        String difference;
+        boolean ran = false;
+        try {
+            acceleration = Twins.accelerate(accelerated);
+            Map<String, INDArray> actual = Twins.trace(accelerated, passes);
+            ran = acceleration.refusal() == null && acceleration.lastRefusal() == null;
+            difference = Twins.difference(actual, expected, null);
+            if (difference != null) {
+                difference = beyondRounding(network, passes, actual, expected);
+            }
+            if (difference == null) {
+                difference = inferred(network, stock, passes);
+            }
+        } catch (Twins.Failed e) {
+            difference = e.getMessage() + at(e.getCause());
+        } catch (BadReferenceException e) {
+            return Outcome.skipped(e.getMessage());
+        } catch (RuntimeException | Error e) {
+            difference = e + at(e);
+        }
+        return new Outcome(
+                null, difference, ran, ran ? acceleration.nativeLayers().size() : 0);
+    }
+
+    /** Nothing can be said: DL4J's own numbers are too far from the reference, or there is none. */
+    private static final class BadReferenceException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        BadReferenceException(String message) {
+            super(message);
+        }
+    }
+
+    /** Against what DL4J itself is off by. */
+    private static String beyondRounding(
+            RandomNetwork network,
+            List<Twins.Pass> passes,
+            Map<String, INDArray> actual,
+            Map<String, INDArray> expected) {
+        Map<String, INDArray> reference;
+        boolean random = network.isRandom();
+        try {
+            List<Twins.Pass> others = new ArrayList<>();
+            passes.forEach(pass -> others.add(random ? pass.perturbed() : pass.as(DataType.DOUBLE)));
+            Model other = network.build(random ? DataType.FLOAT : DataType.DOUBLE);
+            if (random) {
+                Twins.perturb(other);
+            }
+            reference = Twins.trace(other, others);
+        } catch (RuntimeException | Error e) {
+            throw new BadReferenceException("DL4J fails in DOUBLE");
+        }
+        if (Twins.badly(expected, reference) != null) {
+            throw new BadReferenceException("DL4J computes badly");
+        }
+        String difference = Twins.difference(actual, expected, reference);
+        return difference == null ? null : "accelerated: " + difference;
+    }
+
+    /** The form for inference, with the parameters after training. */
+    private static String inferred(RandomNetwork network, Model trained, List<Twins.Pass> passes) {
+        Map<String, INDArray> wanted = Twins.outputs(x -> Twins.output(trained, false, x), passes);
+        if (wanted == null) {
+            return null;
+        }
+        Map<String, INDArray> outputs = Twins.outputs(Twins.optimize(trained)::output, passes);
+        if (outputs == null) {
+            return "inference fails";
+        }
+        String difference = Twins.difference(outputs, wanted, null);
+        if (difference != null && !network.isRandom()) {
+            Model other = network.build(DataType.DOUBLE);
+            other.setParams(trained.params().castTo(DataType.DOUBLE));
+            List<Twins.Pass> others = new ArrayList<>();
+            passes.forEach(pass -> others.add(pass.as(DataType.DOUBLE)));
+            Map<String, INDArray> reference = Twins.outputs(x -> Twins.output(other, false, x), others);
+            difference = Twins.difference(outputs, wanted, reference);
+        }
+        return difference == null ? null : "inference: " + difference;
+    }
+
+    private static String at(Throwable thrown) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < Math.min(4, thrown.getStackTrace().length); i++) {
+            text.append(" at ").append(thrown.getStackTrace()[i]);
+        }
+        return text.toString();
+    }
+
+    /** Leaves out what the difference does not need. */
+    private static String shrunk(RandomNetwork network, Outcome outcome) {
+        RandomNetwork smallest = network;
+        Outcome last = outcome;
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SHRINKING);
+        boolean smaller = true;
+        while (smaller && System.nanoTime() < end) {
+            smaller = false;
+            for (RandomNetwork candidate : smallest.smaller()) {
+                if (System.nanoTime() > end) {
+                    break;
+                }
+                Outcome its = outcome(candidate, candidate.seed);
+                if (its.difference != null) {
+                    smallest = candidate;
+                    last = its;
+                    smaller = true;
+                    break;
+                }
+            }
+        }
+        return "-Dfuzz.seed=" + network.seed + " -Dfuzz.graphs=1: " + outcome.difference + "\n" + network + "\nshrunk: "
+                + last.difference + "\n" + smallest + "\n" + smallest.described() + "\n----";
+    }
+}
