@@ -153,7 +153,8 @@ final class BatchNormalizationNode extends Node {
                         variance);
             }
             if (function != Function.IDENTITY && !normalized.relu) {
-                emission.steps.apply(emission.kept(function), normalized.output, normalized.output);
+                // the batch's statistics show what is not a number
+                emission.steps.apply(batch ? function : emission.kept(function), normalized.output, normalized.output);
             }
             return normalized.output;
         }

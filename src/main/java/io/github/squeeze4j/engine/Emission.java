@@ -34,6 +34,7 @@ final class Emission {
     private final int[] uses;
     private final boolean[] shared;
     private final boolean[] rectified;
+    private boolean loses;
     private final Map<Node, Object> states = new HashMap<>();
     private final List<Supplier<INDArray>> arrays = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
@@ -155,8 +156,12 @@ final class Emission {
 
     // ---- what is not a number -------------------------------------------------------------------------------------
 
-    /** The form of a function in which nothing that is not a number is lost, where oneDNN has one. */
+    /**
+     * The form of a function in which nothing that is not a number is lost, where oneDNN has one. Where it has none, parameters are
+     * looked at before each run.
+     */
     Function kept(Function function) {
+        loses |= function == Function.RELU6 || function == Function.SIGMOID || function == Function.HARD_SWISH;
         return function == Function.RELU ? Function.KEEPING_RELU : function;
     }
 
@@ -192,6 +197,11 @@ final class Emission {
                 given,
                 gradient);
         return gradient;
+    }
+
+    /** Whether a step loses what is not a number. */
+    boolean loses() {
+        return loses;
     }
 
     /** Says that a result has no negative numbers but those that {@link Function#KEEPING_RELU} leaves. */

@@ -45,6 +45,7 @@ final class Executor implements AutoCloseable {
         final List<Supplier<INDArray>> suppliers;
         final INDArray[] arrays;
         final int forward;
+        final boolean loses;
         final Map<Integer, Integer> results;
         final List<Segment> segments;
         final int inputGradient;
@@ -61,6 +62,7 @@ final class Executor implements AutoCloseable {
             suppliers = emission.arrays();
             arrays = new INDArray[suppliers.size()];
             this.forward = forward;
+            loses = emission.loses() && emission.mode != Mode.FROZEN;
             this.results = results;
             this.segments = segments;
             this.inputGradient = inputGradient;
@@ -103,6 +105,9 @@ final class Executor implements AutoCloseable {
             }
         }
         current = compiled(mode, given);
+        if (current.loses) {
+            plan.requireOrdinaryParameters();
+        }
         System.arraycopy(given, 0, inputs, 0, inputs.length);
         run.begin(workspaces, mode.trains(), current.segments.size() > 1);
         current.begin(run.scratch(current.program.scratchBytes()));

@@ -119,8 +119,7 @@ final class Plan {
             GraphVertex vertex = topology.vertices[node.vertex];
             INDArray parameters = vertex.numParams() == 0 ? null : vertex.params();
             if (parameters != null && !Ordinary.is(parameters)) {
-                throw new Unsupported(
-                        "layer " + node.name + " has parameters that are infinite, not numbers or above 1e15");
+                throw new NotOrdinary("in the parameters of layer " + node.name);
             }
         }
     }

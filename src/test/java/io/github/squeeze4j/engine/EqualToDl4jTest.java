@@ -305,23 +305,25 @@ class EqualToDl4jTest {
         }
     }
 
-    @Test
-    void notANumberInOneWeight() {
-        for (String parameter : new String[] {"conv1_W", "conv2_W", "conv2_b"}) {
+    @ParameterizedTest
+    @EnumSource(
+            value = Activation.class,
+            names = {"RELU", "RELU6", "SIGMOID", "TANH", "SWISH"})
+    void notANumberInOneWeight(Activation activation) {
+        for (String parameter : new String[] {"conv1_W", "conv2_W", "conv2_b", "conv3_W"}) {
             ComputationGraph stock = finished(
                     graph().addLayer(
                                     "conv1",
-                                    convolution().activation(Activation.RELU).build(),
+                                    convolution().activation(activation).build(),
                                     "input")
                             .addLayer(
                                     "conv2",
-                                    convolution().activation(Activation.RELU).build(),
+                                    convolution().activation(activation).build(),
                                     "conv1")
-                            .addLayer(
-                                    "conv3",
-                                    convolution().activation(Activation.SIGMOID).build(),
-                                    "conv2"),
-                    "conv3");
+                            .addLayer("conv3", convolution().build(), "conv2")
+                            .addLayer("bn3", new BatchNormalization(), "conv3")
+                            .addLayer("relu3", new ActivationLayer(activation), "bn3"),
+                    "relu3");
             stock.getParam(parameter).putScalar(0, Float.NaN);
             assertEqual(stock);
         }

@@ -23,7 +23,7 @@ public final class MemoryKept {
     private MemoryKept() {}
 
     /**
-     * Prints resident memory after 10, 40, 100 and 200 of each, with garbage collections before each figure.
+     * Prints resident memory after 10, 40, 100 and 200 of each, with a garbage collection after each and several before each figure.
      *
      * @param args what to do of {@code networks}, {@code undo}, {@code inference}, {@code threads} and
      *     {@code sizes}; all if there is none
@@ -51,6 +51,8 @@ public final class MemoryKept {
             for (int after : AFTER) {
                 for (; done < after; done++) {
                     step.accept(done);
+                    // what is dropped and not collected yet is not what is asked for
+                    System.gc();
                 }
                 collect();
                 System.out.printf("%s %d: %.1f MiB resident%n", name, after, MemoryGrowth.residentMib());
