@@ -71,7 +71,7 @@ class RetrofitZooTest {
         zoo = new ComputationGraph(configuration);
         zoo.init();
         assertThat(Acceleration.apply(zoo).refusal()).isNull();
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 6; i++) {
             zoo.fit(data(i));
         }
     }
@@ -154,7 +154,7 @@ class RetrofitZooTest {
                 .map(insertion -> graph.getLayer(insertion.layer()).params().dup())
                 .toArray(INDArray[]::new);
         double first = loss(graph);
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 6; i++) {
             graph.fit(data(8));
         }
         assertThat(loss(graph)).isLessThan(first);
