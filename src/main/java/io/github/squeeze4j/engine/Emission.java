@@ -8,8 +8,10 @@ import io.github.squeeze4j.onednn.Steps;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
@@ -34,7 +36,7 @@ final class Emission {
     private final int[] uses;
     private final boolean[] shared;
     private final boolean[] rectified;
-    private boolean loses;
+    private final Set<Node> checked = new LinkedHashSet<>();
     private final Map<Node, Object> states = new HashMap<>();
     private final List<Supplier<INDArray>> arrays = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
@@ -161,7 +163,9 @@ final class Emission {
      * looked at before each run.
      */
     Function kept(Function function) {
-        loses |= function == Function.RELU6 || function == Function.SIGMOID || function == Function.HARD_SWISH;
+        if (function == Function.RELU6 || function == Function.SIGMOID || function == Function.HARD_SWISH) {
+            checked.addAll(plan.nodes);
+        }
         return function == Function.RELU ? Function.KEEPING_RELU : function;
     }
 
@@ -199,9 +203,13 @@ final class Emission {
         return gradient;
     }
 
-    /** Whether a step loses what is not a number. */
-    boolean loses() {
-        return loses;
+    /** Says that a node's parameters must be looked at before each run, since it loses what is not a number in them. */
+    void check(Node node) {
+        checked.add(node);
+    }
+
+    Set<Node> checked() {
+        return checked;
     }
 
     /** Says that a result has no negative numbers but those that {@link Function#KEEPING_RELU} leaves. */

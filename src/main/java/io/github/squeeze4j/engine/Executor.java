@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
@@ -45,7 +46,7 @@ final class Executor implements AutoCloseable {
         final List<Supplier<INDArray>> suppliers;
         final INDArray[] arrays;
         final int forward;
-        final boolean loses;
+        final Set<Node> checked;
         final Map<Integer, Integer> results;
         final List<Segment> segments;
         final int inputGradient;
@@ -62,7 +63,7 @@ final class Executor implements AutoCloseable {
             suppliers = emission.arrays();
             arrays = new INDArray[suppliers.size()];
             this.forward = forward;
-            loses = emission.loses() && emission.mode != Mode.FROZEN;
+            checked = emission.checked();
             this.results = results;
             this.segments = segments;
             this.inputGradient = inputGradient;
@@ -105,8 +106,8 @@ final class Executor implements AutoCloseable {
             }
         }
         current = compiled(mode, given);
-        if (current.loses) {
-            plan.requireOrdinaryParameters();
+        if (mode != Mode.FROZEN) {
+            plan.requireOrdinaryParameters(current.checked);
         }
         System.arraycopy(given, 0, inputs, 0, inputs.length);
         run.begin(workspaces, mode.trains(), current.segments.size() > 1);
@@ -267,7 +268,7 @@ final class Executor implements AutoCloseable {
     private Compiled compile(Mode mode, long[][] inputShapes) {
         long[][] shapes = plan.shapes(inputShapes);
         if (mode == Mode.FROZEN) {
-            plan.requireOrdinaryParameters();
+            plan.requireOrdinaryParameters(plan.nodes);
         }
         Emission emission = new Emission(plan, mode, shapes);
         try (Program.Builder builder = emission.program) { // closed where a layer is refused, too

@@ -3,6 +3,7 @@ package io.github.squeeze4j.engine;
 import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.onednn.Constants;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,8 +115,8 @@ final class Plan {
         return vertex instanceof FrozenVertex || vertex.hasLayer() && vertex.getLayer() instanceof FrozenLayer;
     }
 
-    void requireOrdinaryParameters() {
-        for (Node node : nodes) {
+    void requireOrdinaryParameters(Collection<Node> of) {
+        for (Node node : of) {
             GraphVertex vertex = topology.vertices[node.vertex];
             INDArray parameters = vertex.numParams() == 0 ? null : vertex.params();
             if (parameters != null && !Ordinary.is(parameters)) {

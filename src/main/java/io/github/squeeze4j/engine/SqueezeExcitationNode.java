@@ -66,6 +66,7 @@ final class SqueezeExcitationNode extends Node {
 
     @Override
     void forward(Emission emission) {
+        emission.check(this); // the map itself keeps what is not a number
         Scaled scaled = new Scaled(emission);
         emission.defer(vertex, scaled);
         emission.remember(this, scaled);
@@ -111,7 +112,7 @@ final class SqueezeExcitationNode extends Node {
                     in,
                     emission.parameter(SqueezeExcitationNode.this, layer, weight, weightKind(weight)),
                     biased() ? emission.parameter(SqueezeExcitationNode.this, layer, bias, biasKind(bias)) : -1,
-                    new PostOps().apply(emission.kept(function)));
+                    new PostOps().apply(function));
         }
 
         @Override
