@@ -104,8 +104,9 @@ final class ChainRegion {
                 Layer layer = shadow.getLayers()[start + i];
                 layer.setIterationCount(layers[i].getIterationCount());
                 layer.setEpochCount(layers[i].getEpochCount());
-                // some layers write over what they are given
-                result = layer.activate(result.dup(), true, none);
+                // dropout writes over what it is given
+                boolean foreign = plan.nodes.get(i).isForeign(Mode.TRAINING);
+                result = layer.activate(foreign ? result.dup() : result, true, none);
                 results[i] = result;
                 layer.clear();
             }

@@ -176,8 +176,9 @@ final class GraphRegion implements Region {
             for (Node node : plan.nodes) {
                 GraphVertex vertex = shadow.getVertices()[node.vertex];
                 for (int i = 0; i < node.inputs.length; i++) {
-                    // some layers write over what they are given
-                    vertex.setInput(i, results[node.inputs[i]].dup(), none);
+                    INDArray input = results[node.inputs[i]];
+                    // some of DL4J's layers write over what they are given
+                    vertex.setInput(i, node.isForeign(Mode.TRAINING) ? input.dup() : input, none);
                 }
                 results[node.vertex] = vertex.doForward(true, none);
             }
