@@ -3,14 +3,17 @@ package io.github.squeeze4j.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import org.deeplearning4j.core.storage.StatsStorageRouter;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -35,6 +38,9 @@ import org.deeplearning4j.optimize.listeners.PerformanceListener;
 import org.deeplearning4j.optimize.listeners.ScoreIterationListener;
 import org.deeplearning4j.optimize.listeners.SleepyTrainingListener;
 import org.deeplearning4j.optimize.listeners.TimeIterationListener;
+import org.deeplearning4j.ui.model.stats.StatsListener;
+import org.deeplearning4j.ui.model.stats.api.StatsReport;
+import org.deeplearning4j.ui.model.stats.api.StatsType;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -136,6 +142,8 @@ class ListenerTest {
         row(Scores.class, "", (seen, file) -> new Scores(seen));
         row(Parameters.class, "", (seen, file) -> new Parameters(seen));
         row(Gradients.class, "", (seen, file) -> new Gradients(seen));
+        row(Statistics.class, "", (seen, file) -> new Statistics(seen));
+        row(StatsListener.class, "", (seen, file) -> new StatsListener(reports(seen), 1));
         row(Activations.class, "", (seen, file) -> new Activations(seen));
         row(Everything.class, "", (seen, file) -> new Everything(seen));
     }
@@ -208,6 +216,74 @@ class ListenerTest {
         public void onForwardPass(Model model, List<INDArray> activations) {
             activations.forEach(array -> seen.add(copy(array)));
         }
+    }
+
+    /** Reads numbers of what each layer gives, before and after writing to it. */
+    private static final class Statistics extends Scores {
+        Statistics(List<Object> seen) {
+            super(seen);
+        }
+
+        @Override
+        public void onForwardPass(Model model, Map<String, INDArray> activations) {
+            activations.values().forEach(this::read);
+        }
+
+        @Override
+        public void onForwardPass(Model model, List<INDArray> activations) {
+            activations.forEach(this::read);
+        }
+
+        private void read(INDArray array) {
+            if (array.rank() < 4 || array.size(1) == 2) {
+                return; // output and input are the network's own
+            }
+            numbers(array);
+            numbers(array);
+            INDArray view = array.slice(0);
+            view.muli(2);
+            numbers(array);
+            view.muli(2);
+            numbers(array);
+            view.muli(0.25); // training reads it
+        }
+
+        private void numbers(INDArray array) {
+            seen.add(new double[] {
+                array.meanNumber().doubleValue(),
+                array.stdNumber().doubleValue(),
+                array.minNumber().doubleValue(),
+                array.maxNumber().doubleValue()
+            });
+            seen.add(array.norm1Number().doubleValue());
+        }
+    }
+
+    /** Records the numbers of StatsListener's reports. */
+    private static StatsStorageRouter reports(List<Object> seen) {
+        return (StatsStorageRouter) Proxy.newProxyInstance(
+                ListenerTest.class.getClassLoader(),
+                new Class<?>[] {StatsStorageRouter.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("putUpdate")) {
+                        StatsReport report = (StatsReport) arguments[0];
+                        seen.add(report.getScore());
+                        for (StatsType type : StatsType.values()) {
+                            record(seen, type + " means ", report.getMean(type));
+                            record(seen, type + " deviations ", report.getStdev(type));
+                            record(seen, type + " magnitudes ", report.getMeanMagnitudes(type));
+                            seen.add(type + " histograms "
+                                    + new TreeSet<>(report.getHistograms(type).keySet()));
+                        }
+                    }
+                    return method.getName().equals("hashCode") ? (Object) 0 : null;
+                });
+    }
+
+    private static void record(List<Object> seen, String what, Map<String, Double> numbers) {
+        TreeMap<String, Double> sorted = new TreeMap<>(numbers);
+        seen.add(what + sorted.keySet());
+        seen.add(sorted.values().stream().mapToDouble(number -> number).toArray());
     }
 
     /** All calls. */
