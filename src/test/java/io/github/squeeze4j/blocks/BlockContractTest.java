@@ -45,6 +45,7 @@ import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.optimize.listeners.CollectScoresIterationListener;
 import org.deeplearning4j.parallelism.ParallelWrapper;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,6 +60,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions;
 
 /** What DL4J expects of a layer, for every block and both ways of computing. */
+@Tag("tiny")
 class BlockContractTest {
     private static final double FLOAT = 1e-5;
 
@@ -512,8 +514,8 @@ class BlockContractTest {
                 .averagingFrequency(1)
                 .prefetchBuffer(0)
                 .build();
-        for (int epoch = 0; epoch < 10; epoch++) {
-            wrapper.fit(new ListDataSetIterator<>(data.asList(), 6));
+        for (int epoch = 0; epoch < 3; epoch++) {
+            wrapper.fit(new ListDataSetIterator<>(data.asList(), 12));
         }
         wrapper.shutdown();
         assertThat(graph.score(data)).isLessThan(score);

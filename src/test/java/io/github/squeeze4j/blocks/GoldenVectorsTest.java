@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,6 +28,7 @@ import org.nd4j.shade.jackson.databind.ObjectMapper;
  * Every case in a folder of reference vectors ({@code -Dgolden.dir=DIR}, by default those in the test resources) against
  * both ways of computing, both layouts and both types: output, every gradient and the running statistics.
  */
+@Tag("tiny")
 class GoldenVectorsTest {
     private static final double DOUBLE_TOLERANCE = 1e-9;
     private static final double FLOAT_TOLERANCE = 2e-5;

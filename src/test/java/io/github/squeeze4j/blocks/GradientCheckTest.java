@@ -16,6 +16,7 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -26,16 +27,18 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.NoOp;
 
 /**
- * Analytic against numerical gradients in double precision: every element of every learned parameter, and elements of the
- * input drawn from a fixed seed.
+ * Analytic against numerical gradients in double precision: elements of the input and of every learned parameter,
+ * drawn from a fixed seed. The heavy form takes all elements of the parameters.
  */
+@Tag("tiny")
 class GradientCheckTest {
     private static final double STEP = 1e-5;
     private static final double RELATIVE = 1e-5;
     /** Rounding of the loss (about 10) over twice the step; smaller gradients are zero as far as differences can tell. */
     private static final double NOISE = 2e-9;
 
-    private static final int INPUT_ELEMENTS = 40;
+    /** Elements of each array in the default tests. */
+    private static final int ELEMENTS = 12;
 
     private static final long[][] SHAPES = {{3, 8, 6, 6}, {2, 8, 7, 9}, {4, 8, 6, 3}};
 
@@ -65,7 +68,18 @@ class GradientCheckTest {
 
     @ParameterizedTest(name = "{0} {1} {2}")
     @MethodSource("runs")
+    void gradientsAreTheNumericalOnes(String name, Computation computation, long[] shape) {
+        check(name, computation, shape, ELEMENTS);
+    }
+
+    @ParameterizedTest(name = "{0} {1} {2}")
+    @MethodSource("runs")
+    @Tag("heavy")
     void everyGradientIsTheNumericalOne(String name, Computation computation, long[] shape) {
+        check(name, computation, shape, Integer.MAX_VALUE);
+    }
+
+    private static void check(String name, Computation computation, long[] shape, int elements) {
         Layers layers = Layers.of(
                 Blocks.block(name, computation),
                 InputType.convolutional(shape[2], shape[3], shape[1]),
@@ -89,7 +103,7 @@ class GradientCheckTest {
                     .learned()
                     .forEach(parameter -> variables.put(parameter.name, layers.layer.getParam(parameter.name)));
             variables.forEach((key, variable) -> {
-                for (long i : elements(key, variable)) {
+                for (long i : elements(variable, key.equals("input") ? Math.min(elements, 40) : elements)) {
                     double before = variable.getDouble(i);
                     variable.putScalar(i, before + STEP);
                     double above = loss(layers, x, gradOutput, training);
@@ -109,9 +123,9 @@ class GradientCheckTest {
         }
     }
 
-    private static long[] elements(String name, INDArray variable) {
-        return name.equals("input")
-                ? new Random(17).longs(INPUT_ELEMENTS, 0, variable.length()).toArray()
+    private static long[] elements(INDArray variable, int most) {
+        return most < variable.length()
+                ? new Random(17).longs(most, 0, variable.length()).toArray()
                 : LongStream.range(0, variable.length()).toArray();
     }
 
@@ -127,6 +141,17 @@ class GradientCheckTest {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("blocks")
     void networksPassDl4jsOwnCheck(String name, Computation computation) {
+        check(name, computation, ELEMENTS);
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("blocks")
+    @Tag("heavy")
+    void networksPassDl4jsOwnCheckInEveryElement(String name, Computation computation) {
+        check(name, computation, Integer.MAX_VALUE);
+    }
+
+    private static void check(String name, Computation computation, int elements) {
         ComputationGraph graph = new ComputationGraph(Blocks.conf(
                 Blocks.global(DataType.DOUBLE).updater(new NoOp()).l2(0.01), Blocks.block(name, computation)));
         graph.init();
@@ -139,6 +164,8 @@ class GradientCheckTest {
                         .net(graph)
                         .inputs(new INDArray[] {data.getFeatures()})
                         .labels(new INDArray[] {data.getLabels()})
+                        .subset(elements < Integer.MAX_VALUE) // else it checks the first element alone
+                        .maxPerParam(elements)
                         .epsilon(1e-6)
                         .maxRelError(RELATIVE)
                         .minAbsoluteError(1e-9)

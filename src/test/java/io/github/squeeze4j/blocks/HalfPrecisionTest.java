@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -18,6 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Blocks in 16 bits against themselves in 64, as close as 11 bits of mantissa allow. */
+@Tag("tiny")
 class HalfPrecisionTest {
     /** Half rounds by 2^-11 = 5e-4; a dozen operations and sums of up to 168 terms follow each other. */
     private static final double HALF = 1e-2;

@@ -40,6 +40,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.nd4j.adapters.OutputAdapter;
@@ -67,6 +68,7 @@ import org.nd4j.linalg.schedule.FixedSchedule;
  * Every public method of DL4J's networks gives with an accelerated one what it gives with a stock one: results, exceptions and
  * what it leaves behind. A method that is in no row, nor among those that compute nothing, fails.
  */
+@Tag("tiny")
 class EntryPointTest {
     private static final int SIZE = 6;
 

@@ -30,6 +30,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>{@code -Dfuzz.seed=N} runs from that seed on, {@code -Dfuzz.graphs=N} so many; a failure prints the seed of its graph.
  */
+@Tag("tiny")
 class FuzzTest {
     private static final long FIRST = Long.getLong("fuzz.seed", 1);
     private static final int SECONDS = 120;

@@ -97,6 +97,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -138,6 +139,7 @@ import org.nd4j.linalg.schedule.StepSchedule;
  * DL4J's layers, vertices, activations and settings, option by option, in a network that runs on the engine: by DL4J and
  * accelerated. What is in no row fails the tests of completeness.
  */
+@Tag("tiny")
 class LayerTableTest {
     private static final int SIZE = 6;
     private static final int CHANNELS = 4;
