@@ -1,12 +1,18 @@
 package io.github.squeeze4j.onednn;
 
 import java.lang.ref.Reference;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.indexer.DoubleIndexer;
 import org.bytedeco.javacpp.indexer.FloatIndexer;
 import org.bytedeco.javacpp.indexer.Indexer;
 import org.bytedeco.javacpp.indexer.IntIndexer;
 import org.bytedeco.javacpp.indexer.LongIndexer;
+import org.nd4j.common.util.ArrayUtil;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The numbers of arrays, read and written where they lie in memory.
@@ -23,6 +29,33 @@ public final class Numbers {
     static long address(INDArray array) {
         // a buffer's address is that of the array of which it is a view
         return array == null ? 0 : array.data().address() + array.offset() * Float.BYTES;
+    }
+
+    /** Memory that is another array's, and holds it. */
+    private static final class Part extends FloatPointer {
+        @SuppressWarnings({"unused", "FieldCanBeLocal"}) // held
+        private final INDArray owner;
+
+        Part(INDArray owner, long offset, long length) {
+            this.owner = owner;
+            address = Numbers.address(owner) + offset * Float.BYTES;
+            limit = length;
+            capacity = length;
+        }
+    }
+
+    /**
+     * A part of an array as an array of its own, which begins at 0 as all arrays of DL4J's workspaces do: ND4J's {@code get}
+     * gives an empty array for parts of a view that begins elsewhere.
+     */
+    static INDArray part(INDArray array, long offset, long[] shape) {
+        long length = ArrayUtil.prodLong(shape);
+        Part memory = new Part(array, offset, length);
+        // a view made in a workspace would count as part of it
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            DataBuffer buffer = Nd4j.createBuffer(memory, DataType.FLOAT, length, FloatIndexer.create(memory));
+            return Nd4j.create(buffer, shape, Nd4j.getStrides(shape, 'c'), 0, 'c');
+        }
     }
 
     /** Numbers of a FLOAT array in the order of its memory. */

@@ -30,9 +30,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.nd4j.common.util.ArrayUtil;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
@@ -187,7 +185,7 @@ public final class Program implements AutoCloseable {
      *
      * @param place one of the caller's arrays, an external one or scratch memory
      * @param shape of as many numbers
-     * @return the array that was given for it where it is of that shape, else a view in C order
+     * @return the array that was given for it where it is of that shape, else its memory in C order
      */
     public INDArray array(int place, long[] shape) {
         int at = base[place];
@@ -203,18 +201,7 @@ public final class Program implements AutoCloseable {
                     : whole.reshape(new long[] {whole.length()}).get(NDArrayIndex.interval(0, length));
             return part.reshape('c', shape);
         }
-        long offset = scratch.offset() + scratchOffset(at);
-        // a view made in a workspace would count as part of it
-        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return Nd4j.create(
-                    scratch.data().originalDataBuffer() == null
-                            ? scratch.data()
-                            : scratch.data().originalDataBuffer(),
-                    shape,
-                    Nd4j.getStrides(shape, 'c'),
-                    offset,
-                    'c');
-        }
+        return Numbers.part(scratch, scratchOffset(at), shape);
     }
 
     /**

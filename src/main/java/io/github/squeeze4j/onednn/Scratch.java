@@ -43,12 +43,11 @@ public final class Scratch implements AutoCloseable {
      * @return true if it is, even where it is a view of a view
      */
     public boolean holds(INDArray array) {
-        return whole != null && root(array) == root(whole);
-    }
-
-    private static Object root(INDArray array) {
-        Object original = array.data().originalDataBuffer();
-        return original == null ? array.data() : original;
+        if (whole == null) {
+            return false;
+        }
+        long from = Numbers.address(array) - Numbers.address(whole);
+        return from >= 0 && from < whole.length() * Float.BYTES;
     }
 
     /** Frees the memory; the next call of {@link #of} takes other memory. */

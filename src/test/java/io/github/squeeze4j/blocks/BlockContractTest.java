@@ -514,9 +514,12 @@ class BlockContractTest {
                 .averagingFrequency(1)
                 .prefetchBuffer(0)
                 .build();
-        for (int epoch = 0; epoch < 3; epoch++) {
-            wrapper.fit(new ListDataSetIterator<>(data.asList(), 12));
+        List<DataSet> examples = new ArrayList<>();
+        for (int epoch = 0; epoch < 5; epoch++) {
+            examples.addAll(data.asList());
         }
+        // each call ends its threads, and each of them collects garbage at its end
+        wrapper.fit(new ListDataSetIterator<>(examples, 6));
         wrapper.shutdown();
         assertThat(graph.score(data)).isLessThan(score);
         INDArray[] after = statistics(graph);

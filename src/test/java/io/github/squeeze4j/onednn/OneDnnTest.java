@@ -40,6 +40,25 @@ class OneDnnTest {
         assertThat(OneDnn.unavailableReason()).isNull();
     }
 
+    /** ND4J's get gives nothing of views that begin behind their array's start. */
+    @Test
+    void partsOfMemoryAreArraysOfTheirOwn() {
+        try (Scratch memory = new Scratch()) {
+            INDArray scratch = memory.of(4000);
+            INDArray part = Numbers.part(scratch, 100, new long[] {6, 4, 2, 2});
+            part.assign(Nd4j.arange(96).reshape(6, 4, 2, 2));
+            INDArray half =
+                    part.get(NDArrayIndex.interval(3, 6), NDArrayIndex.all(), NDArrayIndex.all(), NDArrayIndex.all());
+            assertThat(half.shape()).containsExactly(3, 4, 2, 2);
+            assertThat(half.sumNumber().doubleValue()).isEqualTo((48 + 95) * 48 / 2.0);
+            assertThat(part.isView()).isFalse();
+            assertThat(scratch.getFloat(195)).isEqualTo(95);
+            assertThat(memory.holds(part)).isTrue();
+            assertThat(memory.holds(half)).isTrue();
+            assertThat(memory.holds(half.dup())).isFalse();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void reluAndSums(boolean channelsLast) {
