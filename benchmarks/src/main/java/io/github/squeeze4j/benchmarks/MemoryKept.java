@@ -1,5 +1,6 @@
 package io.github.squeeze4j.benchmarks;
 
+import com.sun.jna.NativeLibrary;
 import io.github.squeeze4j.cli.NativeBuild;
 import io.github.squeeze4j.engine.Acceleration;
 import io.github.squeeze4j.engine.InferenceNetwork;
@@ -67,6 +68,8 @@ public final class MemoryKept {
             System.gc();
             Thread.sleep(250);
         }
+        // what glibc has freed and not given back to the system is kept by nobody
+        NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0});
     }
 
     private static ComputationGraph network() {
