@@ -25,83 +25,115 @@ final class Resampling {
         }
         Weights across = Weights.of(interpolation, area.width, width);
         Weights down = Weights.of(interpolation, area.height, height);
-        int row = width * picture.channels();
-        int first = down.start[0];
-        int last = down.start[height - 1] + down.count[height - 1];
-        int[] rows = new int[(last - first) * row];
-        if (picture.channels() == 3) {
-            acrossColour(picture, area, first, last, across, rows);
+        int channels = picture.channels();
+        int[] values = unpacked(picture, area);
+        if (isDownFirst(area, height, width)) {
+            values = across(down(values, area.width * channels, down), area.width, channels, across);
         } else {
-            acrossGrey(picture, area, first, last, across, rows);
+            values = down(across(values, area.width, channels, across), width * channels, down);
         }
-        return Picture.wrap(height, width, picture.channels(), down(rows, row, first, down));
+        byte[] pixels = new byte[values.length];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) values[i];
+        }
+        return Picture.wrap(height, width, channels, pixels);
     }
 
-    private static void acrossColour(Picture picture, Area area, int first, int last, Weights across, int[] rows) {
+    /** Which pass comes first, in which case the other meets rounded and cut values, as in Pillow 13. */
+    private static boolean isDownFirst(Area area, int height, int width) {
+        return height < area.height && 2 * (area.width - width) < area.height - height;
+    }
+
+    /** Ints, on which the compiler's vector instructions work. */
+    private static int[] unpacked(Picture picture, Area area) {
+        int channels = picture.channels();
+        int row = area.width * channels;
         byte[] in = picture.raw();
-        int width = across.count.length;
-        int out = 0;
-        for (int y = first; y < last; y++) {
-            int line = ((area.top + y) * picture.width() + area.left) * 3;
-            for (int x = 0; x < width; x++) {
-                int red = 1 << PRECISION - 1;
-                int green = red;
-                int blue = red;
-                int at = line + across.start[x] * 3;
-                int weight = x * across.most;
-                for (int end = weight + across.count[x]; weight < end; weight++) {
-                    int share = across.values[weight];
-                    red += (in[at] & 0xff) * share;
-                    green += (in[at + 1] & 0xff) * share;
-                    blue += (in[at + 2] & 0xff) * share;
-                    at += 3;
-                }
-                rows[out] = clipped(red);
-                rows[out + 1] = clipped(green);
-                rows[out + 2] = clipped(blue);
-                out += 3;
+        int[] values = new int[area.height * row];
+        for (int y = 0; y < area.height; y++) {
+            int from = ((area.top + y) * picture.width() + area.left) * channels;
+            int to = y * row;
+            for (int i = 0; i < row; i++) {
+                values[to + i] = in[from + i] & 0xff;
             }
         }
+        return values;
     }
 
-    private static void acrossGrey(Picture picture, Area area, int first, int last, Weights across, int[] rows) {
-        byte[] in = picture.raw();
-        int width = across.count.length;
-        int out = 0;
-        for (int y = first; y < last; y++) {
-            int line = (area.top + y) * picture.width() + area.left;
-            for (int x = 0; x < width; x++) {
-                int sum = 1 << PRECISION - 1;
-                int at = line + across.start[x];
-                int weight = x * across.most;
-                for (int end = weight + across.count[x]; weight < end; weight++) {
-                    sum += (in[at++] & 0xff) * across.values[weight];
-                }
-                rows[out++] = clipped(sum);
+    private static int[] across(int[] in, int from, int channels, Weights across) {
+        if (from == across.count.length) {
+            // PIL leaves out a pass that changes nothing.
+            return in;
+        }
+        int rows = in.length / (from * channels);
+        int[] out = new int[rows * across.count.length * channels];
+        for (int y = 0; y < rows; y++) {
+            if (channels == 3) {
+                acrossColour(in, y * from * 3, across, out, y * across.count.length * 3);
+            } else {
+                acrossGrey(in, y * from, across, out, y * across.count.length);
             }
+        }
+        return out;
+    }
+
+    private static void acrossColour(int[] in, int line, Weights across, int[] out, int to) {
+        int[] values = across.values;
+        for (int x = 0; x < across.count.length; x++) {
+            int red = 1 << PRECISION - 1;
+            int green = red;
+            int blue = red;
+            int at = line + across.start[x] * 3;
+            int weight = x * across.most;
+            for (int end = weight + across.count[x]; weight < end; weight++) {
+                int share = values[weight];
+                red += in[at] * share;
+                green += in[at + 1] * share;
+                blue += in[at + 2] * share;
+                at += 3;
+            }
+            out[to + 3 * x] = clipped(red);
+            out[to + 3 * x + 1] = clipped(green);
+            out[to + 3 * x + 2] = clipped(blue);
         }
     }
 
-    /** Whole rows at a time, in ints: loops that the compiler turns into vector instructions. */
-    private static byte[] down(int[] rows, int row, int first, Weights down) {
+    private static void acrossGrey(int[] in, int line, Weights across, int[] out, int to) {
+        for (int x = 0; x < across.count.length; x++) {
+            int sum = 1 << PRECISION - 1;
+            int at = line + across.start[x];
+            int weight = x * across.most;
+            for (int end = weight + across.count[x]; weight < end; weight++) {
+                sum += in[at++] * across.values[weight];
+            }
+            out[to + x] = clipped(sum);
+        }
+    }
+
+    /** Whole rows at a time. */
+    private static int[] down(int[] in, int row, Weights down) {
         int height = down.count.length;
-        byte[] pixels = new byte[height * row];
+        if (in.length == height * row) {
+            return in;
+        }
+        int[] out = new int[height * row];
         int[] sums = new int[row];
         for (int y = 0; y < height; y++) {
             Arrays.fill(sums, 1 << PRECISION - 1);
             for (int i = 0; i < down.count[y]; i++) {
-                add(rows, (down.start[y] - first + i) * row, down.values[y * down.most + i], sums);
+                add(in, (down.start[y] + i) * row, down.values[y * down.most + i], sums);
             }
+            int to = y * row;
             for (int i = 0; i < row; i++) {
-                pixels[y * row + i] = (byte) clipped(sums[i]);
+                out[to + i] = clipped(sums[i]);
             }
         }
-        return pixels;
+        return out;
     }
 
-    private static void add(int[] rows, int offset, int weight, int[] sums) {
+    private static void add(int[] in, int from, int weight, int[] sums) {
         for (int i = 0; i < sums.length; i++) {
-            sums[i] += rows[offset + i] * weight;
+            sums[i] += in[from + i] * weight;
         }
     }
 
@@ -185,17 +217,10 @@ final class Resampling {
             double scale = (double) from / to;
             double stretch = Math.max(scale, 1);
             double support = filter.support() * stretch;
-            Weights weights = new Weights(from == to ? 1 : (int) Math.ceil(support) * 2 + 1, to);
+            Weights weights = new Weights((int) Math.ceil(support) * 2 + 1, to);
             double[] shares = new double[weights.most];
             for (int x = 0; x < to; x++) {
-                if (from == to) {
-                    // PIL leaves out a pass that changes nothing.
-                    weights.start[x] = x;
-                    weights.count[x] = 1;
-                    weights.values[x] = 1 << PRECISION;
-                } else {
-                    weights.fill(filter, x, (x + 0.5) * scale, support, 1 / stretch, from, shares);
-                }
+                weights.fill(filter, x, (x + 0.5) * scale, support, 1 / stretch, from, shares);
             }
             return weights;
         }
