@@ -17,26 +17,32 @@ final class Resampling {
 
     /** The area cut out and resized: nothing beyond it counts. */
     static Picture resize(Picture picture, Area area, int height, int width, Interpolation interpolation) {
+        return resize(picture, area, height, width, interpolation, new Area(0, 0, height, width));
+    }
+
+    /** Only a window of what the area becomes, bit for bit as if it were cut out afterwards. */
+    static Picture resize(
+            Picture picture, Area area, int height, int width, Interpolation interpolation, Area window) {
         if (area.height == height && area.width == width) {
-            return area.cut(picture);
+            return new Area(area.top + window.top, area.left + window.left, window.height, window.width).cut(picture);
         }
         if (interpolation == Interpolation.NEAREST) {
-            return nearest(picture, area, height, width);
+            return window.cut(nearest(picture, area, height, width));
         }
-        Weights across = Weights.of(interpolation, area.width, width);
-        Weights down = Weights.of(interpolation, area.height, height);
+        Weights across = Weights.of(interpolation, area.width, width, window.left, window.width);
+        Weights down = Weights.of(interpolation, area.height, height, window.top, window.height);
         int channels = picture.channels();
-        int[] values = unpacked(picture, area);
+        int[] values = unpacked(picture, new Area(area.top + down.from, area.left + across.from, down.used, across.used));
         if (isDownFirst(area, height, width)) {
-            values = across(down(values, area.width * channels, down), area.width, channels, across);
+            values = across(down(values, across.used * channels, down), channels, across);
         } else {
-            values = down(across(values, area.width, channels, across), width * channels, down);
+            values = down(across(values, channels, across), window.width * channels, down);
         }
         byte[] pixels = new byte[values.length];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (byte) values[i];
         }
-        return Picture.wrap(height, width, channels, pixels);
+        return Picture.wrap(window.height, window.width, channels, pixels);
     }
 
     /** Which pass comes first, in which case the other meets rounded and cut values, as in Pillow 13. */
@@ -60,11 +66,11 @@ final class Resampling {
         return values;
     }
 
-    private static int[] across(int[] in, int from, int channels, Weights across) {
-        if (from == across.count.length) {
-            // PIL leaves out a pass that changes nothing.
+    private static int[] across(int[] in, int channels, Weights across) {
+        if (across.unchanged) {
             return in;
         }
+        int from = across.used;
         int rows = in.length / (from * channels);
         int[] out = new int[rows * across.count.length * channels];
         for (int y = 0; y < rows; y++) {
@@ -113,7 +119,7 @@ final class Resampling {
     /** Whole rows at a time. */
     private static int[] down(int[] in, int row, Weights down) {
         int height = down.count.length;
-        if (in.length == height * row) {
+        if (down.unchanged) {
             return in;
         }
         int[] out = new int[height * row];
@@ -199,36 +205,55 @@ final class Resampling {
         }
     }
 
-    /** What each new pixel of a row is made of: {@code count} neighbours from {@code start} on. */
+    /** What each new pixel of a row is made of: {@code count} neighbours from {@code start} on, counted from {@code from}. */
     private static final class Weights {
         final int most;
+        /** PIL leaves out a pass that changes nothing. */
+        final boolean unchanged;
+
         final int[] start;
         final int[] count;
         final int[] values;
+        /** The old pixels that are used. */
+        int from;
 
-        private Weights(int most, int size) {
+        int used;
+
+        private Weights(int most, boolean unchanged, int size) {
             this.most = most;
+            this.unchanged = unchanged;
             start = new int[size];
             count = new int[size];
-            values = new int[size * most];
+            values = new int[unchanged ? 0 : size * most];
         }
 
-        static Weights of(Interpolation filter, int from, int to) {
-            double scale = (double) from / to;
+        /** Of some of {@code to} new pixels: {@code size} from {@code first} on. */
+        static Weights of(Interpolation filter, int old, int to, int first, int size) {
+            double scale = (double) old / to;
             double stretch = Math.max(scale, 1);
             double support = filter.support() * stretch;
-            Weights weights = new Weights((int) Math.ceil(support) * 2 + 1, to);
+            Weights weights = new Weights((int) Math.ceil(support) * 2 + 1, old == to, size);
             double[] shares = new double[weights.most];
-            for (int x = 0; x < to; x++) {
-                weights.fill(filter, x, (x + 0.5) * scale, support, 1 / stretch, from, shares);
+            for (int x = 0; x < size; x++) {
+                if (weights.unchanged) {
+                    weights.start[x] = first + x;
+                    weights.count[x] = 1;
+                } else {
+                    weights.fill(filter, x, (first + x + 0.5) * scale, support, 1 / stretch, old, shares);
+                }
+            }
+            weights.from = weights.start[0];
+            weights.used = weights.start[size - 1] + weights.count[size - 1] - weights.from;
+            for (int x = 0; x < size; x++) {
+                weights.start[x] -= weights.from;
             }
             return weights;
         }
 
         private void fill(
-                Interpolation filter, int x, double centre, double support, double squeeze, int from, double[] shares) {
+                Interpolation filter, int x, double centre, double support, double squeeze, int old, double[] shares) {
             int low = Math.max(0, (int) (centre - support + 0.5));
-            int high = Math.min(from, (int) (centre + support + 0.5));
+            int high = Math.min(old, (int) (centre + support + 0.5));
             double sum = 0;
             for (int i = 0; i < high - low; i++) {
                 shares[i] = filter.weight((i + low - centre + 0.5) * squeeze);
