@@ -115,7 +115,9 @@ final class PictureFile {
             JpegFile.check(file);
         }
         if (!OpenCv.isAvailable()) {
-            requireOpenCv(header.channels() < 4, "JPEG of four colours");
+            if (header.channels() == 4) {
+                throw needsOpenCv("JPEG of four colours");
+            }
             return Exif.upright(JavaImages.decode(file, PictureFormat.JPEG), header.orientation());
         }
         if (header.channels() == 4 && !header.isAdobe()) {
@@ -132,7 +134,9 @@ final class PictureFile {
     private Picture webp() throws IOException {
         int[] size = Webp.size(file);
         requireRoom(size[0], size[1]);
-        requireOpenCv(false, "WebP");
+        if (!OpenCv.isAvailable()) {
+            throw needsOpenCv("WebP");
+        }
         Picture picture = OpenCv.decode(file, opencv_imgcodecs.IMREAD_UNCHANGED);
         if (picture.height() != size[0] || picture.width() != size[1]) {
             throw new DamagedPictureException("its header and its pixels differ in size");
@@ -140,12 +144,10 @@ final class PictureFile {
         return picture;
     }
 
-    private void requireOpenCv(boolean otherwise, String what) {
-        if (!otherwise && !OpenCv.isAvailable()) {
-            throw new BadInputException("picture (" + name + ") is a " + what
-                    + " file, which OpenCV must decode; put org.bytedeco:opencv-platform on the class path, or convert it to"
-                    + " PNG");
-        }
+    private BadInputException needsOpenCv(String what) {
+        return new BadInputException(
+                "picture (" + name + "): " + what
+                        + " must be decoded by OpenCV; put org.bytedeco:opencv-platform on the class path, or convert it to PNG");
     }
 
     /** Java's reader fills up what is missing at the end. */

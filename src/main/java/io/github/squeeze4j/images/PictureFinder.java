@@ -157,10 +157,12 @@ public final class PictureFinder {
         List<Path> folders = PictureFolder.folders(folder);
         Set<String> names = folders.stream().map(PictureFolder::name).collect(Collectors.toSet());
         if (names.isEmpty()) {
-            String others = forms.stream().map(form -> ", or " + form.description()).collect(Collectors.joining());
-            throw new BadInputException("data folder (" + folder + ") must hold one folder per class, image lists (train.txt)"
-                    + ", the binary files of CIFAR-10 or CIFAR-100" + others
-                    + ", but holds no folder; put the pictures of each class into one");
+            String others =
+                    forms.stream().map(form -> ", or " + form.description()).collect(Collectors.joining());
+            throw new BadInputException(
+                    "data folder (" + folder + ") must hold one folder per class, image lists (train.txt)"
+                            + ", the binary files of CIFAR-10 or CIFAR-100" + others
+                            + ", but holds no folder; put the pictures of each class into one");
         }
         // "train" may be a class beside "bus" and "tram".
         if (!PARTS.containsAll(names)) {

@@ -103,8 +103,10 @@ class PictureSetsTest {
     @Test
     void wrongFolders() throws Exception {
         assertComplaint(folder.resolve("none"), "must be a folder or a file that exists");
-        assertComplaint(folder, "must hold one folder per class, image lists (train.txt), the binary files of CIFAR-10 or CIFAR-100, "
-                + "but holds no folder");
+        assertComplaint(
+                folder,
+                "must hold one folder per class, image lists (train.txt), the binary files of CIFAR-10 or CIFAR-100, "
+                        + "but holds no folder");
         picture("only/1.png");
         assertComplaint(folder, "number of classes (1, only)");
         Files.createDirectories(folder.resolve("void"));
