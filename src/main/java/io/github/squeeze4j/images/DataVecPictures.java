@@ -2,6 +2,7 @@ package io.github.squeeze4j.images;
 
 import io.github.squeeze4j.training.BadInputException;
 import java.net.URI;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,7 @@ public final class DataVecPictures {
         for (URI location : split.locations()) {
             try {
                 files.add(Path.of(location));
-            } catch (IllegalArgumentException | java.nio.file.FileSystemNotFoundException e) {
+            } catch (IllegalArgumentException | FileSystemNotFoundException e) {
                 throw new BadInputException(
                         "location (" + location + ") must be a local file; copy it to this machine", e);
             }

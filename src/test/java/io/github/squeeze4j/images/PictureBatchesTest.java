@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 @Timeout(60)
 class PictureBatchesTest {
@@ -60,7 +61,7 @@ class PictureBatchesTest {
             for (int i = 0; i < 10; i++) {
                 float[] row = all.get(i / 4)
                         .getFeatures()
-                        .get(org.nd4j.linalg.indexing.NDArrayIndex.point(i % 4))
+                        .get(NDArrayIndex.point(i % 4))
                         .dup()
                         .data()
                         .asFloat();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.squeeze4j.training.BadInputException;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -147,7 +148,7 @@ class PreprocessingTest {
                     .build();
             Interpolation filter = Interpolation.valueOf(json(preprocessing)
                     .replaceAll("(?s).*\"interpolation\" : \"(\\w+)\".*", "$1")
-                    .toUpperCase(java.util.Locale.ROOT));
+                    .toUpperCase(Locale.ROOT));
             Picture expected = Transforms.centreCrop(preprocessing.height(), preprocessing.width())
                     .apply(Transforms.shorterSide(side, filter).apply(picture, null), null);
             References.assertSame("case " + i + " of seed 2", preprocessing.prepare(picture), expected);
