@@ -52,15 +52,14 @@ final class TrainCommand implements Runnable {
         ImageSet train = training.limited(data.train());
         ImageSet test = data.test(train.classNames());
         Network network = training.network(builder, train);
-        History history;
         RunResults results = run.create(model.name(), MODEL_FILE);
         try (results) {
-            history = train(network, train, test, results, out);
+            train(network, train, test, results, out);
             results.done();
         }
         Path file = results.result(MODEL_FILE);
         out.println();
-        out.print(history.last().test().text());
+        out.print(ImageClassifier.load(file).evaluate(test).text());
         out.println();
         out.println("Saved " + ShownText.of(file) + ", " + ShownText.of(results.result(CURVES_FILE)) + " and "
                 + ShownText.of(results.result(HISTORY_FILE)) + ".");
@@ -70,7 +69,7 @@ final class TrainCommand implements Runnable {
         suggest(out, "compare" + data.argument());
     }
 
-    private History train(Network network, ImageSet train, ImageSet test, RunResults results, PrintWriter out) {
+    private void train(Network network, ImageSet train, ImageSet test, RunResults results, PrintWriter out) {
         ModelSummary summary = network.summary(model.name());
         out.printf(
                 Locale.ROOT,
@@ -90,7 +89,6 @@ final class TrainCommand implements Runnable {
                 .fit(classifier, train, test);
         history.writeCsv(results.file(HISTORY_FILE));
         history.writeChart(model.name(), results.file(CURVES_FILE));
-        return history;
     }
 
     private static void suggest(PrintWriter out, String command) {

@@ -25,11 +25,11 @@ final class CurvesChart {
     static void write(History history, String title, Path file) {
         XYChart loss = chart(title + ": loss", "cross-entropy", Styler.LegendPosition.InsideNE);
         curve(loss, history, step -> step.loss);
-        points(loss, history, "%.3f", epoch -> epoch.test().loss());
+        points(loss, history, "%.3f", epoch -> epoch.testLoss());
         loss.getStyler().setYAxisMin(0.0);
         XYChart accuracy = chart(title + ": accuracy", "%", Styler.LegendPosition.InsideSE);
         curve(accuracy, history, step -> 100 * step.accuracy);
-        points(accuracy, history, "%.1f %%", epoch -> 100 * epoch.test().top1());
+        points(accuracy, history, "%.1f %%", epoch -> 100 * epoch.top1());
         accuracy.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
         ChartStyle.write(List.of(loss, accuracy), file);
     }

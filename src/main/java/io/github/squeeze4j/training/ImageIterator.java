@@ -143,6 +143,21 @@ public final class ImageIterator implements DataSetIterator {
         arrange();
     }
 
+    /** Goes to a batch of a pass, both from 0. */
+    void startAt(int epoch, int batch) {
+        pass = epoch;
+        position = (int) Math.min(order.length, (long) batch * batchSize);
+        arrange();
+    }
+
+    int batchesPerEpoch() {
+        return (order.length + batchSize - 1) / batchSize;
+    }
+
+    int nextBatch() {
+        return (position + batchSize - 1) / batchSize;
+    }
+
     /** Images of one pass. */
     int images() {
         return order.length;

@@ -56,7 +56,13 @@ public final class ModelFile {
             ModelSerializer.COEFFICIENTS_BIN,
             ModelSerializer.UPDATER_BIN,
             ModelSerializer.NORMALIZER_BIN,
+            WeightAverage.ENTRY,
+            TrainingState.ENTRY,
             Description.ENTRY);
+    /** What only some files hold. */
+    private static final Set<String> OPTIONAL =
+            Set.of(ModelSerializer.UPDATER_BIN, WeightAverage.ENTRY, TrainingState.ENTRY);
+
     private static final int LARGEST_CONFIGURATION = 1 << 25;
     private static final int LARGEST_DESCRIPTION = 1 << 23;
     /** Weights hardly shrink when packed: what grows more than this was made to fill the memory. */
@@ -123,8 +129,33 @@ public final class ModelFile {
     }
 
     Path save(ImageClassifier classifier, Path file, Map<String, String> notes, Storage storage) {
+        return save(classifier, file, notes, storage, Map.of());
+    }
+
+    /** Saves where a training stands with the classifier; {@code average} is null where there is none. */
+    void saveCheckpoint(ImageClassifier classifier, Path file, TrainingState state, INDArray average) {
+        Map<String, Content> contents = new LinkedHashMap<>();
+        if (average != null) {
+            contents.put(WeightAverage.ENTRY, entry -> StoredArray.write(average, entry));
+        }
+        byte[] json;
+        try {
+            json = state.toJson();
+        } catch (IOException e) {
+            throw new IllegalStateException("numbers and texts are always JSON", e);
+        }
+        contents.put(TrainingState.ENTRY, entry -> entry.write(json));
+        save(classifier, file, Map.of("updates", "" + classifier.graph().getIterationCount()), Storage.DISK, contents);
+    }
+
+    private Path save(
+            ImageClassifier classifier,
+            Path file,
+            Map<String, String> notes,
+            Storage storage,
+            Map<String, Content> more) {
         Description.requireModest(notes);
-        AtomicFile.write(file, out -> write(classifier, notes, out), this::inspect, storage);
+        AtomicFile.write(file, out -> write(classifier, notes, more, out), this::inspect, storage);
         return file;
     }
 
@@ -133,7 +164,8 @@ public final class ModelFile {
         void write(OutputStream out) throws IOException;
     }
 
-    private static void write(ImageClassifier classifier, Map<String, String> notes, OutputStream out)
+    private static void write(
+            ImageClassifier classifier, Map<String, String> notes, Map<String, Content> more, OutputStream out)
             throws IOException {
         ComputationGraph graph = classifier.graph();
         byte[] json = graph.getConfiguration().toJson().getBytes(StandardCharsets.UTF_8);
@@ -145,6 +177,7 @@ public final class ModelFile {
             contents.put(ModelSerializer.UPDATER_BIN, entry -> StoredArray.write(state, entry));
         }
         contents.put(ModelSerializer.NORMALIZER_BIN, classifier.standardisation()::write);
+        contents.putAll(more);
         Map<String, Description.Line> table = new LinkedHashMap<>();
         ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.US_ASCII);
         zip.setMethod(ZipOutputStream.STORED);
@@ -213,7 +246,28 @@ public final class ModelFile {
      * @throws BadInputException if the file is missing, damaged, of another kind, or against these rules
      */
     public ImageClassifier load(Path file) {
+        return reading(file, this::classifier);
+    }
+
+    /** Reads what {@link #saveCheckpoint} wrote. */
+    Checkpoint loadCheckpoint(Path file) {
         return reading(file, parts -> {
+            require(
+                    parts.zip.entries().containsKey(TrainingState.ENTRY),
+                    () -> "it holds no " + TrainingState.ENTRY + ": it is a model and no checkpoint");
+            TrainingState state = parts.state();
+            ImageClassifier classifier = classifier(parts);
+            INDArray average = parts.zip.entries().containsKey(WeightAverage.ENTRY)
+                    ? parts.values(
+                            WeightAverage.ENTRY,
+                            classifier.graph().params().dataType(),
+                            classifier.graph().params().length())
+                    : null;
+            return new Checkpoint(file, classifier, state, average);
+        });
+    }
+
+    private ImageClassifier classifier(Parts parts) throws IOException {
             ComputationGraph graph = parts.graph(reader);
             Acceleration.apply(graph);
             ImageClassifier classifier = new ImageClassifier(
@@ -226,7 +280,6 @@ public final class ModelFile {
             // Options that no network has may pass as sizes and fail in use: better now, where the file is named.
             classifier.probabilities(new byte[classifier.height() * classifier.width()]);
             return classifier;
-        });
     }
 
     /**
@@ -304,8 +357,7 @@ public final class ModelFile {
             description = Description.parse(bytes(Description.ENTRY, LARGEST_DESCRIPTION));
             for (String name : NAMES) {
                 require(
-                        name.equals(ModelSerializer.UPDATER_BIN)
-                                || zip.entries().containsKey(name),
+                        OPTIONAL.contains(name) || zip.entries().containsKey(name),
                         () -> "it holds no " + name);
             }
             if (description.version > 1) {
@@ -378,7 +430,17 @@ public final class ModelFile {
             StoredArray state = zip.entries().containsKey(ModelSerializer.UPDATER_BIN)
                     ? array(ModelSerializer.UPDATER_BIN, StoredArray::skip)
                     : null;
+            if (zip.entries().containsKey(WeightAverage.ENTRY)) {
+                array(WeightAverage.ENTRY, StoredArray::skip);
+            }
+            if (zip.entries().containsKey(TrainingState.ENTRY)) {
+                state();
+            }
             return new ModelReport(description, zip, checksums, text.classes(), parameters, state);
+        }
+
+        TrainingState state() throws IOException {
+            return TrainingState.parse(bytes(TrainingState.ENTRY, TrainingState.LARGEST));
         }
 
         Standardisation standardisation() throws IOException {
