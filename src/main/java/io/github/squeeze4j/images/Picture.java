@@ -1,6 +1,7 @@
 package io.github.squeeze4j.images;
 
 import io.github.squeeze4j.training.BadInputException;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -52,7 +53,7 @@ public final class Picture {
      * @throws BadInputException if it is missing, of no such format, damaged or too large
      */
     public static Picture read(Path file) {
-        throw new UnsupportedOperationException();
+        return PictureFile.decode(PictureFile.bytes(file), file.toString(), false);
     }
 
     /**
@@ -64,7 +65,36 @@ public final class Picture {
      * @throws BadInputException if it is of no known format, damaged or too large
      */
     public static Picture decode(byte[] encoded, String name) {
-        throw new UnsupportedOperationException();
+        return PictureFile.decode(encoded, name, false);
+    }
+
+    /**
+     * A picture of Java's: its stored values, what is transparent on white.
+     *
+     * @param image of any type
+     * @return RGB, or grey where the image is
+     */
+    public static Picture of(BufferedImage image) {
+        return JavaImages.of(image);
+    }
+
+    /**
+     * The picture for Java's own drawing and writing.
+     *
+     * @return a new image of type RGB
+     */
+    public BufferedImage toImage() {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        byte[] rgb = toRgb().pixels;
+        int[] line = new int[width];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                int at = (y * width + x) * 3;
+                line[x] = (rgb[at] & 0xff) << 16 | (rgb[at + 1] & 0xff) << 8 | rgb[at + 2] & 0xff;
+            }
+            image.setRGB(0, y, width, 1, line, 0, width);
+        }
+        return image;
     }
 
     /**

@@ -1,10 +1,21 @@
 package io.github.squeeze4j.images;
 
 import io.github.squeeze4j.training.BadInputException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.NoSuchElementException;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.DataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Batches of pictures for DL4J: features [N, C, H, W], labels [N, classes], both FLOAT. Threads of its own read and change
@@ -37,9 +48,48 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
         SKIP
     }
 
+    private final LabelledPictures pictures;
+    private final Preprocessing preprocessing;
+    private final Transform augmentation;
+    private final List<BatchTransform> batchTransforms;
+    private final int batchSize;
+    private final boolean shuffle;
+    private final long seed;
+    private final int ahead;
+    private final OnBadPicture onBadPicture;
+    private final transient ExecutorService workers;
+    private final transient Deque<Batch> pending = new ArrayDeque<>();
+    /** Arrays of batches that were taken. */
+    private final transient Deque<float[]> spare = new ArrayDeque<>();
+    /** Messages by the picture's index. */
+    private final transient NavigableMap<Integer, String> skipped = new TreeMap<>();
+
+    private int epoch;
+    private int next;
+    private int[] order;
+    /** The next batch that is not empty, if it has been looked for. */
+    private transient DataSet ready;
+
+    private boolean closed;
+    private DataSetPreProcessor preProcessor;
+
     /** Sets the values; those that are not set keep their defaults. */
     public static final class Builder {
-        private Builder() {}
+        private final LabelledPictures pictures;
+        private final Preprocessing preprocessing;
+        private Transform augmentation;
+        private List<BatchTransform> batchTransforms = List.of();
+        private int batchSize = 32;
+        private boolean shuffle;
+        private long seed;
+        private int workers = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+        private int ahead = 3;
+        private OnBadPicture onBadPicture = OnBadPicture.FAIL;
+
+        private Builder(LabelledPictures pictures, Preprocessing preprocessing) {
+            this.pictures = pictures;
+            this.preprocessing = preprocessing;
+        }
 
         /**
          * What happens to each picture before its channels are ordered and its values shifted; default none, which
@@ -49,7 +99,8 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          * @return this builder
          */
         public Builder augmentation(Transform augmentation) {
-            throw new UnsupportedOperationException();
+            this.augmentation = augmentation;
+            return this;
         }
 
         /**
@@ -59,7 +110,8 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          * @return this builder
          */
         public Builder batchTransforms(BatchTransform... transforms) {
-            throw new UnsupportedOperationException();
+            batchTransforms = List.of(transforms);
+            return this;
         }
 
         /**
@@ -69,7 +121,8 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          * @return this builder
          */
         public Builder batchSize(int batchSize) {
-            throw new UnsupportedOperationException();
+            this.batchSize = Rules.within("batch size", batchSize, 1, 1 << 20);
+            return this;
         }
 
         /**
@@ -79,7 +132,9 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          * @return this builder
          */
         public Builder shuffle(long seed) {
-            throw new UnsupportedOperationException();
+            shuffle = true;
+            this.seed = seed;
+            return this;
         }
 
         /**
@@ -89,7 +144,8 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          * @return this builder
          */
         public Builder workers(int workers) {
-            throw new UnsupportedOperationException();
+            this.workers = Rules.within("workers", workers, 1, 1024);
+            return this;
         }
 
         /**
@@ -99,7 +155,8 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          * @return this builder
          */
         public Builder ahead(int batches) {
-            throw new UnsupportedOperationException();
+            ahead = Rules.within("batches ahead", batches, 1, 1024);
+            return this;
         }
 
         /**
@@ -109,7 +166,8 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          * @return this builder
          */
         public Builder onBadPicture(OnBadPicture what) {
-            throw new UnsupportedOperationException();
+            onBadPicture = what;
+            return this;
         }
 
         /**
@@ -119,11 +177,91 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          * @throws BadInputException if a value is out of its range
          */
         public PictureBatches build() {
-            throw new UnsupportedOperationException();
+            return new PictureBatches(this);
         }
     }
 
-    private PictureBatches() {}
+    /** A batch in the making. */
+    private final class Batch {
+        final int number;
+        final int[] indices;
+        final float[] features;
+        final Throwable[] failures;
+        final CountDownLatch missing;
+        volatile boolean unwanted;
+
+        Batch(int number, float[] features) {
+            this.number = number;
+            this.features = features;
+            int first = number * batchSize;
+            indices = Arrays.copyOfRange(order, first, Math.min(order.length, first + batchSize));
+            failures = new Throwable[indices.length];
+            missing = new CountDownLatch(indices.length);
+        }
+
+        void make(int place, int ofEpoch) {
+            try {
+                if (!unwanted) {
+                    write(indices[place], ofEpoch, features, place * preprocessing.length());
+                }
+            } catch (Throwable e) {
+                // Given to the thread that takes the batch.
+                failures[place] = e;
+            } finally {
+                missing.countDown();
+            }
+        }
+    }
+
+    private PictureBatches(Builder builder) {
+        pictures = builder.pictures;
+        preprocessing = builder.preprocessing;
+        augmentation = builder.augmentation;
+        batchTransforms = builder.batchTransforms;
+        batchSize = builder.batchSize;
+        shuffle = builder.shuffle;
+        seed = builder.seed;
+        ahead = builder.ahead;
+        onBadPicture = builder.onBadPicture;
+        if ((long) batchSize * preprocessing.length() > Integer.MAX_VALUE) {
+            throw new BadInputException("batch size (" + batchSize + ") of " + preprocessing.length()
+                    + " values each must be below 2^31 values in all; use "
+                    + Integer.MAX_VALUE / preprocessing.length());
+        }
+        AtomicInteger threads = new AtomicInteger();
+        workers = Executors.newFixedThreadPool(builder.workers, task -> {
+            Thread thread = new Thread(task, "squeeze4j-pictures-" + threads.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+        arrange();
+    }
+
+    private void arrange() {
+        order = new int[pictures.size()];
+        Arrays.setAll(order, i -> i);
+        if (shuffle) {
+            Draws draws = Draws.of(seed, epoch);
+            for (int i = order.length - 1; i > 0; i--) {
+                int j = draws.below(i + 1);
+                int kept = order[i];
+                order[i] = order[j];
+                order[j] = kept;
+            }
+        }
+    }
+
+    private void write(int index, int ofEpoch, float[] features, int offset) {
+        Picture picture = pictures.read(index);
+        try {
+            Picture changed = augmentation == null
+                    ? preprocessing.prepare(picture)
+                    : augmentation.apply(picture, Draws.of(seed, ofEpoch, index));
+            preprocessing.write(changed, features, offset);
+        } catch (BadInputException e) {
+            throw new BadInputException("picture (" + pictures.name(index) + "): " + e.getMessage(), e);
+        }
+    }
 
     /**
      * Starts from the defaults.
@@ -133,7 +271,7 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
      * @return a builder
      */
     public static Builder of(LabelledPictures pictures, Preprocessing preprocessing) {
-        throw new UnsupportedOperationException();
+        return new Builder(pictures, preprocessing);
     }
 
     /**
@@ -144,7 +282,14 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
      * @throws BadInputException if there is no such place
      */
     public void startAt(int epoch, int batch) {
-        throw new UnsupportedOperationException();
+        Rules.within("epoch", epoch, 0, Integer.MAX_VALUE);
+        Rules.within("batch", batch, 0, batchesPerEpoch());
+        pending.forEach(made -> made.unwanted = true);
+        pending.clear();
+        ready = null;
+        this.epoch = epoch;
+        next = batch;
+        arrange();
     }
 
     /**
@@ -153,7 +298,7 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
      * @return from 0
      */
     public int epoch() {
-        throw new UnsupportedOperationException();
+        return epoch;
     }
 
     /**
@@ -162,7 +307,7 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
      * @return from 0
      */
     public int nextBatch() {
-        throw new UnsupportedOperationException();
+        return next;
     }
 
     /**
@@ -171,7 +316,7 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
      * @return batches
      */
     public int batchesPerEpoch() {
-        throw new UnsupportedOperationException();
+        return (pictures.size() + batchSize - 1) / batchSize;
     }
 
     /**
@@ -180,44 +325,151 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
      * @return the messages, in the order of the pictures; empty unless {@link OnBadPicture#SKIP}
      */
     public List<String> skipped() {
-        throw new UnsupportedOperationException();
+        return List.copyOf(skipped.values());
     }
 
     @Override
     public boolean hasNext() {
-        throw new UnsupportedOperationException();
+        if (onBadPicture == OnBadPicture.SKIP && ready == null) {
+            // Whether anything is left shows only when it has been read.
+            ready = take();
+        }
+        return ready != null || onBadPicture == OnBadPicture.FAIL && next < batchesPerEpoch();
     }
 
     @Override
     public DataSet next() {
-        throw new UnsupportedOperationException();
+        if (!hasNext()) {
+            throw new NoSuchElementException("the epoch of " + order.length + " pictures is over; call reset()");
+        }
+        DataSet batch = ready != null ? ready : take();
+        ready = null;
+        next++;
+        if (preProcessor != null) {
+            preProcessor.preProcess(batch);
+        }
+        return batch;
     }
 
     @Override
     public DataSet next(int num) {
-        throw new UnsupportedOperationException();
+        if (num != batchSize) {
+            throw new BadInputException("number of pictures (" + num + ") must be the batch size (" + batchSize
+                    + "), so that batches keep their places; use next()");
+        }
+        return next();
+    }
+
+    /** The batch at {@link #next}, or the first one after it of which anything is left; null at the epoch's end. */
+    private DataSet take() {
+        if (closed) {
+            throw new IllegalStateException("the batches are closed; make new ones");
+        }
+        for (; next < batchesPerEpoch(); next++) {
+            order();
+            Batch batch = pending.remove();
+            try {
+                batch.missing.await();
+            } catch (InterruptedException e) {
+                pending.addFirst(batch);
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while waiting for pictures", e);
+            }
+            DataSet data = finished(batch);
+            spare.add(batch.features);
+            if (data != null) {
+                return data;
+            }
+        }
+        return null;
+    }
+
+    /** Has batches made, the one at {@link #next} and those ahead. */
+    private void order() {
+        int last = pending.isEmpty() ? next - 1 : pending.getLast().number;
+        int wanted = Math.min(batchesPerEpoch() - 1, next + ahead);
+        int ofEpoch = epoch;
+        for (int number = last + 1; number <= wanted; number++) {
+            float[] features = spare.isEmpty() ? new float[batchSize * preprocessing.length()] : spare.remove();
+            Batch batch = new Batch(number, features);
+            pending.add(batch);
+            for (int i = 0; i < batch.indices.length; i++) {
+                int place = i;
+                workers.execute(() -> batch.make(place, ofEpoch));
+            }
+        }
+    }
+
+    private DataSet finished(Batch batch) {
+        int length = preprocessing.length();
+        int classes = totalOutcomes();
+        float[] labels = new float[batch.indices.length * classes];
+        int count = 0;
+        for (int i = 0; i < batch.indices.length; i++) {
+            int index = batch.indices[i];
+            if (batch.failures[i] != null) {
+                fail(index, batch.failures[i]);
+            } else {
+                System.arraycopy(batch.features, i * length, batch.features, count * length, length);
+                labels[count * classes + pictures.label(index)] = 1;
+                count++;
+            }
+        }
+        if (count == 0) {
+            return null;
+        }
+        float[] features = count < batchSize ? Arrays.copyOf(batch.features, count * length) : batch.features;
+        labels = Arrays.copyOf(labels, count * classes);
+        int[] shape = {count, preprocessing.colours().channels(), preprocessing.height(), preprocessing.width()};
+        Draws draws = Draws.of(seed, epoch, -1 - batch.number);
+        for (BatchTransform transform : batchTransforms) {
+            transform.apply(features, labels, shape, draws.split());
+        }
+        return new DataSet(
+                Nd4j.createFromArray(features).reshape('c', shape),
+                Nd4j.createFromArray(labels).reshape('c', count, classes));
+    }
+
+    private void fail(int index, Throwable failure) {
+        if (onBadPicture == OnBadPicture.SKIP && failure instanceof BadInputException) {
+            skipped.put(index, failure.getMessage());
+        } else if (failure instanceof BadInputException) {
+            // With the stack of the thread that asked.
+            throw new BadInputException(failure.getMessage(), failure);
+        } else if (failure instanceof Error) {
+            throw (Error) failure;
+        } else {
+            throw new IllegalStateException(
+                    "picture (" + pictures.name(index) + ") could not be prepared: " + failure, failure);
+        }
     }
 
     /** To the beginning of the next epoch; without effect where nothing of this one has been taken. */
     @Override
     public void reset() {
-        throw new UnsupportedOperationException();
+        if (next > 0) {
+            startAt(epoch + 1, 0);
+        }
     }
 
     /** Ends the threads. Afterwards nothing more is read. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        closed = true;
+        pending.forEach(made -> made.unwanted = true);
+        pending.clear();
+        spare.clear();
+        workers.shutdownNow();
     }
 
     @Override
     public int inputColumns() {
-        throw new UnsupportedOperationException();
+        return preprocessing.length();
     }
 
     @Override
     public int totalOutcomes() {
-        throw new UnsupportedOperationException();
+        return pictures.classNames().size();
     }
 
     @Override
@@ -233,21 +485,21 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
 
     @Override
     public int batch() {
-        throw new UnsupportedOperationException();
+        return batchSize;
     }
 
     @Override
     public void setPreProcessor(DataSetPreProcessor preProcessor) {
-        throw new UnsupportedOperationException();
+        this.preProcessor = preProcessor;
     }
 
     @Override
     public DataSetPreProcessor getPreProcessor() {
-        throw new UnsupportedOperationException();
+        return preProcessor;
     }
 
     @Override
     public List<String> getLabels() {
-        throw new UnsupportedOperationException();
+        return pictures.classNames();
     }
 }

@@ -3,7 +3,10 @@ package io.github.squeeze4j.images;
 import io.github.squeeze4j.training.BadInputException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The pictures of one data set by their use: training, validation, test; and a sentence about what was found.
@@ -39,6 +42,20 @@ public final class PictureSets {
      */
     public static PictureSets of(
             String found, LabelledPictures train, LabelledPictures validation, LabelledPictures test) {
+        List<LabelledPictures> there =
+                Stream.of(train, validation, test).filter(Objects::nonNull).collect(Collectors.toList());
+        for (LabelledPictures pictures : there) {
+            if (!pictures.classNames().equals(there.get(0).classNames())) {
+                throw new BadInputException("classes (" + String.join(", ", pictures.classNames())
+                        + ") must be the same in all parts ("
+                        + String.join(", ", there.get(0).classNames())
+                        + "); make them so");
+            }
+        }
+        if (there.isEmpty()) {
+            throw new BadInputException(
+                    "pictures (none: " + found + ") must be there; name the folder that holds them");
+        }
         return new PictureSets(found, train, validation, test);
     }
 
@@ -56,7 +73,7 @@ public final class PictureSets {
     /**
      * What was found, for the user.
      *
-     * @return a sentence such as "3,000 pictures in 8 folders, one per class; every tenth kept for validation by seed 0"
+     * @return words such as "one folder per class, 3,000 pictures in 8 classes, 300 of them kept for validation by seed 0"
      */
     public String found() {
         return found;
