@@ -27,7 +27,22 @@ public final class History {
         }
     }
 
+    private List<String> skipped = List.of();
+
     History() {}
+
+    void skipped(List<String> messages) {
+        skipped = messages;
+    }
+
+    /**
+     * Training pictures that could not be read and were left out.
+     *
+     * @return the messages
+     */
+    public List<String> skipped() {
+        return skipped;
+    }
 
     void add(Step step) {
         steps.add(step);

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.training;
 
 import io.github.squeeze4j.engine.Acceleration;
+import io.github.squeeze4j.images.Preprocessing;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,8 +35,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
- * The file of a classifier, written and read: DL4J's zip (configuration, parameters, updater state, standardisation), which
- * every DL4J program reads with {@code ModelSerializer}, and one entry more, {@code squeeze4j.json}.
+ * The file of a classifier, written and read: DL4J's zip (configuration, parameters, updater state), which every DL4J
+ * program reads with {@code ModelSerializer}, and two entries more: {@code preprocessing.json}, what happens to pictures, and
+ * {@code squeeze4j.json}.
  *
  * <p>A file is written as a whole or not at all: to a new file beside, flushed, read back, then moved into the old one's place.
  * A file is read once, and believed nothing: the zip must be the same by its directory and by its headers; sizes are compared
@@ -55,13 +57,20 @@ public final class ModelFile {
             ModelSerializer.CONFIGURATION_JSON,
             ModelSerializer.COEFFICIENTS_BIN,
             ModelSerializer.UPDATER_BIN,
+            Description.PREPROCESSING,
             ModelSerializer.NORMALIZER_BIN,
             WeightAverage.ENTRY,
             TrainingState.ENTRY,
             Description.ENTRY);
     /** What only some files hold. */
     private static final Set<String> OPTIONAL =
-            Set.of(ModelSerializer.UPDATER_BIN, WeightAverage.ENTRY, TrainingState.ENTRY);
+            Set.of(
+                    ModelSerializer.UPDATER_BIN,
+                    Description.PREPROCESSING,
+                    ModelSerializer.NORMALIZER_BIN,
+                    WeightAverage.ENTRY,
+                    TrainingState.ENTRY);
+    private static final int LARGEST_PREPROCESSING = 1 << 14;
 
     private static final int LARGEST_CONFIGURATION = 1 << 25;
     private static final int LARGEST_DESCRIPTION = 1 << 23;
@@ -176,7 +185,8 @@ public final class ModelFile {
         if (state != null && state.length() > 0) {
             contents.put(ModelSerializer.UPDATER_BIN, entry -> StoredArray.write(state, entry));
         }
-        contents.put(ModelSerializer.NORMALIZER_BIN, classifier.standardisation()::write);
+        contents.put(
+                Description.PREPROCESSING, entry -> entry.write(classifier.preprocessing().toJson()));
         contents.putAll(more);
         Map<String, Description.Line> table = new LinkedHashMap<>();
         ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.US_ASCII);
@@ -271,14 +281,9 @@ public final class ModelFile {
             ComputationGraph graph = parts.graph(reader);
             Acceleration.apply(graph);
             ImageClassifier classifier = new ImageClassifier(
-                    parts.description.modelName,
-                    graph,
-                    parts.description.classNames,
-                    parts.description.height,
-                    parts.description.width,
-                    parts.standardisation());
+                    parts.description.modelName, graph, parts.description.classNames, parts.preprocessing());
             // Options that no network has may pass as sizes and fail in use: better now, where the file is named.
-            classifier.probabilities(new byte[classifier.height() * classifier.width()]);
+            classifier.probabilities(new float[classifier.preprocessing().length()]);
             return classifier;
     }
 
@@ -360,6 +365,14 @@ public final class ModelFile {
                         OPTIONAL.contains(name) || zip.entries().containsKey(name),
                         () -> "it holds no " + name);
             }
+            boolean old = description.version < 3;
+            require(
+                    zip.entries().containsKey(old ? ModelSerializer.NORMALIZER_BIN : Description.PREPROCESSING),
+                    () -> "it holds no " + (old ? ModelSerializer.NORMALIZER_BIN : Description.PREPROCESSING));
+            require(
+                    !zip.entries().containsKey(old ? Description.PREPROCESSING : ModelSerializer.NORMALIZER_BIN),
+                    () -> "it holds " + (old ? Description.PREPROCESSING : ModelSerializer.NORMALIZER_BIN)
+                            + ", which no model file of version " + description.version + " does");
             if (description.version > 1) {
                 requireTable();
             }
@@ -425,7 +438,7 @@ public final class ModelFile {
         }
 
         ModelReport report() throws IOException {
-            standardisation();
+            Preprocessing preprocessing = preprocessing();
             StoredArray parameters = array(ModelSerializer.COEFFICIENTS_BIN, StoredArray::skip);
             StoredArray state = zip.entries().containsKey(ModelSerializer.UPDATER_BIN)
                     ? array(ModelSerializer.UPDATER_BIN, StoredArray::skip)
@@ -436,15 +449,32 @@ public final class ModelFile {
             if (zip.entries().containsKey(TrainingState.ENTRY)) {
                 state();
             }
-            return new ModelReport(description, zip, checksums, text.classes(), parameters, state);
+            return new ModelReport(description, preprocessing, zip, checksums, text.classes(), parameters, state);
         }
 
         TrainingState state() throws IOException {
             return TrainingState.parse(bytes(TrainingState.ENTRY, TrainingState.LARGEST));
         }
 
-        Standardisation standardisation() throws IOException {
-            return entry(ModelSerializer.NORMALIZER_BIN, (in, size) -> Standardisation.read(in));
+        Preprocessing preprocessing() throws IOException {
+            if (description.version < 3) {
+                Standardisation standardisation =
+                        entry(ModelSerializer.NORMALIZER_BIN, (in, size) -> Standardisation.read(in));
+                return ImageSet.grey(description.height, description.width, standardisation);
+            }
+            Preprocessing preprocessing;
+            try {
+                preprocessing = Preprocessing.ofJson(
+                        bytes(Description.PREPROCESSING, LARGEST_PREPROCESSING), Description.PREPROCESSING);
+            } catch (BadInputException e) {
+                throw new DamagedFileException(e.getMessage());
+            }
+            require(
+                    preprocessing.height() == description.height && preprocessing.width() == description.width,
+                    () -> Description.PREPROCESSING + " is for pictures of " + preprocessing.height() + "x"
+                            + preprocessing.width() + " where " + Description.ENTRY + " says " + description.height
+                            + "x" + description.width);
+            return preprocessing;
         }
 
         private StoredArray array(String name, ArrayReader reader) throws IOException {
@@ -461,7 +491,12 @@ public final class ModelFile {
 
         ComputationGraph graph(ObjectMapper reader) throws IOException {
             ComputationGraphConfiguration configuration = text.parse(ModelSerializer.CONFIGURATION_JSON, reader);
-            NetworkShape.require(configuration, description.height, description.width, description.classNames.size());
+            NetworkShape.require(
+                    configuration,
+                    description.height,
+                    description.width,
+                    preprocessing().colours().channels(),
+                    description.classNames.size());
             INDArray parameters = values(
                     ModelSerializer.COEFFICIENTS_BIN,
                     configuration.getDataType(),

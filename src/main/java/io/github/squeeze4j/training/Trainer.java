@@ -1,8 +1,14 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.images.BatchTransform;
+import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.images.PictureBatches;
+import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
+import io.github.squeeze4j.images.Transform;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -42,7 +48,10 @@ public final class Trainer {
     private final int epochs;
     private final int batchSize;
     private final long seed;
-    private final boolean augment;
+    private final Transform augmentation;
+    private final BatchTransform[] batchTransforms;
+    private final OnBadPicture onBadPicture;
+    private final int workers;
     private final Optimizer optimizer;
     private final double clip;
     private final int accumulate;
@@ -60,7 +69,10 @@ public final class Trainer {
         epochs = builder.epochs;
         batchSize = builder.batchSize;
         seed = builder.seed;
-        augment = builder.augment;
+        augmentation = builder.augmentation;
+        batchTransforms = builder.batchTransforms;
+        onBadPicture = builder.onBadPicture;
+        workers = builder.workers;
         optimizer = builder.optimizer;
         clip = builder.clip;
         accumulate = builder.accumulate;
@@ -109,7 +121,7 @@ public final class Trainer {
      * @throws BadInputException if the images do not fit the classifier, the loss stops being a number, or the model
      *      cannot be saved
      */
-    public History fit(ImageClassifier classifier, ImageSet train, ImageSet test) {
+    public History fit(ImageClassifier classifier, LabelledPictures train, LabelledPictures test) {
         classifier.requireSame(train);
         classifier.requireSame(test);
         ComputationGraph graph = classifier.graph();
@@ -130,7 +142,7 @@ public final class Trainer {
      * @return the whole course, what was before the checkpoint included
      * @throws BadInputException as {@link #fit}, and if images or options are others
      */
-    public History resume(Checkpoint checkpoint, ImageSet train, ImageSet test) {
+    public History resume(Checkpoint checkpoint, LabelledPictures train, LabelledPictures test) {
         checkpoint.requireSettings(settings(train));
         ImageClassifier classifier = checkpoint.classifier();
         classifier.requireSame(train);
@@ -140,9 +152,9 @@ public final class Trainer {
     }
 
     /** What the weights depend on, besides the network. */
-    private String settings(ImageSet train) {
+    private String settings(LabelledPictures train) {
         return "batch " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip + ", average "
-                + averaging + ", augmentation " + augment + ", " + train.size() + " images of "
+                + averaging + ", augmentation " + augmentation + ", of batches " + Arrays.toString(batchTransforms) + ", " + train.size() + " images of "
                 + train.classNames().size() + " classes";
     }
 
@@ -150,8 +162,8 @@ public final class Trainer {
     private final class Run {
         private final ImageClassifier classifier;
         private final ComputationGraph graph;
-        private final ImageSet train;
-        private final ImageSet test;
+        private final LabelledPictures train;
+        private final LabelledPictures test;
         private final TrainingState state;
         private final WeightAverage average;
         private final BatchMeter meter = new BatchMeter();
@@ -160,8 +172,8 @@ public final class Trainer {
 
         Run(
                 ImageClassifier classifier,
-                ImageSet train,
-                ImageSet test,
+                LabelledPictures train,
+                LabelledPictures test,
                 TrainingState state,
                 WeightAverage average) {
             this.classifier = classifier;
@@ -179,12 +191,12 @@ public final class Trainer {
             if (clip > 0 || accumulate > 1) {
                 graph.addListeners(gradients);
             }
-            try {
-                ImageIterator batches = ImageIterator.shuffled(train, classifier, batchSize, seed, augment);
+            try (PictureBatches batches = batches()) {
                 batches.startAt(state.epoch, state.batch);
                 while (state.epoch < epochs && !isOutOfPatience() && pass(batches)) {
                     batches.reset();
                 }
+                state.history.skipped(batches.skipped());
                 if (average != null && (state.epoch >= epochs || isOutOfPatience())) {
                     graph.params().assign(average.values().reshape(graph.params().shape()));
                 }
@@ -194,6 +206,16 @@ public final class Trainer {
             }
         }
 
+        private PictureBatches batches() {
+            PictureBatches.Builder builder = PictureBatches.of(train, classifier.preprocessing())
+                    .batchSize(batchSize)
+                    .shuffle(seed)
+                    .augmentation(augmentation)
+                    .batchTransforms(batchTransforms)
+                    .onBadPicture(onBadPicture);
+            return (workers > 0 ? builder.workers(workers) : builder).build();
+        }
+
         private boolean isOutOfPatience() {
             return patience > 0
                     && state.epoch > 0
@@ -201,7 +223,7 @@ public final class Trainer {
         }
 
         /** Trains to the end of the pass; false if it was stopped on the way. */
-        private boolean pass(ImageIterator batches) {
+        private boolean pass(PictureBatches batches) {
             long start = System.nanoTime();
             double before = state.seconds;
             while (batches.hasNext()) {
@@ -225,7 +247,7 @@ public final class Trainer {
             return true;
         }
 
-        private void update(ImageIterator batches) {
+        private void update(PictureBatches batches) {
             long start = System.nanoTime();
             int updates = graph.getIterationCount();
             double rate = rate();
@@ -273,7 +295,7 @@ public final class Trainer {
 
         /** Judges and saves after a pass. */
         private void finish(long start) {
-            TestReport report = classifier.evaluate(test);
+            TestReport report = classifier.evaluate(test, onBadPicture);
             state.history.add(new EpochResult(
                     state.epoch + 1,
                     rate(),
@@ -324,7 +346,10 @@ public final class Trainer {
         private int epochs = DEFAULT_EPOCHS;
         private int batchSize = DEFAULT_BATCH_SIZE;
         private long seed = DEFAULT_SEED;
-        private boolean augment;
+        private Transform augmentation;
+        private BatchTransform[] batchTransforms = {};
+        private OnBadPicture onBadPicture = OnBadPicture.FAIL;
+        private int workers;
         private Optimizer optimizer;
         private double clip;
         private int accumulate = 1;
@@ -374,14 +399,47 @@ public final class Trainer {
         }
 
         /**
-         * Whether images are cropped and flipped at random: worth it in a long training. A short one learns more from
-         * the images as they are.
+         * What happens to each training picture, such as random crops: worth it in a long training. A short one learns more
+         * from the pictures as they are.
          *
-         * @param augment default false
+         * @param augmentation gives pictures of the network's size; default null, for none
          * @return this
          */
-        public Builder augment(boolean augment) {
-            this.augment = augment;
+        public Builder augmentation(Transform augmentation) {
+            this.augmentation = augmentation;
+            return this;
+        }
+
+        /**
+         * What happens to each training batch, such as mixup.
+         *
+         * @param transforms in their order; default none
+         * @return this
+         */
+        public Builder batchTransforms(BatchTransform... transforms) {
+            batchTransforms = transforms.clone();
+            return this;
+        }
+
+        /**
+         * What happens on a training picture that cannot be read.
+         *
+         * @param what default {@link OnBadPicture#FAIL}
+         * @return this
+         */
+        public Builder onBadPicture(OnBadPicture what) {
+            onBadPicture = what;
+            return this;
+        }
+
+        /**
+         * Threads that read pictures.
+         *
+         * @param workers positive; default one less than the processors, at least 1
+         * @return this
+         */
+        public Builder workers(int workers) {
+            this.workers = BadInputException.positive("workers", workers, "use 1");
             return this;
         }
 
