@@ -65,11 +65,11 @@ class BadInputTest {
 
     @Test
     void numbersOutOfRange() {
-        Run.of("train", "--epochs", "0").complains("epochs (0) must be positive; use 3");
+        Run.of("train", "--epochs", "0").complains("epochs (0) must be positive");
         Run.of("train", "--batch", "-1").complains("batch size (-1) must be positive; use 32");
         Run.of("train", "--limit", "0").complains("limit (0) must be positive");
         Run.of("train", "--learning-rate", "-1").complains("learning rate (-1.0) must be positive and finite; use 0.1");
-        Run.of("train", "--l2", "-1").complains("l2 (-1.0)");
+        Run.of("train", "--weight-decay", "-1").complains("weight decay (-1.0) must be 0 or more and finite; use 1e-4");
     }
 
     @Test
@@ -77,7 +77,7 @@ class BadInputTest {
         Path nowhere = folder.resolve("nowhere");
         for (String command : new String[] {"train", "compare"}) {
             Run.of(command, "--data", nowhere.toString())
-                    .complains("data folder (" + nowhere + ") must be a folder that exists; name the folder");
+                    .complains("data (" + nowhere + ") must be a folder or a file that exists");
         }
         IdxFolder.cut(folder, 20, 10);
         Path labels = folder.resolve("train-labels-idx1-ubyte");
@@ -120,7 +120,7 @@ class BadInputTest {
                     .complains("model file (\\u001b[2J\\u000amodel) must be a file that exists");
         }
         Run.of("tr\u001b[2Jain").complains("tr\\u001b[2Jain");
-        Run.of("train", "--data", "da\u202eta").complains("data folder (da\\u202eta)");
+        Run.of("train", "--data", "da\u202eta").complains("data (da\\u202eta)");
         Run.of("summary", "--model", "\u009b2J").complains("model (\\u009b2J) must be one of");
         Files.write(folder.resolve("x.zip"), new byte[] {'P', 'K', 27});
         Run.of("verify", folder.resolve("x.zip").toString()).complains("too short for a zip file");
@@ -134,8 +134,8 @@ class BadInputTest {
                 .isEqualTo(2);
         assertThat(err.toString().lines())
                 .containsExactly(
-                        "squeeze4j: memory must hold network and images, but does not (Java heap space); give Java"
-                                + " more with -Xmx, or use a smaller --batch, network or picture");
+                        "squeeze4j: memory of the heap must hold network and images, but does not (Java heap"
+                                + " space); use a smaller network or picture, or give more with -Xmx");
     }
 
     /** Standard output that takes nothing, as /dev/full. */

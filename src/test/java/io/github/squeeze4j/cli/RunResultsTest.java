@@ -93,11 +93,11 @@ class RunResultsTest {
         for (String name : List.of("model.zip", "curves.png", "history.csv", "mine.txt")) {
             assertThat(out.resolve(name)).hasContent("old");
         }
-        assertThat(Files.list(out)).hasSize(4);
+        assertThat(Files.list(out)).hasSize(7);
         Run.of(train).ok();
         Run.of("verify", "" + out.resolve("model.zip")).ok();
         assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(2);
         assertThat(out.resolve("mine.txt")).hasContent("old");
-        assertThat(Files.list(out)).hasSize(4);
+        assertThat(Files.list(out)).hasSize(7);
     }
 }

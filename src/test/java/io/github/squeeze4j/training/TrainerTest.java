@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.squeeze4j.engine.Acceleration;
 import io.github.squeeze4j.models.Models;
+import io.github.squeeze4j.images.PictureBatches;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,7 +105,7 @@ class TrainerTest {
     void augmentationIsAnOption() {
         ImageClassifier with = untrained(0.1);
         ImageClassifier without = untrained(0.1);
-        Trainer.builder().epochs(1).augment(true).build().fit(with, images, images);
+        Trainer.builder().epochs(1).augmentation(io.github.squeeze4j.images.Transforms.padAndCrop(2, 6, 6)).build().fit(with, images, images);
         Trainer.builder().epochs(1).build().fit(without, images, images);
         assertThat(with.graph().params()).isNotEqualTo(without.graph().params());
     }
@@ -128,7 +129,10 @@ class TrainerTest {
                 })
                 .build()
                 .fit(classifier, images, images);
-        ImageIterator batches = ImageIterator.shuffled(images, classifier, 10, 3, false);
+        PictureBatches batches = PictureBatches.of(images, classifier.preprocessing())
+                .batchSize(10)
+                .shuffle(3)
+                .build();
         for (double loss : losses) {
             same.fit(batches.next());
             assertThat(loss).isCloseTo(same.score(), within(1e-6));
@@ -187,7 +191,8 @@ class TrainerTest {
                 .hasMessage("batch size (-1) must be positive; use batchSize(32)");
         ImageSet others = ImageSet.train(IdxFolder.SAMPLE).limit(10);
         assertThatThrownBy(() -> Trainer.builder().build().fit(untrained(0.1), images, others))
-                .hasMessage("image size (28x28) must be the model's, 6x6; give images of that size");
+                .hasMessageStartingWith("classes (T-shirt/top, ")
+                .hasMessageEndingWith(") must be the model's (0, 1); read the images with the model's class names");
         assertThat(Trainer.steps(101, 10, 3)).isEqualTo(33);
         assertThatThrownBy(() -> Trainer.steps(10, 0, 3)).hasMessageContaining("batch size (0)");
     }
