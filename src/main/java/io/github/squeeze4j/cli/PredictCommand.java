@@ -11,6 +11,7 @@ import io.github.squeeze4j.training.Prediction;
 import io.github.squeeze4j.training.ShownText;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -194,8 +196,10 @@ final class PredictCommand implements Runnable {
         for (String name : pictures) {
             Path path = Path.of(name);
             if (Files.isDirectory(path)) {
-                files.addAll(below(path, file -> ENDINGS.stream()
-                        .anyMatch(ending -> ("" + file.getFileName()).toLowerCase(Locale.ROOT).endsWith(ending))));
+                files.addAll(below(
+                        path,
+                        PredictCommand::isPicture,
+                        "folder of pictures (" + path + ") must hold pictures, but holds none"));
             } else if (!Files.exists(path) && name.matches(".*[*?\\[{].*")) {
                 files.addAll(matching(name));
             } else {
@@ -210,11 +214,7 @@ final class PredictCommand implements Runnable {
             PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
             int first = pattern.split("[*?\\[{]", 2)[0].lastIndexOf('/');
             Path start = Path.of(first < 0 ? "" : pattern.substring(0, first + 1));
-            List<Path> files = below(start, matcher::matches);
-            if (files.isEmpty()) {
-                throw new BadInputException("pictures (" + pattern + ") must match files, but match none; check the pattern");
-            }
-            return files;
+            return below(start, matcher::matches, "pictures (" + pattern + ") must match files, but match none");
         } catch (PatternSyntaxException e) {
             throw new BadInputException(
                     "pictures (" + pattern + ") must be a file, a folder or a pattern (" + e.getDescription()
@@ -223,17 +223,21 @@ final class PredictCommand implements Runnable {
         }
     }
 
-    private static List<Path> below(Path folder, java.util.function.Predicate<Path> wanted) {
+    private static boolean isPicture(Path file) {
+        String name = ("" + file.getFileName()).toLowerCase(Locale.ROOT);
+        return ENDINGS.stream().anyMatch(name::endsWith);
+    }
+
+    private static List<Path> below(Path folder, Predicate<Path> wanted, String complaint) {
         try (Stream<Path> all = Files.walk(folder)) {
             List<Path> files = all.filter(file -> Files.isRegularFile(file) && wanted.test(file))
                     .sorted()
                     .collect(Collectors.toList());
             if (files.isEmpty()) {
-                throw new BadInputException(
-                        "folder of pictures (" + folder + ") must hold pictures, but holds none; name another");
+                throw new BadInputException(complaint + "; check the name");
             }
             return files;
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new BadInputException(
                     "folder of pictures (" + folder + ") must be readable (" + e + "); check its name and rights", e);
         }

@@ -9,27 +9,25 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From a folder of pictures to a picture's class, and everything on the way. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PhotographsTest {
     @TempDir
-    private Path folder;
+    private static Path folder;
 
-    private Path photos;
-    private Path out;
-    private Run trained;
+    private static Path photos;
+    private static Path out;
+    private static Run trained;
 
     @BeforeAll
-    void train() throws Exception {
+    static void train() throws Exception {
         photos = PhotographFolder.of(folder.resolve("photos"), 10, "red", "green", "blue");
         out = folder.resolve("run");
         trained = train("--epochs", "4", "--out", out.toString()).ok();
     }
 
-    private Run train(String... more) {
+    private static Run train(String... more) {
         return Run.of(java.util.stream.Stream.concat(
                         java.util.stream.Stream.of(
                                 "train",
@@ -115,7 +113,7 @@ class PhotographsTest {
         String model = out.resolve("model.zip").toString();
         List<String> table =
                 Run.of("predict", model, photos.toString()).ok().out.lines().toList();
-        assertThat(table).hasSize(30).allMatch(line -> line.matches(".*\\.png: (\\w+ [\\d.]+ %(, )?){3}"));
+        assertThat(table).hasSize(30).allMatch(line -> line.matches(".*\\.png: (\\w+ [\\d.]+ %(, )?){3} \\[stretched from 48x40 to 16x16]"));
         List<String> csv = Run.of("predict", model, photos + "/red/[12].png", "--format", "csv", "--top", "1")
                 .ok()
                 .out
@@ -127,7 +125,7 @@ class PhotographsTest {
         assertThat(Run.of("predict", model, photos + "/red/1.png", "--format", "jsonl")
                         .ok()
                         .out)
-                .matches("\\{\"picture\":\".*1\\.png\",\"classes\":\\{.*},\"changes\":\\[]}\\s*");
+                .matches("\\{\"picture\":\".*1\\.png\",\"classes\":\\{.*},\"changes\":\\[\"stretched from .*\"]}\\s*");
         Run.of("predict", model, photos + "/red/*.gif").complains("must match files, but match none");
         Path bad = Files.write(folder.resolve("bad.png"), new byte[] {1, 2});
         Run.of("predict", model, bad.toString()).complains("bad.png");
@@ -196,7 +194,7 @@ class PhotographsTest {
     @Test
     void badInput() throws Exception {
         train("--limit", "2").complains("limit (2) must be at least the number of classes (3)");
-        train("--model", "se_resnet50").complains("input (16x16) must leave more than one position on the last map of");
+        Run.of("train", "--data", photos.toString(), "--model", "se_resnet50", "--size", "16").complains("input (16x16) must leave more than one position on the last map of se_resnet50", "use --size 64");
         train("--schedule", "stairs").complains("--schedule (stairs) must be one-cycle, cosine, step");
         train("--schedule", "multi-step").complains("--milestones (none) must name passes");
         train("--recipe", "senat").complains("recipe (senat) must be senet, rgsenet, cifar, finetune or a file");
