@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 /** Shows what training does to pictures. */
 @Command(
         name = "augment",
-        description = "Draw a sheet of training images as a preset changes them: each image, then three of its changes.",
+        description =
+                "Draw a sheet of training images as a preset changes them: each image, then three of its changes.",
         sortOptions = false)
 final class AugmentCommand implements Runnable {
     private static final int CHANGES = 3;
@@ -42,7 +43,11 @@ final class AugmentCommand implements Runnable {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--out", paramLabel = "FILE.png", defaultValue = "augmented.png", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--out",
+            paramLabel = "FILE.png",
+            defaultValue = "augmented.png",
+            description = "Default: ${DEFAULT-VALUE}.")
     private Path out;
 
     @Spec

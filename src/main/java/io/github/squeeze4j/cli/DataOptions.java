@@ -1,8 +1,8 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.images.LabelledPictures;
-import io.github.squeeze4j.images.PictureFinder;
 import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
+import io.github.squeeze4j.images.PictureFinder;
 import io.github.squeeze4j.images.PictureSets;
 import io.github.squeeze4j.training.BadInputException;
 import io.github.squeeze4j.training.IdxForm;
@@ -38,8 +38,9 @@ final class DataOptions {
             names = "--validation",
             paramLabel = "PART",
             defaultValue = "0.1",
-            description = "Part of each class that is held out where the data has no validation part of its own; which, decides"
-                    + " --split-seed. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Part of each class that is held out where the data has no validation part of its own; which, decides"
+                            + " --split-seed. Default: ${DEFAULT-VALUE}.")
     private double validation;
 
     @Option(
@@ -53,8 +54,9 @@ final class DataOptions {
             names = "--on-bad-image",
             paramLabel = "fail|skip",
             defaultValue = "fail",
-            description = "What happens on an image that cannot be read: the command ends, or goes on without it and says how"
-                    + " many. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "What happens on an image that cannot be read: the command ends, or goes on without it and says how"
+                            + " many. Default: ${DEFAULT-VALUE}.")
     private OnBadPicture onBadImage;
 
     /** For training: the classes as found. */
@@ -80,8 +82,7 @@ final class DataOptions {
     }
 
     private PictureSets open(List<String> classNames) {
-        PictureFinder finder =
-                new PictureFinder().form(new IdxForm(classNames)).split(validation, splitSeed);
+        PictureFinder finder = new PictureFinder().form(new IdxForm(classNames)).split(validation, splitSeed);
         if (root != null) {
             finder.root(root);
         }

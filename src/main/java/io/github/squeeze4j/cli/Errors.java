@@ -56,11 +56,14 @@ final class Errors {
     private static BadInputException tooLarge(OutOfMemoryError e, String remedy) {
         boolean heap = String.valueOf(e.getMessage()).contains("heap");
         return new BadInputException(
-                "memory " + (heap ? "of the heap" : "outside the heap") + " must hold network and images, but does not ("
+                "memory " + (heap ? "of the heap" : "outside the heap")
+                        + " must hold network and images, but does not ("
                         + e.getMessage() + "); " + remedy + ", or give more with "
                         + (heap ? "-Xmx" : "-D" + NativeBuild.MAX_BYTES + " and -D" + NativeBuild.MAX_PHYSICAL_BYTES)
-                        + (heap ? "" : " (now " + mebibytes(NativeBuild.MAX_BYTES) + " and "
-                                + mebibytes(NativeBuild.MAX_PHYSICAL_BYTES) + " MiB)"),
+                        + (heap
+                                ? ""
+                                : " (now " + mebibytes(NativeBuild.MAX_BYTES) + " and "
+                                        + mebibytes(NativeBuild.MAX_PHYSICAL_BYTES) + " MiB)"),
                 e);
     }
 

@@ -20,8 +20,9 @@ import picocli.CommandLine.Spec;
 /** Judges a saved network. */
 @Command(
         name = "evaluate",
-        description = "Judge a saved network on held-out images: top-1, top-5, calibration, and what the worst classes are taken"
-                + " for.",
+        description =
+                "Judge a saved network on held-out images: top-1, top-5, calibration, and what the worst classes are taken"
+                        + " for.",
         sortOptions = false)
 final class EvaluateCommand implements Runnable {
     private static final int SHOWN = 24;
@@ -38,7 +39,10 @@ final class EvaluateCommand implements Runnable {
             description = "Write a sheet of the 24 worst mistakes: those of which the network is surest.")
     private Path mistakes;
 
-    @Option(names = "--confusions", paramLabel = "FILE.csv", description = "Write how often which class is taken for which.")
+    @Option(
+            names = "--confusions",
+            paramLabel = "FILE.csv",
+            description = "Write how often which class is taken for which.")
     private Path confusions;
 
     @Spec

@@ -117,8 +117,13 @@ final class PredictCommand implements Runnable {
             LabelledPictures test = data.heldOut(classifier.classNames());
             for (int index : indexes) {
                 Picture image = read(test, index);
-                String name = "held-out image " + index + " (" + test.classNames().get(test.label(index)) + ")";
-                print(name, classifier.predict(image), classifier.preprocessing().changes(image), out);
+                String name =
+                        "held-out image " + index + " (" + test.classNames().get(test.label(index)) + ")";
+                print(
+                        name,
+                        classifier.predict(image),
+                        classifier.preprocessing().changes(image),
+                        out);
             }
         }
         if (skipped > 0) {

@@ -51,9 +51,8 @@ final class Recipes {
         options.forEach((name, value) -> {
             String option = "--" + name;
             if (name.isBlank() || name.equals("resume") || !name.matches("[a-z0-9-]+")) {
-                throw new BadInputException(
-                        "recipe " + source + ": line " + name + " must be an option without its dashes and a value;"
-                                + " write epochs=100");
+                throw new BadInputException("recipe " + source + ": line " + name
+                        + " must be an option without its dashes and a value;" + " write epochs=100");
             }
             if (isGiven(args, option) || value.equals("false")) {
                 return;

@@ -26,6 +26,9 @@ final class RunConfiguration {
             }
         }
         options.putAll(choices);
+        if (options.containsKey("--from")) {
+            options.keySet().removeAll(ModelOptions.NAMES);
+        }
     }
 
     private static String text(Object value) {
@@ -63,8 +66,10 @@ final class RunConfiguration {
                 .append(", native build ")
                 .append(System.getProperty(NativeBuild.EXTENSION, "plain"))
                 .append('\n');
-        options.forEach((option, value) ->
-                text.append(escaped(option.substring(2))).append('=').append(escaped(value)).append('\n'));
+        options.forEach((option, value) -> text.append(escaped(option.substring(2)))
+                .append('=')
+                .append(escaped(value))
+                .append('\n'));
         AtomicText.write(file, text.toString());
     }
 

@@ -51,7 +51,9 @@ final class RunFolder {
         }
         boolean stopped = !Files.exists(folder.resolve(result));
         throw new BadInputException("output folder (" + folder + ") must not hold "
-                + (stopped ? "checkpoints of another run; go on with it by --resume " + folder + ", " : result + " already; ")
+                + (stopped
+                        ? "checkpoints of another run; go on with it by --resume " + folder + ", "
+                        : result + " already; ")
                 + "choose another folder with --out, or add --overwrite");
     }
 }

@@ -17,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -51,7 +52,8 @@ final class TrainCommand implements Runnable {
     @Option(
             names = "--from",
             paramLabel = "MODEL",
-            description = "Go on from a saved model.zip, with a new classifier if the classes are others, instead of --model.")
+            description =
+                    "Go on from a saved model.zip, with a new classifier if the classes are others, instead of --model.")
     private Path from;
 
     @Option(
@@ -66,8 +68,9 @@ final class TrainCommand implements Runnable {
     @Option(
             names = Recipes.OPTION,
             paramLabel = "NAME|FILE",
-            description = "Options from a file of lines such as epochs=100, or from senet, rgsenet, cifar or finetune; those"
-                    + " that are typed hold.")
+            description =
+                    "Options from a file of lines such as epochs=100, or from senet, rgsenet, cifar or finetune; those"
+                            + " that are typed hold.")
     private String recipe;
 
     @Mixin
@@ -91,12 +94,16 @@ final class TrainCommand implements Runnable {
         if (freeze != null && from == null) {
             throw new BadInputException("--freeze (" + freeze + ") must come with --from, the trained network; add it");
         }
+        requireAlone(from != null, "--from, which brings its own network", ModelOptions.NAMES);
+        requireAlone(
+                resume != null, Recipes.RESUME + ", which goes on in its own folder", List.of("--out", "--overwrite"));
         NetworkBuilder<?> builder = from == null ? model.builder() : null;
         PictureSets sets = data.sets();
         LabelledPictures train = training.limited(sets.train());
         LabelledPictures held = DataOptions.validation(sets);
         ImageClassifier classifier = from == null ? fresh(builder, train) : tuned(train);
-        String output = classifier.graph().getConfiguration().getNetworkOutputs().get(0);
+        String output =
+                classifier.graph().getConfiguration().getNetworkOutputs().get(0);
         Trainer.Builder trainer = training.trainer(train, classifier.preprocessing(), from != null, output);
         RunResults results = resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.in(resume);
         boolean complete;
@@ -115,6 +122,14 @@ final class TrainCommand implements Runnable {
         }
         if (complete) {
             conclude(classifier, held, results, out);
+        }
+    }
+
+    private void requireAlone(boolean set, String option, List<String> others) {
+        for (String other : others) {
+            if (set && spec.commandLine().getParseResult().hasMatchedOption(other)) {
+                throw new BadInputException(other + " must not be set with " + option + "; leave one of the two out");
+            }
         }
     }
 
@@ -155,11 +170,16 @@ final class TrainCommand implements Runnable {
             transfer.freezeUpTo(freeze.equals("all") ? transfer.lastBeforeClassifier() : freeze);
         }
         ComputationGraph graph = transfer.build();
-        return ImageClassifier.of(graph, train.classNames(), trained.preprocessing()).named(trained.modelName());
+        return ImageClassifier.of(graph, train.classNames(), trained.preprocessing())
+                .named(trained.modelName());
     }
 
     private void introduce(
-            ImageClassifier classifier, PictureSets sets, LabelledPictures train, LabelledPictures held, PrintWriter out) {
+            ImageClassifier classifier,
+            PictureSets sets,
+            LabelledPictures train,
+            LabelledPictures held,
+            PrintWriter out) {
         out.printf(
                 Locale.ROOT,
                 "Training %s (%,d parameters) on %,d images of %d classes in %d %s; %,d images are held out.%n",

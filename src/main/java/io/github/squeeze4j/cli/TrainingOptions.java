@@ -72,7 +72,8 @@ final class TrainingOptions {
     @Option(
             names = "--batch",
             paramLabel = "N",
-            description = "Images per batch. Default: " + Trainer.DEFAULT_BATCH_SIZE + ", 16 with less than 2,000 images.")
+            description =
+                    "Images per batch. Default: " + Trainer.DEFAULT_BATCH_SIZE + ", 16 with less than 2,000 images.")
     private Integer batch;
 
     @Option(
@@ -92,8 +93,9 @@ final class TrainingOptions {
     @Option(
             names = "--learning-rate",
             paramLabel = "RATE",
-            description = "Peak of the learning rate. Default by network and images per update: for sgd 0.1 (networks for small"
-                    + " images), 0.02 (others) or 0.01 (with --from) for 32; for the others 0.001.")
+            description =
+                    "Peak of the learning rate. Default by network and images per update: for sgd 0.1 (networks for small"
+                            + " images), 0.02 (others) or 0.01 (with --from) for 32; for the others 0.001.")
     private Double learningRate;
 
     @Option(
@@ -185,21 +187,24 @@ final class TrainingOptions {
     @Option(
             names = "--preset",
             paramLabel = "NAME",
-            description = "Augmentation and preprocessing: senet, rgsenet, cifar, eval or caffe. Default: rgsenet, cifar for"
-                    + " networks for small images; IDX files are taken as they are.")
+            description =
+                    "Augmentation and preprocessing: senet, rgsenet, cifar, eval or caffe. Default: rgsenet, cifar for"
+                            + " networks for small images; IDX files are taken as they are.")
     private String preset;
 
     @Option(
             names = "--augment",
-            description = "Shift and mirror the images of IDX files at random: better in trainings of many passes, worse in"
-                    + " short ones.")
+            description =
+                    "Shift and mirror the images of IDX files at random: better in trainings of many passes, worse in"
+                            + " short ones.")
     private boolean augment;
 
     @Option(
             names = "--size",
             paramLabel = "N",
-            description = "Height and width of the network's input in pixels. Default: the network's own; that of the images"
-                    + " in IDX files.")
+            description =
+                    "Height and width of the network's input in pixels. Default: the network's own; that of the images"
+                            + " in IDX files.")
     private Integer size;
 
     @Option(names = "--mixup", paramLabel = "ALPHA", description = "Mix two images of a batch (0.2 is usual).")
@@ -275,9 +280,8 @@ final class TrainingOptions {
         InputTypeConvolutional own = plain.inputType();
         int side = size == null ? (int) own.getHeight() : Positive.of("--size", size);
         String name = preset == null ? (isForSmallImages(plain) ? "cifar" : "rgsenet") : preset;
-        ColourOrder colours = train instanceof ImageSet
-                ? ColourOrder.GREY
-                : name.equals("caffe") ? ColourOrder.BGR : ColourOrder.RGB;
+        ColourOrder colours =
+                train instanceof ImageSet ? ColourOrder.GREY : name.equals("caffe") ? ColourOrder.BGR : ColourOrder.RGB;
         chosen = Preset.named(name, side, side, colours);
         return chosen.preprocessing();
     }
@@ -285,8 +289,9 @@ final class TrainingOptions {
     /** The same for a network whose input is as it was saved. */
     void presetFor(Preprocessing saved) {
         if (augment && saved.colours() != ColourOrder.GREY || size != null) {
-            throw new BadInputException("--size and --augment must not be set with --from, whose images keep their form;"
-                    + " leave them out");
+            throw new BadInputException(
+                    "--size and --augment must not be set with --from, whose images keep their form;"
+                            + " leave them out");
         }
         if (saved.colours() != ColourOrder.GREY || preset != null) {
             chosen = Preset.named(preset == null ? "rgsenet" : preset, saved.height(), saved.width(), saved.colours());
@@ -298,9 +303,7 @@ final class TrainingOptions {
             return chosen.augmentation();
         }
         // He et al. pad 32 pixels by 4; these images are smaller and centred.
-        return augment
-                ? Transforms.padAndCrop(2, input.height(), input.width()).then(Transforms.mirror())
-                : null;
+        return augment ? Transforms.padAndCrop(2, input.height(), input.width()).then(Transforms.mirror()) : null;
     }
 
     private BatchTransform[] batchTransforms() {
@@ -324,11 +327,12 @@ final class TrainingOptions {
 
     /** The network for these images. */
     Network network(NetworkBuilder<?> builder, LabelledPictures train, Preprocessing input, String name) {
-        Network network = ModelOptions.checked(() -> builder.classes(train.classNames().size())
-                .inputSize(input.height(), input.width())
-                .inputChannels(input.colours().channels())
-                .seed(seed)
-                .build());
+        Network network =
+                ModelOptions.checked(() -> builder.classes(train.classNames().size())
+                        .inputSize(input.height(), input.width())
+                        .inputChannels(input.colours().channels())
+                        .seed(seed)
+                        .build());
         List<FeatureMap> maps = network.features();
         FeatureMap last = maps.isEmpty() ? null : maps.get(maps.size() - 1);
         if (last != null && last.height() * last.width() == 1 && input.height() * input.width() > 1) {

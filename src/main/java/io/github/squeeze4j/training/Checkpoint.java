@@ -75,8 +75,8 @@ public final class Checkpoint {
 
     /** Writes a checkpoint and deletes the oldest above {@code kept}. */
     static Path write(Path folder, int kept, ImageClassifier classifier, TrainingState state, INDArray average) {
-        Path file =
-                folder.resolve(String.format("checkpoint-%08d.zip", classifier.graph().getIterationCount()));
+        Path file = folder.resolve(
+                String.format("checkpoint-%08d.zip", classifier.graph().getIterationCount()));
         ModelFile.standard().saveCheckpoint(classifier, file, state, average);
         List<Path> all = files(folder);
         for (Path old : all.subList(Math.min(kept, all.size()), all.size())) {

@@ -19,6 +19,7 @@ final class ComparisonChart {
     private static final int WIDTH = 470;
     private static final int HEIGHT = 420;
     private static final int MARKER = 14;
+    private static final int NAME_WIDTH = 20;
     /** Part of the range that is left free above and below. */
     private static final double MARGIN = 0.15;
 
@@ -56,6 +57,8 @@ final class ComparisonChart {
                 .setXAxisLabelRotation(45)
                 .setMarkerSize(MARKER)
                 .setLegendVisible(false);
+        // XChart leaves out names that are closer than this hint.
+        chart.getStyler().setXAxisTickMarkSpacingHint(NAME_WIDTH);
         chart.addSeries(title, names, values).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(colour);
         return chart;
     }

@@ -13,10 +13,7 @@ import java.util.Locale;
  */
 public final class IdxForm implements PictureForm {
     private static final List<String> FILES = List.of(
-            "train-images-idx3-ubyte",
-            "train-labels-idx1-ubyte",
-            "t10k-images-idx3-ubyte",
-            "t10k-labels-idx1-ubyte");
+            "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
 
     private final List<String> classNames;
 

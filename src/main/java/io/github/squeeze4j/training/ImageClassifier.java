@@ -174,8 +174,7 @@ public final class ImageClassifier {
                 }
                 predictions.add(new Prediction(classNames.get(label), probability));
             }
-            predictions.sort(
-                    Comparator.comparingDouble(Prediction::probability).reversed());
+            predictions.sort(Comparator.comparingDouble(Prediction::probability).reversed());
             all.add(predictions);
         }
         return all;
@@ -231,8 +230,9 @@ public final class ImageClassifier {
                 report.add(batch.getLabels(), graph.outputSingle(batch.getFeatures()));
             }
             if (report.images() == 0) {
-                throw new BadInputException("pictures (" + pictures.size() + ", none of which can be read) must hold one;"
-                        + " the first complaint: " + batches.skipped().get(0));
+                throw new BadInputException(
+                        "pictures (" + pictures.size() + ", none of which can be read) must hold one;"
+                                + " the first complaint: " + batches.skipped().get(0));
             }
             return report.build(read.indices(), batches.skipped());
         }

@@ -63,13 +63,13 @@ public final class ModelFile {
             TrainingState.ENTRY,
             Description.ENTRY);
     /** What only some files hold. */
-    private static final Set<String> OPTIONAL =
-            Set.of(
-                    ModelSerializer.UPDATER_BIN,
-                    Description.PREPROCESSING,
-                    ModelSerializer.NORMALIZER_BIN,
-                    WeightAverage.ENTRY,
-                    TrainingState.ENTRY);
+    private static final Set<String> OPTIONAL = Set.of(
+            ModelSerializer.UPDATER_BIN,
+            Description.PREPROCESSING,
+            ModelSerializer.NORMALIZER_BIN,
+            WeightAverage.ENTRY,
+            TrainingState.ENTRY);
+
     private static final int LARGEST_PREPROCESSING = 1 << 14;
 
     private static final int LARGEST_CONFIGURATION = 1 << 25;
@@ -186,7 +186,8 @@ public final class ModelFile {
             contents.put(ModelSerializer.UPDATER_BIN, entry -> StoredArray.write(state, entry));
         }
         contents.put(
-                Description.PREPROCESSING, entry -> entry.write(classifier.preprocessing().toJson()));
+                Description.PREPROCESSING,
+                entry -> entry.write(classifier.preprocessing().toJson()));
         contents.putAll(more);
         Map<String, Description.Line> table = new LinkedHashMap<>();
         ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.US_ASCII);
@@ -278,13 +279,13 @@ public final class ModelFile {
     }
 
     private ImageClassifier classifier(Parts parts) throws IOException {
-            ComputationGraph graph = parts.graph(reader);
-            Acceleration.apply(graph);
-            ImageClassifier classifier = new ImageClassifier(
-                    parts.description.modelName, graph, parts.description.classNames, parts.preprocessing());
-            // Options that no network has may pass as sizes and fail in use: better now, where the file is named.
-            classifier.probabilities(new float[classifier.preprocessing().length()]);
-            return classifier;
+        ComputationGraph graph = parts.graph(reader);
+        Acceleration.apply(graph);
+        ImageClassifier classifier = new ImageClassifier(
+                parts.description.modelName, graph, parts.description.classNames, parts.preprocessing());
+        // Options that no network has may pass as sizes and fail in use: better now, where the file is named.
+        classifier.probabilities(new float[classifier.preprocessing().length()]);
+        return classifier;
     }
 
     /**
@@ -361,9 +362,7 @@ public final class ModelFile {
                     () -> "it holds no " + Description.ENTRY + ": " + kind());
             description = Description.parse(bytes(Description.ENTRY, LARGEST_DESCRIPTION));
             for (String name : NAMES) {
-                require(
-                        OPTIONAL.contains(name) || zip.entries().containsKey(name),
-                        () -> "it holds no " + name);
+                require(OPTIONAL.contains(name) || zip.entries().containsKey(name), () -> "it holds no " + name);
             }
             boolean old = description.version < 3;
             require(

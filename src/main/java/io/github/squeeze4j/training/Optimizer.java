@@ -235,8 +235,10 @@ public final class Optimizer {
 
     private static void eachLayer(Model network, Change change) {
         if (network instanceof ComputationGraph) {
-            for (Map.Entry<String, GraphVertex> vertex :
-                    ((ComputationGraph) network).getConfiguration().getVertices().entrySet()) {
+            for (Map.Entry<String, GraphVertex> vertex : ((ComputationGraph) network)
+                    .getConfiguration()
+                    .getVertices()
+                    .entrySet()) {
                 if (vertex.getValue() instanceof LayerVertex) {
                     LayerVertex layer = (LayerVertex) vertex.getValue();
                     layer(vertex.getKey(), layer.getLayerConf().getLayer(), change);

@@ -154,7 +154,8 @@ public final class Trainer {
     /** What the weights depend on, besides the network. */
     private String settings(LabelledPictures train) {
         return "batch " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip + ", average "
-                + averaging + ", augmentation " + augmentation + ", of batches " + Arrays.toString(batchTransforms) + ", " + train.size() + " images of "
+                + averaging + ", augmentation " + augmentation + ", of batches " + Arrays.toString(batchTransforms)
+                + ", " + train.size() + " images of "
                 + train.classNames().size() + " classes";
     }
 
@@ -198,7 +199,8 @@ public final class Trainer {
                 }
                 state.history.skipped(batches.skipped());
                 if (average != null && (state.epoch >= epochs || isOutOfPatience())) {
-                    graph.params().assign(average.values().reshape(graph.params().shape()));
+                    graph.params()
+                            .assign(average.values().reshape(graph.params().shape()));
                 }
                 return state.history;
             } finally {

@@ -95,8 +95,8 @@ final class TrainingState {
             state.history.add(new History.Step(step[0], step[1], step[2], step[3]));
         }
         if (state.history.epochs().size() != state.epoch) {
-            throw new DamagedFileException(ENTRY + " lists "
-                    + state.history.epochs().size() + " passes where " + state.epoch + " are done");
+            throw new DamagedFileException(
+                    ENTRY + " lists " + state.history.epochs().size() + " passes where " + state.epoch + " are done");
         }
         return state;
     }

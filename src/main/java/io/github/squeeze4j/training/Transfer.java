@@ -17,7 +17,6 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-
 /**
  * A trained network made ready to learn other classes: its weights, a new classifier, and layers that stay as they are.
  *
@@ -56,8 +55,7 @@ public final class Transfer {
      */
     public Transfer classes(int classes) {
         if (classes < 2) {
-            throw new BadInputException(
-                    "classes (" + classes + ") must be at least 2; use one class for each label");
+            throw new BadInputException("classes (" + classes + ") must be at least 2; use one class for each label");
         }
         this.classes = classes;
         return this;
@@ -132,7 +130,8 @@ public final class Transfer {
         ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
         for (GraphVertex vertex : source.getVertices()) {
-            if (vertex.numParams() > 0 && !(classes != null && vertex.getVertexName().equals(output))) {
+            if (vertex.numParams() > 0
+                    && !(classes != null && vertex.getVertexName().equals(output))) {
                 Map<String, INDArray> target =
                         graph.getVertex(vertex.getVertexName()).paramTable(false);
                 vertex.paramTable(false)

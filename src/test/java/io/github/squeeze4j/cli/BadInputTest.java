@@ -133,9 +133,21 @@ class BadInputTest {
         assertThat(Errors.outOfMemory(new OutOfMemoryError("Java heap space"), command))
                 .isEqualTo(2);
         assertThat(err.toString().lines())
-                .containsExactly(
-                        "squeeze4j: memory of the heap must hold network and images, but does not (Java heap"
-                                + " space); use a smaller network or picture, or give more with -Xmx");
+                .containsExactly("squeeze4j: memory of the heap must hold network and images, but does not (Java heap"
+                        + " space); use a smaller network or picture, or give more with -Xmx");
+    }
+
+    /** In a training the answer names the batch to try, and the property for memory outside the heap. */
+    @Test
+    void batchesThatMemoryDoesNotHold() {
+        assertThat(Errors.outOfMemory(new OutOfMemoryError("Java heap space"), 32))
+                .hasMessage(
+                        "memory of the heap must hold network and images, but does not (Java heap space); try --batch"
+                                + " 16 --accumulate 2 instead of --batch 32, or give more with -Xmx");
+        assertThat(Errors.outOfMemory(new OutOfMemoryError("Cannot allocate new FloatPointer(9)"), 1))
+                .hasMessageStartingWith("memory outside the heap must hold network and images, but does not (Cannot"
+                        + " allocate new FloatPointer(9)); use a smaller network or --size, or give more with"
+                        + " -Dorg.bytedeco.javacpp.maxbytes and -Dorg.bytedeco.javacpp.maxphysicalbytes");
     }
 
     /** Standard output that takes nothing, as /dev/full. */

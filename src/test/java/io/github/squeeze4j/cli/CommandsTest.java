@@ -61,7 +61,8 @@ class CommandsTest {
                 .ok();
         List<String> lines = predicted.out.lines().toList();
         assertThat(lines).hasSize(3);
-        assertThat(lines.get(0)).matches(picture + ": (\\d [\\d.]+ %, ){2}\\d [\\d.]+ % \\[stretched from 100x60 to 28x28]");
+        assertThat(lines.get(0))
+                .matches(picture + ": (\\d [\\d.]+ %, ){2}\\d [\\d.]+ % \\[stretched from 100x60 to 28x28]");
         assertThat(lines.get(1)).matches("held-out image 7 \\(\\d\\): (\\d [\\d.]+ %, ){2}\\d [\\d.]+ %");
 
         Run.of("predict", model.toString(), "--test-index", "20", "--data", data.toString())
@@ -179,6 +180,11 @@ class CommandsTest {
         assertThat(Run.of("--help").ok().out)
                 .contains("train", "evaluate", "predict", "summary", "compare", Main.MAVEN);
         assertThat(Run.of("train", "--help").ok().out.replaceAll("\\s+", " "))
-                .contains("Default: 3, with", "16 with less", "0.1 (networks for small", "Default: 42.", "Default: se_resnet20.");
+                .contains(
+                        "Default: 3, with",
+                        "16 with less",
+                        "0.1 (networks for small",
+                        "Default: 42.",
+                        "Default: se_resnet20.");
     }
 }

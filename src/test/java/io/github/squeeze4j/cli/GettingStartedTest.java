@@ -34,8 +34,7 @@ class GettingStartedTest {
         Matcher code = Pattern.compile("<!-- run by GettingStartedTest -->\n```java\n(.*?)```", Pattern.DOTALL)
                 .matcher(page());
         assertThat(code.find()).isTrue();
-        String lines = code.group(1)
-                .replace("Path.of(\"", "Path.of(\"" + folder + "\", \"");
+        String lines = code.group(1).replace("Path.of(\"", "Path.of(\"" + folder + "\", \"");
         Path source = Files.writeString(
                 folder.resolve("Photographs.java"),
                 "import io.github.squeeze4j.images.*;\nimport io.github.squeeze4j.models.*;\n"
@@ -57,7 +56,8 @@ class GettingStartedTest {
         assertThat(code2).as(complaints.toString()).isZero();
         PrintStream before = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
             Method run = loader.loadClass("Photographs").getMethod("run");
             System.setOut(new PrintStream(printed, true));
             run.invoke(null);

@@ -17,8 +17,25 @@ import java.util.concurrent.TimeUnit;
  */
 final class KilledTraining {
     private static final String[] OPTIONS = {
-        "--model", "se_resnet20", "--epochs", "2", "--batch", "10", "--augment", "--optimizer", "adamw", "--learning-rate",
-        "0.003", "--average", "0.9", "--accumulate", "2", "--clip", "1", "--checkpoint-seconds", "0"
+        "--model",
+        "se_resnet20",
+        "--epochs",
+        "2",
+        "--batch",
+        "10",
+        "--augment",
+        "--optimizer",
+        "adamw",
+        "--learning-rate",
+        "0.003",
+        "--average",
+        "0.9",
+        "--accumulate",
+        "2",
+        "--clip",
+        "1",
+        "--checkpoint-seconds",
+        "0"
     };
 
     private KilledTraining() {}
@@ -57,7 +74,11 @@ final class KilledTraining {
             same += equal ? 1 : 0;
             System.out.printf(
                     "%d: %s after %d ms with %d checkpoints, resumed: %s%n",
-                    run, ended ? "ended" : "killed", moment, checkpoints, equal ? "the same, bit for bit" : "DIFFERENT");
+                    run,
+                    ended ? "ended" : "killed",
+                    moment,
+                    checkpoints,
+                    equal ? "the same, bit for bit" : "DIFFERENT");
         }
         System.out.printf("%d of %d the same%n", same, runs);
         System.exit(same == runs ? 0 : 1);

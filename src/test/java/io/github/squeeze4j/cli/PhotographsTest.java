@@ -48,8 +48,10 @@ class PhotographsTest {
     @Test
     void saysWhatItFoundAndChose() throws Exception {
         assertThat(trained.out)
-                .contains("Data: one folder per class, 30 pictures in 3 classes, 6 of them kept for validation by seed 0.")
-                .contains("Options: sgd, learning rate 0.028 (one-cycle), batch 9, weight decay 5.0E-4, augmentation cifar;");
+                .contains(
+                        "Data: one folder per class, 30 pictures in 3 classes, 6 of them kept for validation by seed 0.")
+                .contains(
+                        "Options: sgd, learning rate 0.028 (one-cycle), batch 9, weight decay 5.0E-4, augmentation cifar;");
         assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(5);
         assertThat(Files.readAllLines(out.resolve("metrics.jsonl")))
                 .hasSize(12 + 4)
@@ -67,20 +69,25 @@ class PhotographsTest {
         Path again = folder.resolve("again");
         Run.of("train", "--recipe", out.resolve("run.properties").toString(), "--out", again.toString())
                 .ok();
-        assertThat(Files.readAllBytes(again.resolve("model.zip"))).isEqualTo(Files.readAllBytes(out.resolve("model.zip")));
+        assertThat(Files.readAllBytes(again.resolve("model.zip")))
+                .isEqualTo(Files.readAllBytes(out.resolve("model.zip")));
     }
 
     @Test
     void resumesWhereItEnded() throws Exception {
         Path half = folder.resolve("half");
         // One-cycle ends with the passes: a course that does not is the same for both.
-        train("--epochs", "2", "--schedule", "constant", "--out", half.toString()).ok();
+        train("--epochs", "2", "--schedule", "constant", "--out", half.toString())
+                .ok();
         Run.of("train", "--resume", half.toString(), "--epochs", "4").ok();
         Path whole = folder.resolve("whole");
-        train("--epochs", "4", "--schedule", "constant", "--out", whole.toString()).ok();
-        assertThat(Files.readAllBytes(half.resolve("model.zip"))).isEqualTo(Files.readAllBytes(whole.resolve("model.zip")));
+        train("--epochs", "4", "--schedule", "constant", "--out", whole.toString())
+                .ok();
+        assertThat(Files.readAllBytes(half.resolve("model.zip")))
+                .isEqualTo(Files.readAllBytes(whole.resolve("model.zip")));
         Run.of("train", "--resume", folder.resolve("none").toString()).complains("must hold run.properties");
-        Run.of("train", "--resume", half.toString(), "--seed", "1").complains("seed 1", "seed 42", "resume with the same");
+        Run.of("train", "--resume", half.toString(), "--seed", "1")
+                .complains("seed 1", "seed 42", "resume with the same");
         Files.delete(half.resolve("model.zip"));
         train("--out", half.toString()).complains("checkpoints of another run", "--resume " + half);
     }
@@ -113,7 +120,9 @@ class PhotographsTest {
         String model = out.resolve("model.zip").toString();
         List<String> table =
                 Run.of("predict", model, photos.toString()).ok().out.lines().toList();
-        assertThat(table).hasSize(30).allMatch(line -> line.matches(".*\\.png: (\\w+ [\\d.]+ %(, )?){3} \\[stretched from 48x40 to 16x16]"));
+        assertThat(table)
+                .hasSize(30)
+                .allMatch(line -> line.matches(".*\\.png: (\\w+ [\\d.]+ %(, )?){3} \\[stretched from 48x40 to 16x16]"));
         List<String> csv = Run.of("predict", model, photos + "/red/[12].png", "--format", "csv", "--top", "1")
                 .ok()
                 .out
@@ -129,8 +138,7 @@ class PhotographsTest {
         Run.of("predict", model, photos + "/red/*.gif").complains("must match files, but match none");
         Path bad = Files.write(folder.resolve("bad.png"), new byte[] {1, 2});
         Run.of("predict", model, bad.toString()).complains("bad.png");
-        Run skipping = Run.of(
-                "predict", model, bad.toString(), photos + "/red/1.png", "--on-bad-image", "skip");
+        Run skipping = Run.of("predict", model, bad.toString(), photos + "/red/1.png", "--on-bad-image", "skip");
         assertThat(skipping.code).isEqualTo(2);
         assertThat(skipping.out.lines()).hasSize(1);
         assertThat(skipping.err).contains("left out: ", "pictures (1 of 2) must be readable, but were left out");
@@ -175,8 +183,14 @@ class PhotographsTest {
         ImageClassifier after = ImageClassifier.load(tuned.resolve("model.zip"));
         assertThat(after.classNames()).containsExactly("dark", "light");
         for (String kept : new String[] {"stem.conv_W", "stem.bn_mean", "stage3.block3.conv2_W"}) {
-            assertThat(after.graph().getParam(kept)).as(kept).isEqualTo(before.graph().getParam(kept));
+            assertThat(after.graph().getParam(kept))
+                    .as(kept)
+                    .isEqualTo(before.graph().getParam(kept));
         }
+        Run.of("train", "--from", model, "--model", "resnet20")
+                .complains("--model must not be set with --from, which brings its own network");
+        Run.of("train", "--resume", tuned.toString(), "--out", "elsewhere")
+                .complains("--out must not be set with --resume");
         Run.of("train", "--freeze", "all").complains("--freeze (all) must come with --from");
         Run.of("train", "--from", model, "--freeze", "stage9", "--data", others.toString())
                 .complains("vertex to freeze up to (stage9) must be one of the network's");
@@ -194,7 +208,10 @@ class PhotographsTest {
     @Test
     void badInput() throws Exception {
         train("--limit", "2").complains("limit (2) must be at least the number of classes (3)");
-        Run.of("train", "--data", photos.toString(), "--model", "se_resnet50", "--size", "16").complains("input (16x16) must leave more than one position on the last map of se_resnet50", "use --size 64");
+        Run.of("train", "--data", photos.toString(), "--model", "se_resnet50", "--size", "16")
+                .complains(
+                        "input (16x16) must leave more than one position on the last map of se_resnet50",
+                        "use --size 64");
         train("--schedule", "stairs").complains("--schedule (stairs) must be one-cycle, cosine, step");
         train("--schedule", "multi-step").complains("--milestones (none) must name passes");
         train("--recipe", "senat").complains("recipe (senat) must be senet, rgsenet, cifar, finetune or a file");

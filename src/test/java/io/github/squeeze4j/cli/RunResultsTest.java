@@ -93,7 +93,7 @@ class RunResultsTest {
         for (String name : List.of("model.zip", "curves.png", "history.csv", "mine.txt")) {
             assertThat(out.resolve(name)).hasContent("old");
         }
-        assertThat(Files.list(out)).hasSize(7);
+        assertThat(Files.list(out)).hasSize(4);
         Run.of(train).ok();
         Run.of("verify", "" + out.resolve("model.zip")).ok();
         assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(2);

@@ -59,7 +59,8 @@ class ChartsTest {
 
     @Test
     void smallDifferencesFillTheAxis() {
-        assertThat(ComparisonChart.range(List.of(93.1, 93.4))).containsExactly(new double[] {93.055, 93.445}, within(1e-9));
+        assertThat(ComparisonChart.range(List.of(93.1, 93.4)))
+                .containsExactly(new double[] {93.055, 93.445}, within(1e-9));
         assertThat(ComparisonChart.range(List.of(5.0))).containsExactly(new double[] {4.25, 5.75}, within(1e-9));
     }
 }

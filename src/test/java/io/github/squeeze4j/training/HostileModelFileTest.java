@@ -253,7 +253,9 @@ class HostileModelFileTest {
         String name = Description.PREPROCESSING;
         refused(changed(name, was -> "{".repeat(10_000).getBytes()), "preprocessing.json: ");
         refused(changed(name, was -> "x".repeat(100_000).getBytes()), "is larger than 16384 bytes");
-        refused(text(name, json -> json.replace("28", "27")), "is for pictures of 27x27 where squeeze4j.json says 28x28");
+        refused(
+                text(name, json -> json.replace("28", "27")),
+                "is for pictures of 27x27 where squeeze4j.json says 28x28");
         refused(
                 zip(parts -> {
                     parts.add(new ModelZips.Part(NORMALIZER, new byte[4]));
@@ -274,9 +276,7 @@ class HostileModelFileTest {
         refused(old(was -> serialisedGadget()), "normalizer.bin is not a standardisation");
         refused(old(was -> new byte[0]), "normalizer.bin is cut off");
         refused(old(was -> Arrays.copyOf(was, was.length - 1)), "normalizer.bin is cut off");
-        refused(
-                old(was -> Arrays.copyOf(was, was.length + 1)),
-                "normalizer.bin is longer than its content");
+        refused(old(was -> Arrays.copyOf(was, was.length + 1)), "normalizer.bin is longer than its content");
         refused(
                 old(was -> {
                     ByteBuffer.wrap(was).putFloat(was.length - 4, 0);
@@ -618,7 +618,8 @@ class HostileModelFileTest {
                                 .replace("\"tiny\"", "\"\\u001btiny\"")));
         ImageClassifier read = ImageClassifier.load(named);
         assertThat(read.classNames()).contains(evil);
-        assertThat(read.predict(io.github.squeeze4j.images.Picture.of(28, 28, 1, new byte[784])).toString())
+        assertThat(read.predict(io.github.squeeze4j.images.Picture.of(28, 28, 1, new byte[784]))
+                        .toString())
                 .contains("\\u001b[2J\\u202eB\\u000aag")
                 .doesNotContain("\u001b");
         assertThat(ModelFile.verify(named).text()).startsWith("model \\u001btiny, ");

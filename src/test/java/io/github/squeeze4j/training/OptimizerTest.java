@@ -70,8 +70,7 @@ class OptimizerTest {
                 if (!statistic) {
                     assertThat(updater.getLearningRate(0, 0)).isEqualTo(0.01);
                     boolean weight = name.endsWith("W");
-                    List<?> decay =
-                            parameter.getLayer().getConfig().getRegularizationByParam(name);
+                    List<?> decay = parameter.getLayer().getConfig().getRegularizationByParam(name);
                     assertThat(decay == null ? 0 : decay.size()).as(name).isEqualTo(weight ? 1 : 0);
                     learned++;
                 }
@@ -79,8 +78,8 @@ class OptimizerTest {
         }
         assertThat(learned).isEqualTo(21 + 21 * 2 + 9 * 2 + 2);
         graph.fit(batch(4));
-        ComputationGraph read = new ComputationGraph(ComputationGraphConfiguration.fromJson(
-                graph.getConfiguration().toJson()));
+        ComputationGraph read = new ComputationGraph(
+                ComputationGraphConfiguration.fromJson(graph.getConfiguration().toJson()));
         read.init(graph.params().dup(), false);
         assertThat(read.getLearningRate("classifier")).isEqualTo(0.01);
         assertThat(Acceleration.of(graph).lastRefusal()).isNull();
@@ -89,7 +88,11 @@ class OptimizerTest {
     @Test
     void biasesDecayWhereWanted() {
         ComputationGraph graph = network();
-        Optimizer.builder(Optimizer.Kind.SGD, 0.01).weightDecay(1e-3).decayBiases(true).build().applyTo(graph);
+        Optimizer.builder(Optimizer.Kind.SGD, 0.01)
+                .weightDecay(1e-3)
+                .decayBiases(true)
+                .build()
+                .applyTo(graph);
         assertThat(graph.getLayer("classifier").conf().getLayer().getRegularizationByParam("b"))
                 .hasSize(1);
         assertThat(graph.getLayer("stem.bn").conf().getLayer().getRegularizationByParam("gamma"))
@@ -123,7 +126,8 @@ class OptimizerTest {
         Map<String, INDArray[]> before = copies(graph);
         Optimizer.setLearningRate(graph, 0.125);
         assertThat(graph.getLearningRate("classifier")).isEqualTo(0.125);
-        assertThat(((SqueezeExcitation) graph.getLayer("stage1.block1.attention").conf().getLayer())
+        assertThat(((SqueezeExcitation)
+                                graph.getLayer("stage1.block1.attention").conf().getLayer())
                         .getUpdater()
                         .getLearningRate(0, 0))
                 .isEqualTo(0.125);
@@ -177,7 +181,8 @@ class OptimizerTest {
                         .getLearningRate(10, 0))
                 .isZero();
         assertThatThrownBy(() -> Optimizer.setLearningRate(null, 0.1))
-                .hasMessage("network (null) must be a ComputationGraph or a MultiLayerNetwork; give an initialised one");
+                .hasMessage(
+                        "network (null) must be a ComputationGraph or a MultiLayerNetwork; give an initialised one");
     }
 
     /** v = 0.9 v + g, w -= 0.1 v with g = w: the numbers by hand. */
@@ -210,7 +215,10 @@ class OptimizerTest {
         assertThat(schedules[2].valueAt(1, 0)).isCloseTo(0.05, within(1e-12));
         for (ISchedule schedule : schedules) {
             ComputationGraph graph = network();
-            Optimizer.builder(Optimizer.Kind.SGD, schedule).nesterov(false).build().applyTo(graph);
+            Optimizer.builder(Optimizer.Kind.SGD, schedule)
+                    .nesterov(false)
+                    .build()
+                    .applyTo(graph);
             String json = graph.getConfiguration().toJson();
             IUpdater read = ((org.deeplearning4j.nn.conf.layers.BaseLayer)
                             ((org.deeplearning4j.nn.conf.graph.LayerVertex) ComputationGraphConfiguration.fromJson(json)
@@ -235,7 +243,8 @@ class OptimizerTest {
         assertThatThrownBy(() -> new ScaledSchedule(new FixedSchedule(1), 0))
                 .hasMessageStartingWith("learning-rate factor (0.0) must be positive");
         assertThatThrownBy(() -> new WarmUp(new FixedSchedule(1), 0)).hasMessageStartingWith("warm-up steps (0)");
-        assertThatThrownBy(() -> new CosineDecay(1, 5, 2)).hasMessage("floor (2.0) must be from 0 to the peak (1.0); use 0");
+        assertThatThrownBy(() -> new CosineDecay(1, 5, 2))
+                .hasMessage("floor (2.0) must be from 0 to the peak (1.0); use 0");
     }
 
     /** Two halves, summed, are one batch where no layer looks at the whole batch; and clipping is of the whole vector. */
@@ -285,11 +294,7 @@ class OptimizerTest {
 
     private static DataSet part(DataSet batch, int from, int to) {
         INDArray features = batch.getFeatures()
-                .get(
-                        NDArrayIndex.interval(from, to),
-                        NDArrayIndex.all(),
-                        NDArrayIndex.all(),
-                        NDArrayIndex.all())
+                .get(NDArrayIndex.interval(from, to), NDArrayIndex.all(), NDArrayIndex.all(), NDArrayIndex.all())
                 .dup();
         return new DataSet(
                 features,

@@ -87,7 +87,9 @@ class ResumeTest {
                     .containsExactly(
                             whole.graph().getUpdater().getStateViewArray().toFloatVector());
             assertThat(resumed.steps().stream().mapToDouble(step -> step.loss).toArray())
-                    .isEqualTo(course.steps().stream().mapToDouble(step -> step.loss).toArray());
+                    .isEqualTo(course.steps().stream()
+                            .mapToDouble(step -> step.loss)
+                            .toArray());
             assertThat(resumed.last().testLoss()).isEqualTo(course.last().testLoss());
         }
     }
@@ -111,8 +113,7 @@ class ResumeTest {
         Path newest = Checkpoint.files(checkpoints).get(0);
         byte[] whole = Files.readAllBytes(newest);
         Files.write(newest, Arrays.copyOf(whole, whole.length / 2));
-        assertThat(Checkpoint.latest(checkpoints).orElseThrow().file())
-                .hasFileName("checkpoint-00000008.zip");
+        assertThat(Checkpoint.latest(checkpoints).orElseThrow().file()).hasFileName("checkpoint-00000008.zip");
         assertThat(Checkpoint.latest(folder.resolve("nowhere"))).isEmpty();
         Files.copy(best, newest, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         Files.delete(checkpoints.resolve("checkpoint-00000008.zip"));

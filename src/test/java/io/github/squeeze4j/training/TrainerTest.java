@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.squeeze4j.engine.Acceleration;
-import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.images.PictureBatches;
+import io.github.squeeze4j.models.Models;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,7 +105,11 @@ class TrainerTest {
     void augmentationIsAnOption() {
         ImageClassifier with = untrained(0.1);
         ImageClassifier without = untrained(0.1);
-        Trainer.builder().epochs(1).augmentation(io.github.squeeze4j.images.Transforms.padAndCrop(2, 6, 6)).build().fit(with, images, images);
+        Trainer.builder()
+                .epochs(1)
+                .augmentation(io.github.squeeze4j.images.Transforms.padAndCrop(2, 6, 6))
+                .build()
+                .fit(with, images, images);
         Trainer.builder().epochs(1).build().fit(without, images, images);
         assertThat(with.graph().params()).isNotEqualTo(without.graph().params());
     }
