@@ -16,7 +16,7 @@ final class CentreCrop implements Transform {
     }
 
     /** Half of what is cut off, to the even number; of what is added, the smaller half comes first. */
-    private static int start(int has, int gets) {
+    static int start(int has, int gets) {
         return has >= gets ? (int) Math.rint((has - gets) / 2.0) : -((gets - has) / 2);
     }
 

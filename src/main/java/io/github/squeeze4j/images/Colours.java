@@ -92,7 +92,7 @@ final class Colours {
         double sextant = red == most
                 ? (double) (blueShare - greenShare)
                 : green == most ? 2.0 + redShare - blueShare : 4.0 + greenShare - redShare;
-        float hue = (float) ((float) sextant / 6.0 + 1.0) % 1;
+        float hue = (float) (((float) sextant / 6.0 + 1.0) % 1.0);
         int h = (int) (hue * 255.0) + steps & 0xff;
         int s = (int) (spread / most * 255.0);
         fromHsv(h, s, most, out, at);

@@ -2,7 +2,7 @@ package io.github.squeeze4j.images;
 
 import static io.github.squeeze4j.images.JpegFile.require;
 
-/** One of JPEG's Huffman tables, for walking over codes and the bits that follow them. */
+/** One of JPEG's Huffman tables, for walking over codes. */
 final class JpegCodes {
     private static final int QUICK = 10;
 
@@ -12,10 +12,8 @@ final class JpegCodes {
     private final int[] limit = new int[18];
     private final int[] offset = new int[17];
     private final byte[] symbols;
-    private final boolean direct;
 
     JpegCodes(byte[] file, int lengths, int symbolsAt, boolean direct) throws DamagedPictureException {
-        this.direct = direct;
         int code = 0;
         int index = 0;
         symbols = new byte[256];
@@ -63,26 +61,5 @@ final class JpegCodes {
         }
         scan.use(length);
         return symbols[(next >>> 16 - length) + offset[length]] & 0xff;
-    }
-
-    /**
-     * Passes a code of a sequential scan and the bits that follow it.
-     *
-     * @return how many coefficients they are; END_OF_BLOCK for the rest
-     */
-    int skip(JpegScan scan) throws DamagedPictureException {
-        int symbol = symbol(scan);
-        int size = symbol & 15;
-        if (size > 0) {
-            require(direct || size <= 10, "coefficient");
-            scan.peek();
-            scan.use(size);
-            return (symbol >> 4) + 1;
-        }
-        if (direct || symbol == 0) {
-            return JpegScan.END_OF_BLOCK;
-        }
-        require(symbol == 0xf0, "code");
-        return 16;
     }
 }

@@ -153,7 +153,7 @@ final class JpegFile {
             int across = sampling >> 4;
             int down = sampling & 15;
             require(across >= 1 && across <= 4 && down >= 1 && down <= 4, "sampling factors");
-            components[i] = new JpegScan.Component(bytes.u8(from + 6 + 3 * i), across, down);
+            components[i] = new JpegScan.Component(bytes.u8(from + 6 + 3 * i), across, down, bytes.u8(from + 8 + 3 * i) & 3);
         }
         scan.frame(progressive, height, width, components);
     }
@@ -165,10 +165,12 @@ final class JpegFile {
             require(kind >> 4 <= 1 && (kind & 15) <= 3, "quantisation table");
             int size = (kind >> 4) + 1;
             require(at + 1 + 64 * size <= end, "quantisation table");
+            int[] divisors = new int[64];
             for (int i = 0; i < 64; i++) {
-                int divisor = size == 1 ? bytes.u8(at + 1 + i) : bytes.u16(at + 1 + 2 * i);
-                require(divisor > 0, "quantisation table with a zero");
+                divisors[i] = size == 1 ? bytes.u8(at + 1 + i) : bytes.u16(at + 1 + 2 * i);
+                require(divisors[i] > 0, "quantisation table with a zero");
             }
+            scan.divisors(kind & 15, divisors);
             at += 1 + 64 * size;
         }
     }

@@ -10,8 +10,11 @@ import java.util.Arrays;
  * left are changes that give another valid file.
  */
 final class JpegScan {
-    /** More than any count of coefficients. */
-    static final int END_OF_BLOCK = 1 << 10;
+    /**
+     * The transform of 8x8 values from -128 to 127 stays within -1024 and 1024; a quarter is for encoders that compute it
+     * loosely.
+     */
+    private static final int LARGEST = 1280;
 
     /** A colour channel: its place in the frame and, in progressive files, which coefficients are not zero so far. */
     static final class Component {
@@ -23,11 +26,18 @@ final class JpegScan {
         int stride;
         long[] nonZero;
         boolean seen;
+        final int table;
+        int[] divisors;
+        /** Most bits of a coefficient, by its place in the block. */
+        final int[] mostBits = new int[64];
+        /** The mean of the last block. */
+        int mean;
         JpegCodes direct;
         JpegCodes alternating;
 
-        Component(int id, int across, int down) {
+        Component(int id, int across, int down, int table) {
             this.id = id;
+            this.table = table;
             this.across = across;
             this.down = down;
         }
@@ -36,6 +46,7 @@ final class JpegScan {
     private final byte[] file;
     private final JpegCodes[] directTables = new JpegCodes[4];
     private final JpegCodes[] alternatingTables = new JpegCodes[4];
+    private final int[][] divisors = new int[4][];
     private int restartInterval;
     private boolean progressive;
     private int unitsAcross;
@@ -46,6 +57,7 @@ final class JpegScan {
     private int first;
     private int last;
     private boolean refining;
+    private int shift;
     private int endOfBand;
 
     /** Bits not yet used, the next one highest; {@code missing} of them are not in the file. */
@@ -61,6 +73,10 @@ final class JpegScan {
 
     void restartInterval(int units) {
         restartInterval = units;
+    }
+
+    void divisors(int table, int[] values) {
+        divisors[table] = values;
     }
 
     void frame(boolean isProgressive, int height, int width, Component[] all) {
@@ -106,6 +122,7 @@ final class JpegScan {
         last = file[end - 2] & 0xff;
         int high = (file[end - 1] & 0xff) >> 4;
         refining = progressive && high > 0;
+        shift = progressive ? file[end - 1] & 15 : 0;
         require(
                 progressive
                         ? first <= last && last <= 63 && (first > 0 ? count == 1 : last == 0)
@@ -130,6 +147,12 @@ final class JpegScan {
         require(first > 0 || refining || c.direct != null, "scan without its Huffman table");
         require(last == 0 || c.alternating != null, "scan without its Huffman table");
         require(first == 0 ? progressive || !c.seen : c.seen, "order of scans");
+        c.divisors = divisors[c.table];
+        require(c.divisors != null && shift <= 13, "scan without its quantisation table");
+        for (int k = 0; k < 64; k++) {
+            int most = (LARGEST + c.divisors[k] >> shift) / c.divisors[k];
+            c.mostBits[k] = 32 - Integer.numberOfLeadingZeros(most);
+        }
         c.seen = true;
         if (progressive && c.nonZero == null) {
             c.nonZero = new long[c.stride * unitsDown * c.down];
@@ -183,6 +206,9 @@ final class JpegScan {
         available = 0;
         missing = 0;
         endOfBand = 0;
+        for (Component c : components) {
+            c.mean = 0;
+        }
     }
 
     private void endInterval() throws DamagedPictureException {
@@ -211,19 +237,13 @@ final class JpegScan {
 
     private void block(Component c, int index) throws DamagedPictureException {
         if (!progressive) {
-            c.direct.skip(this);
-            int k = 1;
-            while (k < 64) {
-                k += c.alternating.skip(this);
-            }
-            if (k > 64 && k < END_OF_BLOCK) {
-                throw new DamagedPictureException("block beyond its 64 coefficients before byte " + at);
-            }
+            direct(c);
+            alternating(c);
         } else if (first == 0) {
             if (refining) {
                 bits(1);
             } else {
-                c.direct.skip(this);
+                direct(c);
             }
         } else if (refining) {
             refine(c, index);
@@ -232,6 +252,38 @@ final class JpegScan {
         }
         if (missing > 0) {
             requireBits();
+        }
+    }
+
+    /** The mean of a block, as the difference from the one before. */
+    private void direct(Component c) throws DamagedPictureException {
+        int size = c.direct.symbol(this);
+        int value = bits(size);
+        c.mean += size > 0 && value >> size - 1 == 0 ? value + 1 - (1 << size) : value;
+        if ((long) Math.abs(c.mean) * c.divisors[0] << shift > LARGEST + c.divisors[0]) {
+            throw new DamagedPictureException("impossible brightness before byte " + at);
+        }
+    }
+
+    /** The other coefficients of a sequential file's block. */
+    private void alternating(Component c) throws DamagedPictureException {
+        for (int k = 1; k < 64; k++) {
+            int symbol = c.alternating.symbol(this);
+            if (symbol == 0) {
+                return;
+            }
+            int size = symbol & 15;
+            k += symbol >> 4;
+            require(k < 64 && (size > 0 || symbol == 0xf0), "block before byte " + at);
+            requirePossible(c, k, size);
+            peek();
+            use(size);
+        }
+    }
+
+    private void requirePossible(Component c, int k, int size) throws DamagedPictureException {
+        if (size > c.mostBits[k]) {
+            throw new DamagedPictureException("impossible coefficient before byte " + at);
         }
     }
 
@@ -254,6 +306,7 @@ final class JpegScan {
                 throw new DamagedPictureException("block beyond its coefficients before byte " + at);
             }
             if (size > 0) {
+                requirePossible(c, k, size);
                 bits(size);
                 c.nonZero[index] |= 1L << k;
             }

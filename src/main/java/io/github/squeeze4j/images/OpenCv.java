@@ -2,7 +2,6 @@ package io.github.squeeze4j.images;
 
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
-import org.bytedeco.opencv.global.opencv_imgproc;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /** Decodes JPEG and WebP by OpenCV, where it is on the class path with its natives. */
@@ -33,17 +32,25 @@ final class OpenCv {
                 throw new DamagedPictureException("OpenCV cannot decode it");
             }
             int channels = decoded.channels();
-            if (channels == 3) {
-                opencv_imgproc.cvtColor(decoded, decoded, opencv_imgproc.COLOR_BGR2RGB);
-            }
             byte[] pixels = new byte[decoded.rows() * decoded.cols() * channels];
             decoded.data().get(pixels);
-            Picture picture = channels == 4
+            if (channels == 3) {
+                swapRedAndBlue(pixels);
+            }
+            return channels == 4
                     ? Picture.wrap(decoded.rows(), decoded.cols(), 3, onWhite(pixels))
                     : Picture.wrap(decoded.rows(), decoded.cols(), channels, pixels);
-            return picture;
         } catch (RuntimeException e) {
             throw new DamagedPictureException("OpenCV cannot decode it");
+        }
+    }
+
+    /** Here, since OpenCV's own conversion would start threads. */
+    private static void swapRedAndBlue(byte[] pixels) {
+        for (int i = 0; i + 2 < pixels.length; i += 3) {
+            byte kept = pixels[i];
+            pixels[i] = pixels[i + 2];
+            pixels[i + 2] = kept;
         }
     }
 

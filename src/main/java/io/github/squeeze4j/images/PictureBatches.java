@@ -375,7 +375,14 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted while waiting for pictures", e);
             }
-            DataSet data = finished(batch);
+            DataSet data;
+            try {
+                data = finished(batch);
+            } catch (RuntimeException | Error e) {
+                // So that who goes on finds this batch again.
+                startAt(epoch, next);
+                throw e;
+            }
             spare.add(batch.features);
             if (data != null) {
                 return data;
@@ -410,7 +417,9 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
             if (batch.failures[i] != null) {
                 fail(index, batch.failures[i]);
             } else {
-                System.arraycopy(batch.features, i * length, batch.features, count * length, length);
+                if (count < i) {
+                    System.arraycopy(batch.features, i * length, batch.features, count * length, length);
+                }
                 labels[count * classes + pictures.label(index)] = 1;
                 count++;
             }

@@ -324,12 +324,25 @@ public final class Preprocessing {
     private Picture resized(Picture picture) {
         switch (resize) {
             case SHORTER_SIDE:
-                return Resizing.shorterSide(picture, shorterSide, interpolation);
+                return centreOfResized(picture);
             case EXACT:
                 return Resampling.resize(picture, height, width, interpolation);
             default:
                 return picture;
         }
+    }
+
+    /** Only what the crop leaves is computed. */
+    private Picture centreOfResized(Picture picture) {
+        int fullHeight = Resizing.side(picture, shorterSide, picture.height());
+        int fullWidth = Resizing.side(picture, shorterSide, picture.width());
+        Resampling.Area window = new Resampling.Area(
+                Math.max(0, CentreCrop.start(fullHeight, height)),
+                Math.max(0, CentreCrop.start(fullWidth, width)),
+                Math.min(height, fullHeight),
+                Math.min(width, fullWidth));
+        Resampling.Area whole = new Resampling.Area(0, 0, picture.height(), picture.width());
+        return Resampling.resize(picture, whole, fullHeight, fullWidth, interpolation, window);
     }
 
     /**

@@ -17,91 +17,129 @@ final class Resampling {
 
     /** The area cut out and resized: nothing beyond it counts. */
     static Picture resize(Picture picture, Area area, int height, int width, Interpolation interpolation) {
+        return resize(picture, area, height, width, interpolation, new Area(0, 0, height, width));
+    }
+
+    /** Only a window of what the area becomes, bit for bit as if it were cut out afterwards. */
+    static Picture resize(
+            Picture picture, Area area, int height, int width, Interpolation interpolation, Area window) {
         if (area.height == height && area.width == width) {
-            return area.cut(picture);
+            return new Area(area.top + window.top, area.left + window.left, window.height, window.width).cut(picture);
         }
         if (interpolation == Interpolation.NEAREST) {
-            return nearest(picture, area, height, width);
+            return window.cut(nearest(picture, area, height, width));
         }
-        Weights across = Weights.of(interpolation, area.width, width);
-        Weights down = Weights.of(interpolation, area.height, height);
-        int row = width * picture.channels();
-        int first = down.start[0];
-        int last = down.start[height - 1] + down.count[height - 1];
-        int[] rows = new int[(last - first) * row];
-        if (picture.channels() == 3) {
-            acrossColour(picture, area, first, last, across, rows);
+        Weights across = Weights.of(interpolation, area.width, width, window.left, window.width);
+        Weights down = Weights.of(interpolation, area.height, height, window.top, window.height);
+        int channels = picture.channels();
+        int[] values = unpacked(picture, new Area(area.top + down.from, area.left + across.from, down.used, across.used));
+        if (isDownFirst(area, height, width)) {
+            values = across(down(values, across.used * channels, down), channels, across);
         } else {
-            acrossGrey(picture, area, first, last, across, rows);
+            values = down(across(values, channels, across), window.width * channels, down);
         }
-        return Picture.wrap(height, width, picture.channels(), down(rows, row, first, down));
+        byte[] pixels = new byte[values.length];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) values[i];
+        }
+        return Picture.wrap(window.height, window.width, channels, pixels);
     }
 
-    private static void acrossColour(Picture picture, Area area, int first, int last, Weights across, int[] rows) {
+    /** Which pass comes first, in which case the other meets rounded and cut values, as in Pillow 13. */
+    private static boolean isDownFirst(Area area, int height, int width) {
+        return height < area.height && 2 * (area.width - width) < area.height - height;
+    }
+
+    /** Ints, on which the compiler's vector instructions work. */
+    private static int[] unpacked(Picture picture, Area area) {
+        int channels = picture.channels();
+        int row = area.width * channels;
         byte[] in = picture.raw();
-        int width = across.count.length;
-        int out = 0;
-        for (int y = first; y < last; y++) {
-            int line = ((area.top + y) * picture.width() + area.left) * 3;
-            for (int x = 0; x < width; x++) {
-                int red = 1 << PRECISION - 1;
-                int green = red;
-                int blue = red;
-                int at = line + across.start[x] * 3;
-                int weight = x * across.most;
-                for (int end = weight + across.count[x]; weight < end; weight++) {
-                    int share = across.values[weight];
-                    red += (in[at] & 0xff) * share;
-                    green += (in[at + 1] & 0xff) * share;
-                    blue += (in[at + 2] & 0xff) * share;
-                    at += 3;
-                }
-                rows[out] = clipped(red);
-                rows[out + 1] = clipped(green);
-                rows[out + 2] = clipped(blue);
-                out += 3;
+        int[] values = new int[area.height * row];
+        for (int y = 0; y < area.height; y++) {
+            int from = ((area.top + y) * picture.width() + area.left) * channels;
+            int to = y * row;
+            for (int i = 0; i < row; i++) {
+                values[to + i] = in[from + i] & 0xff;
             }
         }
+        return values;
     }
 
-    private static void acrossGrey(Picture picture, Area area, int first, int last, Weights across, int[] rows) {
-        byte[] in = picture.raw();
-        int width = across.count.length;
-        int out = 0;
-        for (int y = first; y < last; y++) {
-            int line = (area.top + y) * picture.width() + area.left;
-            for (int x = 0; x < width; x++) {
-                int sum = 1 << PRECISION - 1;
-                int at = line + across.start[x];
-                int weight = x * across.most;
-                for (int end = weight + across.count[x]; weight < end; weight++) {
-                    sum += (in[at++] & 0xff) * across.values[weight];
-                }
-                rows[out++] = clipped(sum);
+    private static int[] across(int[] in, int channels, Weights across) {
+        if (across.unchanged) {
+            return in;
+        }
+        int from = across.used;
+        int rows = in.length / (from * channels);
+        int[] out = new int[rows * across.count.length * channels];
+        for (int y = 0; y < rows; y++) {
+            if (channels == 3) {
+                acrossColour(in, y * from * 3, across, out, y * across.count.length * 3);
+            } else {
+                acrossGrey(in, y * from, across, out, y * across.count.length);
             }
+        }
+        return out;
+    }
+
+    private static void acrossColour(int[] in, int line, Weights across, int[] out, int to) {
+        int[] values = across.values;
+        for (int x = 0; x < across.count.length; x++) {
+            int red = 1 << PRECISION - 1;
+            int green = red;
+            int blue = red;
+            int at = line + across.start[x] * 3;
+            int weight = x * across.most;
+            for (int end = weight + across.count[x]; weight < end; weight++) {
+                int share = values[weight];
+                red += in[at] * share;
+                green += in[at + 1] * share;
+                blue += in[at + 2] * share;
+                at += 3;
+            }
+            out[to + 3 * x] = clipped(red);
+            out[to + 3 * x + 1] = clipped(green);
+            out[to + 3 * x + 2] = clipped(blue);
         }
     }
 
-    /** Whole rows at a time, in ints: loops that the compiler turns into vector instructions. */
-    private static byte[] down(int[] rows, int row, int first, Weights down) {
+    private static void acrossGrey(int[] in, int line, Weights across, int[] out, int to) {
+        for (int x = 0; x < across.count.length; x++) {
+            int sum = 1 << PRECISION - 1;
+            int at = line + across.start[x];
+            int weight = x * across.most;
+            for (int end = weight + across.count[x]; weight < end; weight++) {
+                sum += in[at++] * across.values[weight];
+            }
+            out[to + x] = clipped(sum);
+        }
+    }
+
+    /** Whole rows at a time. */
+    private static int[] down(int[] in, int row, Weights down) {
         int height = down.count.length;
-        byte[] pixels = new byte[height * row];
+        if (down.unchanged) {
+            return in;
+        }
+        int[] out = new int[height * row];
         int[] sums = new int[row];
         for (int y = 0; y < height; y++) {
             Arrays.fill(sums, 1 << PRECISION - 1);
             for (int i = 0; i < down.count[y]; i++) {
-                add(rows, (down.start[y] - first + i) * row, down.values[y * down.most + i], sums);
+                add(in, (down.start[y] + i) * row, down.values[y * down.most + i], sums);
             }
+            int to = y * row;
             for (int i = 0; i < row; i++) {
-                pixels[y * row + i] = (byte) clipped(sums[i]);
+                out[to + i] = clipped(sums[i]);
             }
         }
-        return pixels;
+        return out;
     }
 
-    private static void add(int[] rows, int offset, int weight, int[] sums) {
+    private static void add(int[] in, int from, int weight, int[] sums) {
         for (int i = 0; i < sums.length; i++) {
-            sums[i] += rows[offset + i] * weight;
+            sums[i] += in[from + i] * weight;
         }
     }
 
@@ -167,43 +205,55 @@ final class Resampling {
         }
     }
 
-    /** What each new pixel of a row is made of: {@code count} neighbours from {@code start} on. */
+    /** What each new pixel of a row is made of: {@code count} neighbours from {@code start} on, counted from {@code from}. */
     private static final class Weights {
         final int most;
+        /** PIL leaves out a pass that changes nothing. */
+        final boolean unchanged;
+
         final int[] start;
         final int[] count;
         final int[] values;
+        /** The old pixels that are used. */
+        int from;
 
-        private Weights(int most, int size) {
+        int used;
+
+        private Weights(int most, boolean unchanged, int size) {
             this.most = most;
+            this.unchanged = unchanged;
             start = new int[size];
             count = new int[size];
-            values = new int[size * most];
+            values = new int[unchanged ? 0 : size * most];
         }
 
-        static Weights of(Interpolation filter, int from, int to) {
-            double scale = (double) from / to;
+        /** Of some of {@code to} new pixels: {@code size} from {@code first} on. */
+        static Weights of(Interpolation filter, int old, int to, int first, int size) {
+            double scale = (double) old / to;
             double stretch = Math.max(scale, 1);
             double support = filter.support() * stretch;
-            Weights weights = new Weights(from == to ? 1 : (int) Math.ceil(support) * 2 + 1, to);
+            Weights weights = new Weights((int) Math.ceil(support) * 2 + 1, old == to, size);
             double[] shares = new double[weights.most];
-            for (int x = 0; x < to; x++) {
-                if (from == to) {
-                    // PIL leaves out a pass that changes nothing.
-                    weights.start[x] = x;
+            for (int x = 0; x < size; x++) {
+                if (weights.unchanged) {
+                    weights.start[x] = first + x;
                     weights.count[x] = 1;
-                    weights.values[x] = 1 << PRECISION;
                 } else {
-                    weights.fill(filter, x, (x + 0.5) * scale, support, 1 / stretch, from, shares);
+                    weights.fill(filter, x, (first + x + 0.5) * scale, support, 1 / stretch, old, shares);
                 }
+            }
+            weights.from = weights.start[0];
+            weights.used = weights.start[size - 1] + weights.count[size - 1] - weights.from;
+            for (int x = 0; x < size; x++) {
+                weights.start[x] -= weights.from;
             }
             return weights;
         }
 
         private void fill(
-                Interpolation filter, int x, double centre, double support, double squeeze, int from, double[] shares) {
+                Interpolation filter, int x, double centre, double support, double squeeze, int old, double[] shares) {
             int low = Math.max(0, (int) (centre - support + 0.5));
-            int high = Math.min(from, (int) (centre + support + 0.5));
+            int high = Math.min(old, (int) (centre + support + 0.5));
             double sum = 0;
             for (int i = 0; i < high - low; i++) {
                 shares[i] = filter.weight((i + low - centre + 0.5) * squeeze);

@@ -22,16 +22,17 @@ final class Resizing implements Transform {
                 : Resampling.resize(picture, height, width, interpolation);
     }
 
-    /** The other side is rounded down, as torchvision does. */
     static Picture shorterSide(Picture picture, int length, Interpolation interpolation) {
+        int height = side(picture, length, picture.height());
+        int width = side(picture, length, picture.width());
+        return Resampling.resize(picture, height, width, interpolation);
+    }
+
+    /** What one of the picture's sides becomes when the shorter one gets a length: rounded down, as torchvision does. */
+    static int side(Picture picture, int length, int side) {
         int shorter = Math.min(picture.height(), picture.width());
-        long height = (long) ((double) ((long) length * picture.height()) / shorter);
-        long width = (long) ((double) ((long) length * picture.width()) / shorter);
-        return Resampling.resize(
-                picture,
-                Rules.within("resized height", (int) Math.min(height, Integer.MAX_VALUE), 1, 4 * Rules.LARGEST_SIDE),
-                Rules.within("resized width", (int) Math.min(width, Integer.MAX_VALUE), 1, 4 * Rules.LARGEST_SIDE),
-                interpolation);
+        long resized = (long) ((double) ((long) length * side) / shorter);
+        return Rules.within("resized side", (int) Math.min(resized, Integer.MAX_VALUE), 1, 4 * Rules.LARGEST_SIDE);
     }
 
     @Override
