@@ -153,7 +153,8 @@ final class JpegFile {
             int across = sampling >> 4;
             int down = sampling & 15;
             require(across >= 1 && across <= 4 && down >= 1 && down <= 4, "sampling factors");
-            components[i] = new JpegScan.Component(bytes.u8(from + 6 + 3 * i), across, down, bytes.u8(from + 8 + 3 * i) & 3);
+            components[i] =
+                    new JpegScan.Component(bytes.u8(from + 6 + 3 * i), across, down, bytes.u8(from + 8 + 3 * i) & 3);
         }
         scan.frame(progressive, height, width, components);
     }

@@ -32,6 +32,7 @@ final class JpegScan {
         final int[] mostBits = new int[64];
         /** The mean of the last block. */
         int mean;
+
         JpegCodes direct;
         JpegCodes alternating;
 

@@ -21,8 +21,7 @@ final class Resampling {
     }
 
     /** Only a window of what the area becomes, bit for bit as if it were cut out afterwards. */
-    static Picture resize(
-            Picture picture, Area area, int height, int width, Interpolation interpolation, Area window) {
+    static Picture resize(Picture picture, Area area, int height, int width, Interpolation interpolation, Area window) {
         if (area.height == height && area.width == width) {
             return new Area(area.top + window.top, area.left + window.left, window.height, window.width).cut(picture);
         }
@@ -32,7 +31,8 @@ final class Resampling {
         Weights across = Weights.of(interpolation, area.width, width, window.left, window.width);
         Weights down = Weights.of(interpolation, area.height, height, window.top, window.height);
         int channels = picture.channels();
-        int[] values = unpacked(picture, new Area(area.top + down.from, area.left + across.from, down.used, across.used));
+        int[] values =
+                unpacked(picture, new Area(area.top + down.from, area.left + across.from, down.used, across.used));
         if (isDownFirst(area, height, width)) {
             values = across(down(values, across.used * channels, down), channels, across);
         } else {

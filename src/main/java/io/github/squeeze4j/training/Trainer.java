@@ -144,6 +144,10 @@ public final class Trainer {
      */
     public History resume(Checkpoint checkpoint, LabelledPictures train, LabelledPictures test) {
         checkpoint.requireSettings(settings(train));
+        if (averaging > 0 && checkpoint.average() == null) {
+            throw new BadInputException("checkpoint (" + checkpoint.file()
+                    + ") must hold the average of the weights, but has" + " none; resume from another");
+        }
         ImageClassifier classifier = checkpoint.classifier();
         classifier.requireSame(train);
         classifier.requireSame(test);

@@ -111,6 +111,7 @@ public final class Transfer {
         ComputationGraphConfiguration configuration = source.getConfiguration().clone();
         configuration.setIterationCount(0);
         configuration.setEpochCount(0);
+        configuration.getDefaultConfiguration().setSeed(seed);
         String output = configuration.getNetworkOutputs().get(0);
         if (classes != null) {
             classifier(configuration, output).setNOut(classes);

@@ -70,7 +70,9 @@ class DamagedPictureTest {
         Picture whole = decoded(file);
         for (int length = 0; length < file.length; length += 7) {
             Picture picture = decoded(Arrays.copyOf(file, length));
-            assertThat(picture == null || picture.equals(whole)).as("length %d", length).isTrue();
+            assertThat(picture == null || picture.equals(whole))
+                    .as("length %d", length)
+                    .isTrue();
         }
     }
 

@@ -16,12 +16,14 @@ import org.nd4j.linalg.factory.Nd4j;
 class PictureBatchesTest {
     private static final Preprocessing SMALL =
             Preprocessing.builder().size(8, 10).shorterSide(10).build();
-    private static final Transform AUGMENT = Transforms.randomResizedCrop(8, 10)
-            .then(Transforms.mirror())
-            .then(Transforms.pixelJitter(20));
+    private static final Transform AUGMENT =
+            Transforms.randomResizedCrop(8, 10).then(Transforms.mirror()).then(Transforms.pixelJitter(20));
 
     private static PictureBatches.Builder shuffled(LabelledPictures pictures) {
-        return PictureBatches.of(pictures, SMALL).augmentation(AUGMENT).batchSize(4).shuffle(7);
+        return PictureBatches.of(pictures, SMALL)
+                .augmentation(AUGMENT)
+                .batchSize(4)
+                .shuffle(7);
     }
 
     private static List<DataSet> epochs(PictureBatches batches, int epochs) {
@@ -38,21 +40,27 @@ class PictureBatchesTest {
     private static void assertEqual(List<DataSet> actual, List<DataSet> expected) {
         assertThat(actual).hasSameSizeAs(expected);
         for (int i = 0; i < expected.size(); i++) {
-            assertThat(actual.get(i).getFeatures()).as("batch %d", i).isEqualTo(expected.get(i).getFeatures());
-            assertThat(actual.get(i).getLabels()).as("batch %d", i).isEqualTo(expected.get(i).getLabels());
+            assertThat(actual.get(i).getFeatures())
+                    .as("batch %d", i)
+                    .isEqualTo(expected.get(i).getFeatures());
+            assertThat(actual.get(i).getLabels())
+                    .as("batch %d", i)
+                    .isEqualTo(expected.get(i).getLabels());
         }
     }
 
     @Test
     void inOrderAndUnchanged() {
         Noise pictures = new Noise(10);
-        try (PictureBatches batches = PictureBatches.of(pictures, SMALL).batchSize(4).build()) {
+        try (PictureBatches batches =
+                PictureBatches.of(pictures, SMALL).batchSize(4).build()) {
             List<DataSet> all = epochs(batches, 1);
             assertThat(all).hasSize(3);
             assertThat(all.get(2).getFeatures().shape()).containsExactly(2, 3, 8, 10);
             for (int i = 0; i < 10; i++) {
-                float[] row = all.get(i / 4).getFeatures().get(
-                                org.nd4j.linalg.indexing.NDArrayIndex.point(i % 4))
+                float[] row = all.get(i / 4)
+                        .getFeatures()
+                        .get(org.nd4j.linalg.indexing.NDArrayIndex.point(i % 4))
                         .dup()
                         .data()
                         .asFloat();
@@ -68,11 +76,13 @@ class PictureBatchesTest {
     @Test
     void sameForAnyNumberOfWorkers() {
         List<DataSet> expected;
-        try (PictureBatches batches = shuffled(new Noise(30)).workers(1).ahead(1).build()) {
+        try (PictureBatches batches =
+                shuffled(new Noise(30)).workers(1).ahead(1).build()) {
             expected = epochs(batches, 3);
         }
         assertThat(expected.get(0).getFeatures()).isNotEqualTo(expected.get(8).getFeatures());
-        try (PictureBatches batches = shuffled(new Noise(30)).workers(7).ahead(5).build()) {
+        try (PictureBatches batches =
+                shuffled(new Noise(30)).workers(7).ahead(5).build()) {
             assertEqual(epochs(batches, 3), expected);
         }
     }
@@ -94,8 +104,7 @@ class PictureBatchesTest {
                     expected.add(batches.next());
                 }
             }
-            assertThat(batches.skipped())
-                    .containsExactly("picture (noise 5) is bad", "picture (noise 9) is bad");
+            assertThat(batches.skipped()).containsExactly("picture (noise 5) is bad", "picture (noise 9) is bad");
         }
         try (PictureBatches batches = builder.build()) {
             for (int i = places.size() - 1; i >= 0; i--) {
@@ -144,8 +153,11 @@ class PictureBatchesTest {
     @Test
     void memoryIsBounded() throws Exception {
         Noise pictures = new Noise(400);
-        try (PictureBatches batches =
-                PictureBatches.of(pictures, SMALL).batchSize(4).ahead(2).workers(3).build()) {
+        try (PictureBatches batches = PictureBatches.of(pictures, SMALL)
+                .batchSize(4)
+                .ahead(2)
+                .workers(3)
+                .build()) {
             batches.next();
             Thread.sleep(100);
             assertThat(pictures.reads.get()).isLessThanOrEqualTo(4 * 3);
@@ -167,7 +179,8 @@ class PictureBatchesTest {
                 .augmentation(Transforms.centreCrop(5, 5))
                 .build()) {
             assertThatThrownBy(wrong::next)
-                    .hasMessage("picture (noise 0): picture (5x5) must have the network's size, 10x8; resize or crop it so");
+                    .hasMessage(
+                            "picture (noise 0): picture (5x5) must have the network's size, 10x8; resize or crop it so");
         }
     }
 }

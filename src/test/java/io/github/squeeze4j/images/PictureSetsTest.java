@@ -62,8 +62,9 @@ class PictureSetsTest {
         Files.createDirectories(folder.resolve(".git"));
         PictureSets sets = PictureSets.open(folder);
         assertThat(sets.found())
-                .isEqualTo("one folder per class, 22 pictures in 2 classes; files that are no pictures: 1, 3 of them kept "
-                        + "for validation by seed 0");
+                .isEqualTo(
+                        "one folder per class, 22 pictures in 2 classes; files that are no pictures: 1, 3 of them kept "
+                                + "for validation by seed 0");
         assertThat(sets.classNames()).containsExactly("cat", "dog");
         LabelledPictures validation = sets.validation().orElseThrow();
         assertThat(validation.size()).isEqualTo(3);
@@ -72,11 +73,14 @@ class PictureSetsTest {
         all.addAll(names(validation));
         assertThat(all).hasSize(22).contains("a.JPG:1", "b:1");
         assertThat(names(PictureSets.open(folder).validation().orElseThrow())).isEqualTo(names(validation));
-        assertThat(names(new PictureFinder().split(0.1, 1).open(folder).train())).isNotEqualTo(names(sets.train()));
+        assertThat(names(new PictureFinder().split(0.1, 1).open(folder).train()))
+                .isNotEqualTo(names(sets.train()));
         assertThat(sets.train().read(0).width()).isEqualTo(7);
-        LabelledPictures few = new PictureFinder().split(0, 0).open(folder).train().limit(5);
+        LabelledPictures few =
+                new PictureFinder().split(0, 0).open(folder).train().limit(5);
         assertThat(IntStream.range(0, few.size()).map(few::label)).containsExactly(0, 0, 0, 1, 1);
-        assertThatThrownBy(() -> few.limit(1)).hasMessageContaining("limit (1) must be at least the number of classes (2)");
+        assertThatThrownBy(() -> few.limit(1))
+                .hasMessageContaining("limit (1) must be at least the number of classes (2)");
     }
 
     @Test
@@ -86,7 +90,8 @@ class PictureSetsTest {
         }
         PictureSets sets = PictureSets.open(folder);
         assertThat(sets.found())
-                .isEqualTo("one folder per class, 2 pictures in 2 classes for training, 1 for validation, 1 for the test");
+                .isEqualTo(
+                        "one folder per class, 2 pictures in 2 classes for training, 1 for validation, 1 for the test");
         assertThat(names(sets.test().orElseThrow())).containsExactly("4.png:1");
         picture("val/c/5.png");
         assertComplaint(folder, "class folder (" + folder.resolve("val/c") + ") must be one of the classes a, b");
@@ -120,7 +125,12 @@ class PictureSetsTest {
         Files.writeString(folder.resolve("classes.txt"), "cat\ndog\nowl\n");
         assertThat(PictureSets.open(file).classNames()).containsExactly("cat", "dog", "owl");
         Path rooted = list("two.png 0", "two.png 0", "../x/one 1.png 2");
-        assertThat(new PictureFinder().root(folder.resolve("x")).split(0, 0).open(rooted).train().size())
+        assertThat(new PictureFinder()
+                        .root(folder.resolve("x"))
+                        .split(0, 0)
+                        .open(rooted)
+                        .train()
+                        .size())
                 .isEqualTo(2);
     }
 
@@ -129,7 +139,9 @@ class PictureSetsTest {
         picture("a.png");
         assertComplaint(list("a.png 0", "b.png zero"), "list.txt, line 2: label (zero) must be a whole number");
         assertComplaint(list("a.png 0", "b.png -1"), "list.txt, line 2: label (-1)");
-        assertComplaint(list("a.png 0", "", "b.png 2"), "list.txt, line 3: label (2) is the largest, but no picture has label 1");
+        assertComplaint(
+                list("a.png 0", "", "b.png 2"),
+                "list.txt, line 3: label (2) is the largest, but no picture has label 1");
         assertComplaint(list("a.png"), "list.txt, line 1: line (a.png) must be a file's name, a blank and a label");
         assertComplaint(list("a.png 0", "a.png 1"), "list.txt, line 2: label (1) of a.png must be that of line 1 (0)");
         assertComplaint(list("a.png 0", "b.png 0"), "number of classes (1)");
@@ -188,8 +200,7 @@ class PictureSetsTest {
     void dataVec() throws Exception {
         picture("b/1.png");
         picture("a/2.png");
-        LabelledPictures pictures =
-                DataVecPictures.of(new FileSplit(folder.toFile()), new ParentPathLabelGenerator());
+        LabelledPictures pictures = DataVecPictures.of(new FileSplit(folder.toFile()), new ParentPathLabelGenerator());
         assertThat(pictures.classNames()).containsExactly("a", "b");
         assertThat(names(pictures)).containsExactlyInAnyOrder("1.png:1", "2.png:0");
         assertThat(pictures.read(1).width()).isEqualTo(7);

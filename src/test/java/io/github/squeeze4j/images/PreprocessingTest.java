@@ -35,8 +35,9 @@ class PreprocessingTest {
                 .hasToString("resized to 32x32 bilinear, RGB from 0 to 1.0, mean [0.4914, 0.4822, 0.4465], "
                         + "deviation [0.247, 0.2435, 0.2616]");
         assertThat(Preset.named("caffe").preprocessing())
-                .hasToString("shorter side 256 bilinear, centre 224x224, BGR from 0 to 255.0, mean [104.0, 117.0, 123.0], "
-                        + "deviation [1.0, 1.0, 1.0]");
+                .hasToString(
+                        "shorter side 256 bilinear, centre 224x224, BGR from 0 to 255.0, mean [104.0, 117.0, 123.0], "
+                                + "deviation [1.0, 1.0, 1.0]");
         assertThat(Preset.named("eval").augmentation()).isNull();
         assertThatThrownBy(() -> Preset.named("vgg"))
                 .isInstanceOf(BadInputException.class)
@@ -128,7 +129,8 @@ class PreprocessingTest {
                 .build();
         assertThat(grey.toArray(INPUT)[70]).isEqualTo(INPUT.toGrey().value(1, 7, 0) / 255f);
         assertThat(grey.toArray(INPUT.toGrey())).isEqualTo(grey.toArray(INPUT));
-        assertThat(bgr.toArray(INPUT.toGrey())[area + 3]).isEqualTo(INPUT.toGrey().value(0, 3, 0) - 117f);
+        assertThat(bgr.toArray(INPUT.toGrey())[area + 3])
+                .isEqualTo(INPUT.toGrey().value(0, 3, 0) - 117f);
     }
 
     /** The crop alone is the crop of the whole, for each filter and order of passes. */
@@ -157,7 +159,8 @@ class PreprocessingTest {
         Preprocessing.Builder builder = Preprocessing.builder().size(28, 28);
         assertThat(builder.exact().colours(ColourOrder.GREY).build().changes(INPUT))
                 .containsExactly("made grey", "stretched from 63x49 to 28x28");
-        assertThat(builder.shorterSide(32).colours(ColourOrder.RGB).build().changes(INPUT)).isEmpty();
+        assertThat(builder.shorterSide(32).colours(ColourOrder.RGB).build().changes(INPUT))
+                .isEmpty();
         assertThat(builder.shorterSide(60).build().changes(INPUT)).containsExactly("enlarged from 63x49");
         assertThat(builder.unresized().size(50, 63).build().changes(INPUT)).containsExactly("framed in black to 63x50");
     }

@@ -159,7 +159,8 @@ class RandomTransformsTest {
         assertThat(coloured).hasSize(100);
         assertThat(augmented).hasSizeGreaterThan(70);
         assertThat(Transforms.rotation(0).apply(picture, Draws.of(1))).isEqualTo(picture);
-        assertThat(Transforms.colourJitter(0, 0, 0, 0).apply(picture, Draws.of(1))).isEqualTo(picture);
+        assertThat(Transforms.colourJitter(0, 0, 0, 0).apply(picture, Draws.of(1)))
+                .isEqualTo(picture);
     }
 
     /** Against the formulas, for two pictures of one channel. */
@@ -170,11 +171,11 @@ class RandomTransformsTest {
         int[] shape = {2, 1, 2, 2};
         Transforms.mixup(0.2).apply(features, labels, shape, Draws.of(5));
         float lambda = (float) Draws.of(5).beta(0.2);
-        assertThat(features).containsExactly(
-                new float[] {1 - lambda, 1 - lambda, 1 - lambda, 1 - lambda, lambda, lambda, lambda, lambda},
-                Offset.offset(1e-7f));
-        assertThat(labels).containsExactly(
-                new float[] {lambda, 1 - lambda, 1 - lambda, lambda}, Offset.offset(1e-7f));
+        assertThat(features)
+                .containsExactly(
+                        new float[] {1 - lambda, 1 - lambda, 1 - lambda, 1 - lambda, lambda, lambda, lambda, lambda},
+                        Offset.offset(1e-7f));
+        assertThat(labels).containsExactly(new float[] {lambda, 1 - lambda, 1 - lambda, lambda}, Offset.offset(1e-7f));
 
         for (int seed = 0; seed < 200; seed++) {
             float[] cut = new float[3 * 2 * 64];
@@ -204,8 +205,9 @@ class RandomTransformsTest {
     @Test
     void texts() {
         assertThat(Preset.named("senet").augmentation())
-                .hasToString("randomResizedCrop(224x224, area 0.08 to 1.0, ratio 0.7500 to 1.3333, BILINEAR), mirror(0.5), "
-                        + "rotation(+-10.0 degrees, BILINEAR), pixelJitter(+-20)");
+                .hasToString(
+                        "randomResizedCrop(224x224, area 0.08 to 1.0, ratio 0.7500 to 1.3333, BILINEAR), mirror(0.5), "
+                                + "rotation(+-10.0 degrees, BILINEAR), pixelJitter(+-20)");
         assertThat(Preset.named("cifar").augmentation())
                 .hasToString("resize(32x32, BILINEAR), padAndCrop(4, 32x32), mirror(0.5)");
         assertThat(Transforms.randomErasing(0.25)).hasToString("randomErasing(0.25, area 0.02 to 0.33, #7c7468)");

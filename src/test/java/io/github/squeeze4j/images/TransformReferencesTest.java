@@ -53,8 +53,8 @@ class TransformReferencesTest {
         assertThat(References.tests("part")).hasSize(5).allSatisfy(name -> {
             String[] words = name.split(" ");
             int[] n = Arrays.stream(words).skip(1).mapToInt(Integer::parseInt).toArray();
-            Picture part = Resampling.resize(
-                    INPUT, new Resampling.Area(n[0], n[1], n[2], n[3]), n[4], n[5], filter(words[0]));
+            Picture part =
+                    Resampling.resize(INPUT, new Resampling.Area(n[0], n[1], n[2], n[3]), n[4], n[5], filter(words[0]));
             assertSame(name, part, References.picture("part " + name));
         });
     }
@@ -88,7 +88,8 @@ class TransformReferencesTest {
         String[] words = name.split(" ");
         Picture turned = Affine.rotation(Double.parseDouble(words[1]), INPUT.height(), INPUT.width())
                 .apply(INPUT, words[0].equals("bilinear"));
-        // At 45 degrees values lie on whole numbers, which the last bit of a double rounds down to the one below or not.
+        // At 45 degrees values lie on whole numbers, which the last bit of a double rounds down to the one below or
+        // not.
         int bound = name.equals("bilinear 45") ? 1 : 0;
         assertThat(References.largestDifference(name, turned, References.picture("rotate " + name)))
                 .isLessThanOrEqualTo(bound);
@@ -97,14 +98,13 @@ class TransformReferencesTest {
     @ParameterizedTest
     @ValueSource(strings = {"brightness", "contrast", "saturation", "sharpness", "hue"})
     void colours(String kind) {
-        BiFunction<Picture, Double, Picture> change =
-                switch (kind) {
-                    case "brightness" -> Colours::brightness;
-                    case "contrast" -> Colours::contrast;
-                    case "saturation" -> Colours::saturation;
-                    case "sharpness" -> Colours::sharpness;
-                    default -> Colours::hue;
-                };
+        BiFunction<Picture, Double, Picture> change = switch (kind) {
+            case "brightness" -> Colours::brightness;
+            case "contrast" -> Colours::contrast;
+            case "saturation" -> Colours::saturation;
+            case "sharpness" -> Colours::sharpness;
+            default -> Colours::hue;
+        };
         assertThat(References.tests(kind))
                 .hasSize(6)
                 .allSatisfy(factor -> assertSame(
@@ -121,15 +121,14 @@ class TransformReferencesTest {
     @MethodSource("augmentations")
     void randAugment(String name) {
         String[] words = name.split(" ");
-        RandAugment.Change change =
-                switch (words[0]) {
-                    case "ShearX" -> RandAugment.Change.SHEAR_X;
-                    case "ShearY" -> RandAugment.Change.SHEAR_Y;
-                    case "TranslateX" -> RandAugment.Change.TRANSLATE_X;
-                    case "TranslateY" -> RandAugment.Change.TRANSLATE_Y;
-                    case "Color" -> RandAugment.Change.COLOUR;
-                    default -> RandAugment.Change.valueOf(words[0].toUpperCase(Locale.ROOT));
-                };
+        RandAugment.Change change = switch (words[0]) {
+            case "ShearX" -> RandAugment.Change.SHEAR_X;
+            case "ShearY" -> RandAugment.Change.SHEAR_Y;
+            case "TranslateX" -> RandAugment.Change.TRANSLATE_X;
+            case "TranslateY" -> RandAugment.Change.TRANSLATE_Y;
+            case "Color" -> RandAugment.Change.COLOUR;
+            default -> RandAugment.Change.valueOf(words[0].toUpperCase(Locale.ROOT));
+        };
         Picture changed = change.apply(INPUT, number(words[1]) / 30.0, number(words[2]));
         assertSame(name, changed, References.picture("randaugment " + name));
     }

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,8 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A training that is stopped anywhere and goes on ends as one that is not: bit for bit. */
@@ -132,6 +135,35 @@ class ResumeTest {
                 .hasMessageContaining("seed 9")
                 .hasMessageContaining("seed 8")
                 .hasMessageEndingWith("; resume with the same data and options");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"version\":1 | \"version\":2 | training.json has a version other than 1",
+                "\"settings\" | \"setting\" | training.json does not say settings",
+                "\"epoch\":1 | \"epoch\":2 | training.json lists 1 passes where 2 are done",
+                "\"batch\":0 | \"batch\":-1 | batch (-1) must be a whole number from 0",
+                "\"lossSum\":0.0 | \"lossSum\":[] | lossSum ([]) must be a number",
+                "\"steps\":[[ | \"steps\":[[1, | steps must hold rows of 4 numbers"
+            })
+    void damagedStates(String from, String to, String complaint) throws Exception {
+        Path checkpoints = folder.resolve("run");
+        ImageClassifier classifier = ImageClassifier.untrained("tiny", TinyGraph.create(28, 10, 0.1), images);
+        Trainer.builder().epochs(1).checkpoints(checkpoints).build().fit(classifier, images, images);
+        Path file = Checkpoint.files(checkpoints).get(0);
+        assertThat(ModelFile.verify(file).text()).contains("note updates: 2");
+        Files.write(
+                file,
+                ModelZips.changed(
+                        file,
+                        TrainingState.ENTRY,
+                        was -> new String(was, UTF_8).replace(from, to).getBytes(UTF_8)));
+        assertThatThrownBy(() -> Checkpoint.latest(checkpoints))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("model file (" + file + ") must be whole and of Squeeze4j, but ")
+                .hasMessageContaining(complaint);
     }
 
     @Test
