@@ -1,5 +1,8 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.images.PictureSets;
+import io.github.squeeze4j.images.Preprocessing;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;
@@ -9,7 +12,6 @@ import io.github.squeeze4j.training.BadInputException;
 import io.github.squeeze4j.training.Comparison;
 import io.github.squeeze4j.training.History;
 import io.github.squeeze4j.training.ImageClassifier;
-import io.github.squeeze4j.training.ImageSet;
 import io.github.squeeze4j.training.ShownText;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -63,13 +65,17 @@ final class CompareCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        ImageSet train = training.limited(data.train());
-        ImageSet test = data.test(train.classNames());
-        Map<String, Network> networks = networks(train, out);
+        PictureSets sets = data.sets();
+        LabelledPictures train = training.limited(sets.train());
+        LabelledPictures test = DataOptions.validation(sets);
+        Network plain = ModelOptions.checked(() ->
+                Models.builder(backbone).classes(train.classNames().size()).build());
+        Preprocessing input = training.preprocessing(plain, train);
+        Map<String, Network> networks = networks(train, input, out);
         RunResults results = run.create("compare-" + backbone, TABLE_FILE);
         Comparison comparison = new Comparison(backbone);
         try (results) {
-            compare(comparison, networks, train, test, results, out);
+            compare(comparison, networks, input, train, test, results, out);
             results.done();
         }
         out.println();
@@ -82,8 +88,9 @@ final class CompareCommand implements Runnable {
     private void compare(
             Comparison comparison,
             Map<String, Network> networks,
-            ImageSet train,
-            ImageSet test,
+            Preprocessing input,
+            LabelledPictures train,
+            LabelledPictures test,
             RunResults results,
             PrintWriter out) {
         int number = 0;
@@ -91,9 +98,10 @@ final class CompareCommand implements Runnable {
             String block = entry.getKey();
             ModelSummary summary = entry.getValue().summary(backbone);
             String prefix = String.format("%d/%d %-7s ", ++number, networks.size(), block);
-            ImageClassifier classifier = ImageClassifier.untrained(
-                    block + " " + backbone, entry.getValue().init(), train);
-            History history = training.trainer()
+            ImageClassifier classifier = ImageClassifier.of(entry.getValue().init(), train.classNames(), input)
+                    .named(block + " " + backbone);
+            History history = training.trainer(train, input, false, Network.OUTPUT)
+                    .onBadPicture(data.onBadImage())
                     .progress(new ProgressLine(out, ProgressLine.onTerminal(), prefix, training.epochs()))
                     .build()
                     .fit(classifier, train, test);
@@ -105,15 +113,15 @@ final class CompareCommand implements Runnable {
     }
 
     /** All networks before the first training, so that a wrong name ends the command at once. */
-    private Map<String, Network> networks(ImageSet train, PrintWriter out) {
+    private Map<String, Network> networks(LabelledPictures train, Preprocessing input, PrintWriter out) {
         NetworkBuilder<?> plain = ModelOptions.checked(() -> Models.builder(backbone));
-        training.network(plain, train);
+        training.network(plain, train, input, backbone);
         Map<String, Network> networks = new LinkedHashMap<>();
         for (String block : blocks) {
             NetworkBuilder<?> builder =
                     ModelOptions.checked(() -> Models.builder(backbone).attention(Attention.named(block)));
             try {
-                networks.put(block, training.network(builder, train));
+                networks.put(block, training.network(builder, train, input, backbone));
             } catch (BadInputException e) {
                 // A window larger than the smallest map, say: no reason to lose the other blocks.
                 out.println("Left out " + block + ": " + e.getMessage());
@@ -121,7 +129,7 @@ final class CompareCommand implements Runnable {
         }
         if (networks.isEmpty()) {
             throw new BadInputException("blocks (" + String.join(",", blocks) + ") must hold one that fits " + backbone
-                    + " and images of " + train.height() + "x" + train.width() + "; add none to --blocks");
+                    + " and images of " + input.height() + "x" + input.width() + "; add none to --blocks");
         }
         return networks;
     }

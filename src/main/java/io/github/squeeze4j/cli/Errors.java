@@ -40,11 +40,36 @@ final class Errors {
 
     /** What is too large for this machine is the user's to make smaller. */
     static int outOfMemory(OutOfMemoryError e, CommandLine command) {
-        print(
-                command,
-                "memory must hold network and images, but does not (" + e.getMessage()
-                        + "); give Java more with -Xmx, or use a smaller --batch, network or picture");
+        print(command, tooLarge(e, "use a smaller network or picture").getMessage());
         return ExitCode.USAGE;
+    }
+
+    /** The same in a training with batches of that size. */
+    static BadInputException outOfMemory(OutOfMemoryError e, int batch) {
+        return tooLarge(
+                e,
+                batch > 1
+                        ? "try --batch " + batch / 2 + " --accumulate 2 instead of --batch " + batch
+                        : "use a smaller network or --size");
+    }
+
+    private static BadInputException tooLarge(OutOfMemoryError e, String remedy) {
+        boolean heap = String.valueOf(e.getMessage()).contains("heap");
+        return new BadInputException(
+                "memory " + (heap ? "of the heap" : "outside the heap")
+                        + " must hold network and images, but does not ("
+                        + e.getMessage() + "); " + remedy + ", or give more with "
+                        + (heap ? "-Xmx" : "-D" + NativeBuild.MAX_BYTES + " and -D" + NativeBuild.MAX_PHYSICAL_BYTES)
+                        + (heap
+                                ? ""
+                                : " (now " + mebibytes(NativeBuild.MAX_BYTES) + " and "
+                                        + mebibytes(NativeBuild.MAX_PHYSICAL_BYTES) + " MiB)"),
+                e);
+    }
+
+    private static String mebibytes(String property) {
+        String value = System.getProperty(property, "");
+        return value.matches("\\d+") ? "" + (Long.parseLong(value) >> 20) : "its own number of";
     }
 
     /** Results that nobody could read are none: a full disk behind standard output, say. */

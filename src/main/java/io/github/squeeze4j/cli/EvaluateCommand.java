@@ -1,12 +1,19 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.images.ContactSheet;
+import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.training.AtomicText;
 import io.github.squeeze4j.training.ImageClassifier;
+import io.github.squeeze4j.training.Mistake;
 import io.github.squeeze4j.training.ShownText;
+import io.github.squeeze4j.training.TestReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -14,14 +21,29 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "evaluate",
         description =
-                "Judge a saved network on held-out images: top-1, top-5, and what the worst classes are taken for.",
+                "Judge a saved network on held-out images: top-1, top-5, calibration, and what the worst classes are taken"
+                        + " for.",
         sortOptions = false)
 final class EvaluateCommand implements Runnable {
+    private static final int SHOWN = 24;
+
     @Parameters(paramLabel = "MODEL", description = "A model.zip that the train command wrote.")
     private Path model;
 
     @Mixin
     private DataOptions data;
+
+    @Option(
+            names = "--mistakes",
+            paramLabel = "FILE.png",
+            description = "Write a sheet of the 24 worst mistakes: those of which the network is surest.")
+    private Path mistakes;
+
+    @Option(
+            names = "--confusions",
+            paramLabel = "FILE.csv",
+            description = "Write how often which class is taken for which.")
+    private Path confusions;
 
     @Spec
     private CommandSpec spec;
@@ -30,7 +52,30 @@ final class EvaluateCommand implements Runnable {
     public void run() {
         ImageClassifier classifier = ImageClassifier.load(model);
         PrintWriter out = spec.commandLine().getOut();
+        LabelledPictures pictures = data.heldOut(classifier.classNames());
+        TestReport report = classifier.evaluate(pictures, data.onBadImage());
         out.print(ShownText.of(classifier.modelName()) + ": ");
-        out.print(classifier.evaluate(data.test(classifier.classNames())).text());
+        out.print(report.text());
+        if (confusions != null) {
+            report.writeConfusions(confusions);
+        }
+        if (mistakes != null) {
+            AtomicText.write(mistakes, sheet(classifier, pictures, report).toPng());
+        }
+    }
+
+    private static ContactSheet sheet(ImageClassifier classifier, LabelledPictures pictures, TestReport report) {
+        ContactSheet sheet = new ContactSheet(ShownText.of(classifier.modelName()) + ": worst mistakes");
+        for (Mistake mistake : report.mistakes(SHOWN)) {
+            sheet.add(
+                    pictures.read(mistake.index()),
+                    String.format(
+                            Locale.ROOT,
+                            "%s, not %s %.0f %%",
+                            classifier.classNames().get(mistake.label()),
+                            classifier.classNames().get(mistake.taken()),
+                            100 * mistake.probability()));
+        }
+        return sheet;
     }
 }

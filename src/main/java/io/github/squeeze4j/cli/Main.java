@@ -1,5 +1,6 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.training.BadInputException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -26,7 +27,8 @@ import picocli.CommandLine.ScopeType;
             PredictCommand.class,
             VerifyCommand.class,
             SummaryCommand.class,
-            CompareCommand.class
+            CompareCommand.class,
+            AugmentCommand.class
         },
         footer = {"", "To run it with Maven: " + Main.MAVEN + " -Dexec.args=\"COMMAND OPTIONS\""})
 public final class Main {
@@ -66,12 +68,22 @@ public final class Main {
                 .setParameterExceptionHandler(Errors::wrongArguments)
                 .setExecutionExceptionHandler(Errors::failed);
         String[] command = args.length == 0 ? new String[] {TrainCommand.NAME} : args;
-        int code = execute(commandLine, command);
+        int code = expandAndExecute(commandLine, command);
         if (commandLine.getOut().checkError() && code == 0) {
             code = Errors.unwritten(commandLine);
         }
         commandLine.getErr().flush();
         return code;
+    }
+
+    private static int expandAndExecute(CommandLine commandLine, String[] command) {
+        String[] expanded;
+        try {
+            expanded = command[0].equals(TrainCommand.NAME) ? Recipes.expand(command) : command;
+        } catch (BadInputException e) {
+            return Errors.failed(e, commandLine, null);
+        }
+        return execute(commandLine, expanded);
     }
 
     private static int execute(CommandLine commandLine, String[] command) {

@@ -106,8 +106,8 @@ final class ProgressLine implements TrainingProgress {
                 epochs,
                 result.trainLoss(),
                 100 * result.trainAccuracy(),
-                result.test().loss(),
-                100 * result.test().top1(),
+                result.testLoss(),
+                100 * result.top1(),
                 result.seconds(),
                 result.imagesPerSecond()));
         out.flush();

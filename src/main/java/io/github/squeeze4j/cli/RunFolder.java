@@ -37,7 +37,7 @@ final class RunFolder {
                         + ") must be a folder that can be written; choose another one with --out");
             }
             RunResults.tidy(folder);
-            if (!Files.exists(folder.resolve(result))) {
+            if (!Files.exists(folder.resolve(result)) && !Files.exists(folder.resolve(TrainCommand.CHECKPOINTS))) {
                 return RunResults.in(folder);
             }
             if (overwrite) {
@@ -49,7 +49,11 @@ final class RunFolder {
                             + "); choose another one with --out",
                     e);
         }
-        throw new BadInputException("output folder (" + folder + ") must not hold " + result
-                + " already; choose another folder with --out, or add --overwrite");
+        boolean stopped = !Files.exists(folder.resolve(result));
+        throw new BadInputException("output folder (" + folder + ") must not hold "
+                + (stopped
+                        ? "checkpoints of another run; go on with it by --resume " + folder + ", "
+                        : result + " already; ")
+                + "choose another folder with --out, or add --overwrite");
     }
 }

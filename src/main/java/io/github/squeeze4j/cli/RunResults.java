@@ -64,6 +64,11 @@ final class RunResults implements AutoCloseable {
         }
     }
 
+    /** Whether old results stand until the run is done. */
+    boolean replaces() {
+        return lock != null;
+    }
+
     /** Where to write a file now. */
     Path file(String name) {
         return work.resolve(name);

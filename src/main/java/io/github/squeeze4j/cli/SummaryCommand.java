@@ -4,13 +4,19 @@ import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.training.ImageClassifier;
+import io.github.squeeze4j.training.ModelFile;
+import io.github.squeeze4j.training.ModelReport;
+import io.github.squeeze4j.training.ShownText;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Counts a network without building it. */
@@ -31,6 +37,12 @@ final class SummaryCommand implements Runnable {
         /** A header and one line for each network. */
         CSV
     }
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "FILE",
+            description = "A model.zip that the train command wrote: what it holds, instead of a network by name.")
+    private Path file;
 
     @Mixin
     private ModelOptions model;
@@ -63,6 +75,10 @@ final class SummaryCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
+        if (file != null) {
+            summarise(out);
+            return;
+        }
         if (all) {
             List<ModelSummary> summaries = every();
             if (format == Format.CSV) {
@@ -80,6 +96,21 @@ final class SummaryCommand implements Runnable {
         } else {
             out.print(summary.toTable());
         }
+    }
+
+    private void summarise(PrintWriter out) {
+        List<String> others = new ArrayList<>(ModelOptions.NAMES);
+        others.addAll(List.of("--all", "--format", "--classes", "--input", "--channels"));
+        for (String option : others) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new BadInputException(
+                        option + " must not be set with a file, which says so itself; leave one of the two out");
+            }
+        }
+        ModelReport report = ModelFile.verify(file);
+        out.print(report.text());
+        out.println("classes: " + ShownText.of(String.join(", ", report.classNames())));
+        out.print(ImageClassifier.load(file).graph().summary());
     }
 
     private List<ModelSummary> every() {

@@ -1,40 +1,77 @@
 package io.github.squeeze4j.cli;
 
-import io.github.squeeze4j.models.ModelSummary;
+import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.images.PictureSets;
+import io.github.squeeze4j.images.Preprocessing;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
+import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.training.Checkpoint;
 import io.github.squeeze4j.training.History;
 import io.github.squeeze4j.training.ImageClassifier;
-import io.github.squeeze4j.training.ImageSet;
 import io.github.squeeze4j.training.ShownText;
+import io.github.squeeze4j.training.Trainer;
+import io.github.squeeze4j.training.Transfer;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Trains a network and saves it with its curves. */
 @Command(
         name = TrainCommand.NAME,
         description = {
-            "Train a network, judge it on held-out images, save it as model.zip with curves.png and history.csv.",
-            "The model is saved after each pass; an interrupted run leaves the last saved one whole, or with --overwrite the"
-                    + " old results."
+            "Train a network, judge it on held-out images, save it as model.zip (the best pass as best.zip) with curves.png,"
+                    + " history.csv, metrics.jsonl and run.properties, its whole configuration.",
+            "A run that was interrupted or killed goes on with --resume DIR and ends as if it had not been, bit for bit; with"
+                    + " --overwrite it leaves the old results."
         },
         sortOptions = false)
 final class TrainCommand implements Runnable {
     static final String NAME = "train";
     static final String MODEL_FILE = "model.zip";
+    private static final String BEST_FILE = "best.zip";
     private static final String CURVES_FILE = "curves.png";
     private static final String HISTORY_FILE = "history.csv";
+    private static final String METRICS_FILE = "metrics.jsonl";
+    static final String CHECKPOINTS = "checkpoints";
 
     @Mixin
     private ModelOptions model;
 
+    @Option(
+            names = "--from",
+            paramLabel = "MODEL",
+            description =
+                    "Go on from a saved model.zip, with a new classifier if the classes are others, instead of --model.")
+    private Path from;
+
+    @Option(
+            names = "--freeze",
+            paramLabel = "VERTEX",
+            description = "With --from: layers up to this one stay as they are; \"all\" for all but the classifier.")
+    private String freeze;
+
     @Mixin
     private DataOptions data;
+
+    @Option(
+            names = Recipes.OPTION,
+            paramLabel = "NAME|FILE",
+            description =
+                    "Options from a file of lines such as epochs=100, or from senet, rgsenet, cifar or finetune; those"
+                            + " that are typed hold.")
+    private String recipe;
 
     @Mixin
     private TrainingOptions training;
@@ -42,55 +79,182 @@ final class TrainCommand implements Runnable {
     @Mixin
     private RunFolder run;
 
+    @Option(
+            names = Recipes.RESUME,
+            paramLabel = "DIR",
+            description = "Go on with the run in this folder, from its newest checkpoint.")
+    private Path resume;
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        NetworkBuilder<?> builder = model.builder();
-        ImageSet train = training.limited(data.train());
-        ImageSet test = data.test(train.classNames());
-        Network network = training.network(builder, train);
-        History history;
-        RunResults results = run.create(model.name(), MODEL_FILE);
-        try (results) {
-            history = train(network, train, test, results, out);
-            results.done();
+        if (freeze != null && from == null) {
+            throw new BadInputException("--freeze (" + freeze + ") must come with --from, the trained network; add it");
         }
-        Path file = results.result(MODEL_FILE);
-        out.println();
-        out.print(history.last().test().text());
-        out.println();
-        out.println("Saved " + ShownText.of(file) + ", " + ShownText.of(results.result(CURVES_FILE)) + " and "
-                + ShownText.of(results.result(HISTORY_FILE)) + ".");
-        out.println("Next, look at one held-out image, at a picture of your own, or at all blocks side by side:");
-        suggest(out, "predict " + ShownText.of(file) + " --test-index 7" + data.argument());
-        suggest(out, "predict " + ShownText.of(file) + " PICTURE.png");
-        suggest(out, "compare" + data.argument());
+        requireAlone(from != null, "--from, which brings its own network", ModelOptions.NAMES);
+        requireAlone(
+                resume != null, Recipes.RESUME + ", which goes on in its own folder", List.of("--out", "--overwrite"));
+        NetworkBuilder<?> builder = from == null ? model.builder() : null;
+        PictureSets sets = data.sets();
+        LabelledPictures train = training.limited(sets.train());
+        LabelledPictures held = DataOptions.validation(sets);
+        ImageClassifier classifier = from == null ? fresh(builder, train) : tuned(train);
+        String output =
+                classifier.graph().getConfiguration().getNetworkOutputs().get(0);
+        Trainer.Builder trainer = training.trainer(train, classifier.preprocessing(), from != null, output);
+        RunResults results = resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.in(resume);
+        boolean complete;
+        try (results) {
+            new RunConfiguration(spec, training.choices()).write(results.file(Recipes.RUN_FILE));
+            introduce(classifier, sets, train, held, out);
+            complete = train(classifier, trainer, train, held, results, out);
+            if (complete) {
+                if (results.replaces()) {
+                    deleteOldCheckpoints(results.result(CHECKPOINTS));
+                }
+                results.done();
+            }
+        } catch (OutOfMemoryError e) {
+            throw Errors.outOfMemory(e, training.batch());
+        }
+        if (complete) {
+            conclude(classifier, held, results, out);
+        }
     }
 
-    private History train(Network network, ImageSet train, ImageSet test, RunResults results, PrintWriter out) {
-        ModelSummary summary = network.summary(model.name());
+    private void requireAlone(boolean set, String option, List<String> others) {
+        for (String other : others) {
+            if (set && spec.commandLine().getParseResult().hasMatchedOption(other)) {
+                throw new BadInputException(other + " must not be set with " + option + "; leave one of the two out");
+            }
+        }
+    }
+
+    /** They are of the run that is replaced. */
+    private static void deleteOldCheckpoints(Path folder) {
+        if (Files.isDirectory(folder)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+                for (Path file : files) {
+                    Files.deleteIfExists(file);
+                }
+                Files.deleteIfExists(folder);
+            } catch (IOException e) {
+                throw new BadInputException(
+                        "folder of old checkpoints (" + folder + ") must be one that can be deleted (" + e
+                                + "); delete it",
+                        e);
+            }
+        }
+    }
+
+    private ImageClassifier fresh(NetworkBuilder<?> builder, LabelledPictures train) {
+        Network plain = ModelOptions.checked(
+                () -> builder.classes(train.classNames().size()).build());
+        Preprocessing input = training.preprocessing(plain, train);
+        Network network = training.network(builder, train, input, model.name());
+        return ImageClassifier.of(network.init(), train.classNames(), input).named(model.name());
+    }
+
+    private ImageClassifier tuned(LabelledPictures train) {
+        ImageClassifier trained = ImageClassifier.load(from);
+        training.presetFor(trained.preprocessing());
+        training.tune();
+        Transfer transfer = Transfer.of(trained.graph()).seed(training.seed());
+        if (!train.classNames().equals(trained.classNames())) {
+            transfer.classes(train.classNames().size());
+        }
+        if (freeze != null) {
+            transfer.freezeUpTo(freeze.equals("all") ? transfer.lastBeforeClassifier() : freeze);
+        }
+        ComputationGraph graph = transfer.build();
+        return ImageClassifier.of(graph, train.classNames(), trained.preprocessing())
+                .named(trained.modelName());
+    }
+
+    private void introduce(
+            ImageClassifier classifier,
+            PictureSets sets,
+            LabelledPictures train,
+            LabelledPictures held,
+            PrintWriter out) {
         out.printf(
                 Locale.ROOT,
                 "Training %s (%,d parameters) on %,d images of %d classes in %d %s; %,d images are held out.%n",
-                model.name(),
-                summary.params(),
+                ShownText.of(classifier.modelName()),
+                classifier.graph().numParams(),
                 train.size(),
                 train.classNames().size(),
                 training.epochs(),
                 training.epochs() == 1 ? "pass" : "passes",
-                test.size());
-        ImageClassifier classifier = ImageClassifier.untrained(model.name(), network.init(), train);
-        History history = training.trainer()
-                .saveTo(results.file(MODEL_FILE))
-                .progress(new ProgressLine(out, ProgressLine.onTerminal(), "", training.epochs()))
-                .build()
-                .fit(classifier, train, test);
-        history.writeCsv(results.file(HISTORY_FILE));
-        history.writeChart(model.name(), results.file(CURVES_FILE));
-        return history;
+                held.size());
+        out.println("Data: " + ShownText.of(sets.found()) + ".");
+        out.println("Options: " + training.text());
+    }
+
+    private boolean train(
+            ImageClassifier classifier,
+            Trainer.Builder builder,
+            LabelledPictures train,
+            LabelledPictures held,
+            RunResults results,
+            PrintWriter out) {
+        Path folder = results.file(MODEL_FILE).getParent();
+        Path checkpoints = folder.resolve(CHECKPOINTS);
+        String again = Main.MAVEN + " -Dexec.args=\"train --resume " + ShownText.of(folder) + "\"";
+        History history;
+        // Beside old results nothing is kept that is not done.
+        String stopped = results.replaces()
+                ? "Stopped: the old results are as they were."
+                : "Stopped: everything until the last update is saved in " + ShownText.of(checkpoints)
+                        + "; go on with: " + again;
+        try (Interruption interruption = new Interruption(out, stopped)) {
+            ProgressLine progress = new ProgressLine(out, ProgressLine.onTerminal(), "", training.epochs());
+            Trainer trainer = builder.saveTo(results.file(MODEL_FILE))
+                    .bestTo(results.file(BEST_FILE))
+                    .checkpoints(results.replaces() ? null : checkpoints)
+                    .onBadPicture(data.onBadImage())
+                    .stopWhen(interruption::isRequested)
+                    .progress(progress)
+                    .build();
+            Optional<Checkpoint> checkpoint = resume == null ? Optional.empty() : Checkpoint.latest(checkpoints);
+            if (checkpoint.isPresent()) {
+                out.println("Going on from " + ShownText.of(checkpoint.get().file()) + ".");
+                history = trainer.resume(checkpoint.get(), train, held);
+            } else {
+                history = trainer.fit(classifier, train, held);
+            }
+            if (!history.epochs().isEmpty()) {
+                history.writeCsv(results.file(HISTORY_FILE));
+                history.writeJsonLines(results.file(METRICS_FILE));
+                history.writeChart(classifier.modelName(), results.file(CURVES_FILE));
+            }
+            if (interruption.isRequested()) {
+                return false;
+            }
+        }
+        if (!history.skipped().isEmpty()) {
+            out.println(history.skipped().size() + " training images were left out, the first: "
+                    + ShownText.of(history.skipped().get(0)));
+        }
+        return true;
+    }
+
+    private void conclude(ImageClassifier classifier, LabelledPictures held, RunResults results, PrintWriter out) {
+        Path file = results.result(MODEL_FILE);
+        out.println();
+        out.print(ImageClassifier.load(file).evaluate(held, data.onBadImage()).text());
+        out.println();
+        out.println("Saved " + ShownText.of(file) + ", " + ShownText.of(results.result(BEST_FILE)) + ", "
+                + ShownText.of(results.result(CURVES_FILE)) + ", " + ShownText.of(results.result(HISTORY_FILE)) + ", "
+                + ShownText.of(results.result(METRICS_FILE)) + " and " + ShownText.of(results.result(Recipes.RUN_FILE))
+                + ".");
+        out.println("Next, look at one held-out image, at a picture of your own, or at all blocks side by side:");
+        suggest(out, "predict " + ShownText.of(file) + " --test-index 7" + data.argument());
+        suggest(out, "predict " + ShownText.of(file) + " PICTURE.png");
+        suggest(out, "compare" + data.argument());
     }
 
     private static void suggest(PrintWriter out, String command) {

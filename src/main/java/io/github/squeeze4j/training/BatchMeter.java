@@ -40,8 +40,15 @@ final class BatchMeter extends BaseTrainingListener {
         for (int i = 0; i < features.length; i++) {
             double[] probabilities = softmax(scores(features[i], weights, bias));
             int right = largest(wanted[i]);
-            double probability = probabilities[right];
-            sum -= Double.isNaN(probability) ? probability : Math.log(Math.max(probability, Float.MIN_NORMAL));
+            for (int c = 0; c < probabilities.length; c++) {
+                if (wanted[i][c] != 0) {
+                    double probability = probabilities[c];
+                    sum -= wanted[i][c]
+                            * (Double.isNaN(probability)
+                                    ? probability
+                                    : Math.log(Math.max(probability, Float.MIN_NORMAL)));
+                }
+            }
             hits += right == largest(probabilities) ? 1 : 0;
         }
         loss = sum / features.length;

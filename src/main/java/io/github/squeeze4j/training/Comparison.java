@@ -56,8 +56,8 @@ public final class Comparison {
      * @param history how it was trained, and how well it does in the end
      */
     public void add(String attention, long params, long macs, History history) {
-        TestReport report = history.last().test();
-        rows.add(new Row(attention, params, macs, report.top1(), report.loss(), history.medianStepMillis()));
+        EpochResult last = history.last();
+        rows.add(new Row(attention, params, macs, last.top1(), last.testLoss(), history.medianStepMillis()));
     }
 
     String backbone() {

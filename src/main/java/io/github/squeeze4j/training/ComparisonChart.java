@@ -1,55 +1,73 @@
 package io.github.squeeze4j.training;
 
 import java.awt.Color;
-import java.awt.Font;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
-import org.knowm.xchart.HorizontalBarChart;
-import org.knowm.xchart.HorizontalBarChartBuilder;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.CategorySeries;
+import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** The picture of a comparison: three rows of bars, one bar per block. */
+/**
+ * The picture of a comparison: one dot per block, in three panels. Axes begin near the smallest value, as dots may and bars may
+ * not, so that small differences are seen.
+ */
 final class ComparisonChart {
     private static final int WIDTH = 470;
-    private static final int NAME_HEIGHT = 48;
+    private static final int HEIGHT = 420;
+    private static final int MARKER = 14;
+    private static final int NAME_WIDTH = 20;
+    /** Part of the range that is left free above and below. */
+    private static final double MARGIN = 0.15;
 
     private ComparisonChart() {}
 
     static void write(Comparison comparison, Path file) {
-        HorizontalBarChart accuracy =
-                bars(comparison, comparison.backbone() + ": top-1, %", ChartStyle.BLUE, "#0.0", row -> 100 * row.top1);
-        HorizontalBarChart params =
-                bars(comparison, "parameters, thousands", ChartStyle.GREEN, "#,##0.0", row -> row.params / 1000.0);
-        HorizontalBarChart time = bars(comparison, "training step, ms", ChartStyle.RED, "#,##0", row -> row.stepMillis);
+        CategoryChart accuracy =
+                dots(comparison, comparison.backbone() + ": top-1, %", ChartStyle.BLUE, "%.1f", row -> 100 * row.top1);
+        CategoryChart params =
+                dots(comparison, "parameters, thousands", ChartStyle.GREEN, "%,.1f", row -> row.params / 1000.0);
+        CategoryChart time = dots(comparison, "training step, ms", ChartStyle.RED, "%,.0f", row -> row.stepMillis);
         ChartStyle.write(List.of(accuracy, params, time), file);
     }
 
-    private static HorizontalBarChart bars(
+    private static CategoryChart dots(
             Comparison comparison, String title, Color colour, String pattern, ToDoubleFunction<Comparison.Row> value) {
         List<Double> values = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (Comparison.Row row : comparison.rows()) {
-            values.add(value.applyAsDouble(row));
-            names.add(row.attention);
+            double number = value.applyAsDouble(row);
+            values.add(number);
+            names.add(row.attention + " " + String.format(Locale.ROOT, pattern, number));
         }
-        HorizontalBarChart chart = new HorizontalBarChartBuilder()
+        CategoryChart chart = new CategoryChartBuilder()
                 .width(WIDTH)
-                .height(120 + 50 * names.size())
+                .height(HEIGHT)
                 .title(title)
                 .build();
         ChartStyle.apply(chart.getStyler());
+        double[] range = range(values);
         chart.getStyler()
-                .setAvailableSpaceFill(0.7)
-                .setLabelsVisible(true)
-                .setLabelsPosition(0.5)
-                .setLabelsFont(new Font(Font.SANS_SERIF, Font.BOLD, 14))
-                .setPlotGridLinesVisible(false)
-                .setLegendVisible(false)
-                .setDecimalPattern(pattern);
-        // XChart spaces the names of the bars by the hint of the other axis, and leaves out what is closer.
-        chart.getStyler().setXAxisTicksVisible(false).setXAxisTickMarkSpacingHint(NAME_HEIGHT);
-        chart.addSeries(title, values, names).setFillColor(colour);
+                .setDefaultSeriesRenderStyle(CategorySeries.CategorySeriesRenderStyle.Scatter)
+                .setYAxisMin(range[0])
+                .setYAxisMax(range[1])
+                .setXAxisLabelRotation(45)
+                .setMarkerSize(MARKER)
+                .setLegendVisible(false);
+        // XChart leaves out names that are closer than this hint.
+        chart.getStyler().setXAxisTickMarkSpacingHint(NAME_WIDTH);
+        chart.addSeries(title, names, values).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(colour);
         return chart;
+    }
+
+    /** From a little below the smallest value to a little above the largest. */
+    static double[] range(List<Double> values) {
+        double least = values.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+        double most = values.stream().mapToDouble(Double::doubleValue).max().orElse(1);
+        double margin = most > least ? MARGIN * (most - least) : Math.max(1e-3, MARGIN * Math.abs(most));
+        return new double[] {least - margin, most + margin};
     }
 }

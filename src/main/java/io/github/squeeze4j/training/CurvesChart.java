@@ -3,6 +3,8 @@ package io.github.squeeze4j.training;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
@@ -23,15 +25,33 @@ final class CurvesChart {
     private CurvesChart() {}
 
     static void write(History history, String title, Path file) {
-        XYChart loss = chart(title + ": loss", "cross-entropy", Styler.LegendPosition.InsideNE);
+        XYChart loss = chart(title + ": loss", "cross-entropy", Styler.LegendPosition.OutsideS);
         curve(loss, history, step -> step.loss);
-        points(loss, history, "%.3f", epoch -> epoch.test().loss());
-        loss.getStyler().setYAxisMin(0.0);
-        XYChart accuracy = chart(title + ": accuracy", "%", Styler.LegendPosition.InsideSE);
+        points(loss, history, "%.3f", epoch -> epoch.testLoss());
+        loss.getStyler().setYAxisMin(0.0).setYAxisMax(top(loss));
+        XYChart accuracy = chart(title + ": accuracy", "%", Styler.LegendPosition.OutsideS);
         curve(accuracy, history, step -> 100 * step.accuracy);
-        points(accuracy, history, "%.1f %%", epoch -> 100 * epoch.test().top1());
+        points(accuracy, history, "%.1f %%", epoch -> 100 * epoch.top1());
         accuracy.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
         ChartStyle.write(List.of(loss, accuracy), file);
+    }
+
+    /**
+     * Where the axis of losses ends: above all that is usual, and no more than twice as high as nine tenths of the points need,
+     * so that one outlier does not flatten the rest; what is higher is cut off.
+     */
+    static double top(XYChart chart) {
+        double highest = 0;
+        List<Double> all = new ArrayList<>();
+        for (XYSeries series : chart.getSeriesCollection()) {
+            for (double value : series.getYData()) {
+                all.add(value);
+                highest = Math.max(highest, value);
+            }
+        }
+        Collections.sort(all);
+        double usual = all.get((int) (0.9 * (all.size() - 1)));
+        return Math.max(1e-3, 1.05 * (highest > 2 * usual ? 2 * usual : highest));
     }
 
     private static XYChart chart(String title, String yTitle, Styler.LegendPosition legend) {
@@ -44,6 +64,8 @@ final class CurvesChart {
                 .build();
         ChartStyle.apply(chart.getStyler());
         chart.getStyler().setLegendPosition(legend);
+        // Below the axes it covers no point.
+        chart.getStyler().setLegendLayout(Styler.LegendLayout.Horizontal);
         chart.getStyler().setXAxisMin(0.0);
         return chart;
     }

@@ -15,11 +15,13 @@ import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /**
  * What {@code squeeze4j.json} says of a model: its name, its classes, the size of its images, the writer's notes, and since
- * version 2 a table of the other entries with the size and the SHA-256 of each.
+ * version 2 a table of the other entries with the size and the SHA-256 of each. Since version 3 what happens to pictures stands
+ * in an entry of its own, {@link #PREPROCESSING}.
  */
 final class Description {
     static final String ENTRY = "squeeze4j.json";
-    static final int VERSION = 2;
+    static final String PREPROCESSING = "preprocessing.json";
+    static final int VERSION = 3;
     static final int LARGEST_SIDE = 4096;
     static final int MOST_CLASSES = 100_000;
     private static final int MOST_TEXT = 1000;
@@ -67,8 +69,8 @@ final class Description {
         return new Description(
                 VERSION,
                 classifier.modelName(),
-                classifier.height(),
-                classifier.width(),
+                classifier.preprocessing().height(),
+                classifier.preprocessing().width(),
                 classifier.classNames(),
                 notes,
                 table);

@@ -2,11 +2,16 @@ package io.github.squeeze4j.training;
 
 /** What one pass over the training images brought. */
 public final class EpochResult {
+    /** Length of {@link #numbers}. */
+    static final int NUMBERS = 9;
+
     private final int epoch;
     private final double learningRate;
     private final double trainLoss;
     private final double trainAccuracy;
-    private final TestReport test;
+    private final double testLoss;
+    private final double top1;
+    private final double top5;
     private final double seconds;
     private final double imagesPerSecond;
 
@@ -15,14 +20,18 @@ public final class EpochResult {
             double learningRate,
             double trainLoss,
             double trainAccuracy,
-            TestReport test,
+            double testLoss,
+            double top1,
+            double top5,
             double seconds,
             double imagesPerSecond) {
         this.epoch = epoch;
         this.learningRate = learningRate;
         this.trainLoss = trainLoss;
         this.trainAccuracy = trainAccuracy;
-        this.test = test;
+        this.testLoss = testLoss;
+        this.top1 = top1;
+        this.top5 = top5;
         this.seconds = seconds;
         this.imagesPerSecond = imagesPerSecond;
     }
@@ -64,12 +73,30 @@ public final class EpochResult {
     }
 
     /**
-     * How the network does on the held-out images after the pass.
+     * Mean cross-entropy of the held-out images after the pass.
      *
-     * @return loss, accuracies and confusions
+     * @return natural logarithm, without regularisation
      */
-    public TestReport test() {
-        return test;
+    public double testLoss() {
+        return testLoss;
+    }
+
+    /**
+     * Part of the held-out images whose likeliest class is the right one.
+     *
+     * @return from 0 to 1
+     */
+    public double top1() {
+        return top1;
+    }
+
+    /**
+     * Part of the held-out images whose right class is among the five likeliest.
+     *
+     * @return from 0 to 1
+     */
+    public double top5() {
+        return top5;
     }
 
     /**
@@ -88,5 +115,16 @@ public final class EpochResult {
      */
     public double imagesPerSecond() {
         return imagesPerSecond;
+    }
+
+    /** Everything, for a checkpoint. */
+    double[] numbers() {
+        return new double[] {
+            epoch, learningRate, trainLoss, trainAccuracy, testLoss, top1, top5, seconds, imagesPerSecond
+        };
+    }
+
+    static EpochResult of(double[] n) {
+        return new EpochResult((int) n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]);
     }
 }

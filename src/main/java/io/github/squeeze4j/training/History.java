@@ -17,15 +17,32 @@ public final class History {
         final double loss;
         final double accuracy;
         final double millis;
+        final double rate;
 
-        Step(double loss, double accuracy, double millis) {
+        Step(double loss, double accuracy, double millis, double rate) {
             this.loss = loss;
             this.accuracy = accuracy;
             this.millis = millis;
+            this.rate = rate;
         }
     }
 
+    private List<String> skipped = List.of();
+
     History() {}
+
+    void skipped(List<String> messages) {
+        skipped = messages;
+    }
+
+    /**
+     * Training pictures that could not be read and were left out.
+     *
+     * @return the messages
+     */
+    public List<String> skipped() {
+        return skipped;
+    }
 
     void add(Step step) {
         steps.add(step);
@@ -69,28 +86,82 @@ public final class History {
     }
 
     /**
-     * Writes one line per pass: epoch, learning_rate, train_loss, train_accuracy, test_loss, test_accuracy, seconds,
+     * Writes one line per pass: epoch, learning_rate, train_loss, train_accuracy, test_loss, test_accuracy, test_top5, seconds,
      * images_per_second; accuracies from 0 to 1.
      *
      * @param file a CSV file, which is replaced
      */
     public void writeCsv(Path file) {
         StringBuilder csv = new StringBuilder(
-                "epoch,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy,seconds,images_per_second\n");
+                "epoch,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy,test_top5,seconds,images_per_second\n");
         for (EpochResult epoch : epochs) {
             csv.append(String.format(
                     Locale.ROOT,
-                    "%d,%.6g,%.5f,%.4f,%.5f,%.4f,%.2f,%.1f%n",
+                    "%d,%.6g,%.5f,%.4f,%.5f,%.4f,%.4f,%.2f,%.1f%n",
                     epoch.epoch(),
                     epoch.learningRate(),
                     epoch.trainLoss(),
                     epoch.trainAccuracy(),
-                    epoch.test().loss(),
-                    epoch.test().top1(),
+                    epoch.testLoss(),
+                    epoch.top1(),
+                    epoch.top5(),
                     epoch.seconds(),
                     epoch.imagesPerSecond()));
         }
         AtomicFile.write(file, out -> out.write(csv.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * The best pass: the highest accuracy on the held-out images, the lower loss and then the earlier pass among equals.
+     *
+     * @return its result
+     */
+    public EpochResult best() {
+        EpochResult best = epochs.get(0);
+        for (EpochResult epoch : epochs) {
+            if (epoch.top1() > best.top1() || epoch.top1() == best.top1() && epoch.testLoss() < best.testLoss()) {
+                best = epoch;
+            }
+        }
+        return best;
+    }
+
+    /**
+     * Writes one JSON object per line for each update ({@code step}, {@code learning_rate}, {@code loss}, {@code accuracy},
+     * {@code ms}) and then one for each pass ({@code epoch} and the columns of {@link #writeCsv}).
+     *
+     * @param file a file of JSON lines, which is replaced
+     */
+    public void writeJsonLines(Path file) {
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < steps.size(); i++) {
+            Step step = steps.get(i);
+            lines.append(String.format(
+                    Locale.ROOT,
+                    "{\"step\":%d,\"learning_rate\":%.6g,\"loss\":%.6f,\"accuracy\":%.4f,\"ms\":%.2f}\n",
+                    i + 1,
+                    step.rate,
+                    step.loss,
+                    step.accuracy,
+                    step.millis));
+        }
+        for (EpochResult epoch : epochs) {
+            lines.append(String.format(
+                    Locale.ROOT,
+                    "{\"epoch\":%d,\"learning_rate\":%.6g,\"train_loss\":%.6f,\"train_accuracy\":%.4f,"
+                            + "\"test_loss\":%.6f,\"test_accuracy\":%.4f,\"test_top5\":%.4f,\"seconds\":%.2f,"
+                            + "\"images_per_second\":%.1f}\n",
+                    epoch.epoch(),
+                    epoch.learningRate(),
+                    epoch.trainLoss(),
+                    epoch.trainAccuracy(),
+                    epoch.testLoss(),
+                    epoch.top1(),
+                    epoch.top5(),
+                    epoch.seconds(),
+                    epoch.imagesPerSecond()));
+        }
+        AtomicFile.write(file, out -> out.write(lines.toString().getBytes(StandardCharsets.UTF_8)));
     }
 
     /**

@@ -1,5 +1,10 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.images.Picture;
+import io.github.squeeze4j.images.PictureBatches;
+import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
+import io.github.squeeze4j.images.Preprocessing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,48 +16,57 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A network together with what it needs to judge pictures: its name, its classes, the size of its images and the
- * standardisation of its pixels.
+ * A network together with what it needs to judge pictures: its classes, and what happens to a picture before the network sees
+ * it.
  *
- * <p>The graph takes [N, 1, H, W] and ends in one {@code OutputLayer} with softmax, [N, classes]. The saved form is
- * DL4J's: every DL4J program with this library on its class path reads the file with {@code ModelSerializer}, and
- * finds the standardisation with {@code ModelSerializer.restoreNormalizerFromFile}.
+ * <p>The graph takes [N, C, H, W], C as the preprocessing's colours say, and ends in one {@code OutputLayer} with softmax, [N,
+ * classes]. The saved form is DL4J's: every DL4J program with this library on its class path reads the file with {@code
+ * ModelSerializer}.
  *
  * <pre>{@code
- * ImageClassifier classifier = ImageClassifier.untrained("se_resnet20", graph, train);
+ * ImageClassifier classifier = ImageClassifier.of(graph, List.of("cat", "dog"), preprocessing);
  * classifier.save(Path.of("model.zip"));
- * List<Prediction> best = ImageClassifier.load(Path.of("model.zip")).predict(Path.of("boot.png"));
+ * PicturePrediction seen = ImageClassifier.load(Path.of("model.zip")).predict(Path.of("pet.jpg"));
  * }</pre>
  */
 public final class ImageClassifier {
-    private static final int EVALUATION_BATCH = 100;
+    private static final int EVALUATION_BATCH = 50;
+    private static final int PREDICTION_BATCH = 16;
 
     private final String modelName;
     private final ComputationGraph graph;
     private final List<String> classNames;
-    private final int height;
-    private final int width;
-    private final Standardisation standardisation;
+    private final Preprocessing preprocessing;
 
-    ImageClassifier(
-            String modelName,
-            ComputationGraph graph,
-            List<String> classNames,
-            int height,
-            int width,
-            Standardisation standardisation) {
-        Description.requireSane(classNames, height, width);
-        NetworkShape.require(graph.getConfiguration(), height, width, classNames.size());
+    ImageClassifier(String modelName, ComputationGraph graph, List<String> classNames, Preprocessing preprocessing) {
+        Description.requireSane(classNames, preprocessing.height(), preprocessing.width());
+        NetworkShape.require(
+                graph.getConfiguration(),
+                preprocessing.height(),
+                preprocessing.width(),
+                preprocessing.colours().channels(),
+                classNames.size());
         this.modelName = modelName;
         this.graph = graph;
         this.classNames = List.copyOf(classNames);
-        this.height = height;
-        this.width = width;
-        this.standardisation = standardisation;
+        this.preprocessing = preprocessing;
     }
 
     /**
-     * A classifier for the classes and the image size of the training images, which also give the standardisation.
+     * A classifier of any graph of DL4J's, this library's or your own.
+     *
+     * @param graph an initialised graph with one input [N, C, H, W] and one output [N, classes]; this very graph is used
+     * @param labels the classes, in the order of the graph's outputs
+     * @param preprocessing what makes a picture the graph's input
+     * @return the classifier, named "network"; {@link #named} names it otherwise
+     * @throws BadInputException if the graph does not take such pictures or has another number of outputs
+     */
+    public static ImageClassifier of(ComputationGraph graph, List<String> labels, Preprocessing preprocessing) {
+        return new ImageClassifier("network", graph, labels, preprocessing);
+    }
+
+    /**
+     * A classifier for the classes, the size and the standardisation of grey training images.
      *
      * @param modelName the network's name, as messages and tables show it
      * @param graph an initialised graph with one input [N, 1, H, W] and one output [N, classes]
@@ -61,8 +75,17 @@ public final class ImageClassifier {
      * @throws BadInputException if the graph does not take these images or has another number of outputs
      */
     public static ImageClassifier untrained(String modelName, ComputationGraph graph, ImageSet train) {
-        return new ImageClassifier(
-                modelName, graph, train.classNames(), train.height(), train.width(), Standardisation.of(train));
+        return new ImageClassifier(modelName, graph, train.classNames(), train.preprocessing());
+    }
+
+    /**
+     * The same classifier under another name.
+     *
+     * @param name the network's name, as messages and tables show it
+     * @return a classifier of the same graph
+     */
+    public ImageClassifier named(String name) {
+        return new ImageClassifier(name, graph, classNames, preprocessing);
     }
 
     /**
@@ -90,86 +113,137 @@ public final class ImageClassifier {
     }
 
     /**
-     * Classes of a picture, the likeliest first.
+     * What the network sees in a picture.
      *
-     * @param picture a PNG, JPEG, GIF or BMP file of any size: made grey and scaled to the network's size. As in the
-     *     training images of Fashion-MNIST, the thing is expected bright on black
-     * @param invert whether to swap bright and dark, for things on a white ground
-     * @return all classes
+     * @param picture a file that {@link Picture#read} reads, of any size
+     * @return its classes, the likeliest first, and what had to be done to the picture
      * @throws BadInputException if the picture cannot be read, or a probability is not a number
      */
-    public List<Prediction> predict(Path picture, boolean invert) {
-        return predict(PictureReader.read(picture, height, width, invert));
+    public PicturePrediction predict(Path picture) {
+        return predict(List.of(picture)).get(0);
     }
 
     /**
-     * Classes of an image, the likeliest first.
+     * What the network sees in many pictures, sixteen at a time.
      *
-     * @param pixels height times width grey values, row by row, 0 black to 255 white
-     * @return all classes
-     * @throws BadInputException if there is another number of pixels, or a probability is not a number
+     * @param pictures files that {@link Picture#read} reads, of any size
+     * @return a prediction for each, in their order
+     * @throws BadInputException if a picture cannot be read, or a probability is not a number
      */
-    public List<Prediction> predict(byte[] pixels) {
-        if (pixels.length != height * width) {
-            throw new BadInputException("image (" + pixels.length + " pixels) must have " + height + "x" + width + " = "
-                    + height * width + " pixels; scale it first");
-        }
-        double[] probabilities = probabilities(pixels);
-        List<Prediction> predictions = new ArrayList<>();
-        for (int label = 0; label < probabilities.length; label++) {
-            if (!Double.isFinite(probabilities[label])) {
-                throw new BadInputException("probability (" + probabilities[label] + ") of class "
-                        + classNames.get(label) + " must be a number; train the network with a smaller learning rate");
+    public List<PicturePrediction> predict(List<Path> pictures) {
+        List<PicturePrediction> predictions = new ArrayList<>();
+        for (int start = 0; start < pictures.size(); start += PREDICTION_BATCH) {
+            List<Path> files = pictures.subList(start, Math.min(pictures.size(), start + PREDICTION_BATCH));
+            List<Picture> batch = new ArrayList<>();
+            files.forEach(file -> batch.add(Picture.read(file)));
+            List<List<Prediction>> classes = classify(batch);
+            for (int i = 0; i < files.size(); i++) {
+                predictions.add(new PicturePrediction(
+                        files.get(i).toString(), classes.get(i), preprocessing.changes(batch.get(i))));
             }
-            predictions.add(new Prediction(classNames.get(label), probabilities[label]));
         }
-        predictions.sort(Comparator.comparingDouble(Prediction::probability).reversed());
         return predictions;
     }
 
-    /** The network's output for one image, by class. */
-    double[] probabilities(byte[] pixels) {
-        float[] table = standardisation.table();
-        float[] features = new float[pixels.length];
-        for (int i = 0; i < features.length; i++) {
-            features[i] = table[pixels[i] & 0xff];
+    /**
+     * Classes of a picture, the likeliest first.
+     *
+     * @param picture of any size
+     * @return all classes
+     * @throws BadInputException if a probability is not a number
+     */
+    public List<Prediction> predict(Picture picture) {
+        return classify(List.of(picture)).get(0);
+    }
+
+    private List<List<Prediction>> classify(List<Picture> pictures) {
+        int length = preprocessing.length();
+        float[] features = new float[pictures.size() * length];
+        for (int i = 0; i < pictures.size(); i++) {
+            preprocessing.write(preprocessing.prepare(pictures.get(i)), features, i * length);
         }
-        INDArray output = graph.outputSingle(Nd4j.createFromArray(features).reshape('c', 1, 1, height, width));
-        if (output.rank() != 2 || output.size(1) != classNames.size()) {
-            throw new BadInputException("network: output for one image ("
-                    + output.shapeInfoToString().strip() + ") must be [1, " + classNames.size()
+        INDArray probabilities = probabilities(features);
+        List<List<Prediction>> all = new ArrayList<>();
+        for (int i = 0; i < pictures.size(); i++) {
+            List<Prediction> predictions = new ArrayList<>();
+            for (int label = 0; label < classNames.size(); label++) {
+                double probability = probabilities.getDouble(i, label);
+                if (!Double.isFinite(probability)) {
+                    throw new BadInputException("probability (" + probability + ") of class " + classNames.get(label)
+                            + " must be a number; train the network with a smaller learning rate");
+                }
+                predictions.add(new Prediction(classNames.get(label), probability));
+            }
+            predictions.sort(Comparator.comparingDouble(Prediction::probability).reversed());
+            all.add(predictions);
+        }
+        return all;
+    }
+
+    /** The network's output for what {@link Preprocessing#write} wrote of some pictures, [pictures, classes]. */
+    INDArray probabilities(float[] features) {
+        int pictures = features.length / preprocessing.length();
+        INDArray output = graph.outputSingle(Nd4j.createFromArray(features)
+                .reshape(
+                        'c',
+                        pictures,
+                        preprocessing.colours().channels(),
+                        preprocessing.height(),
+                        preprocessing.width()));
+        if (output.rank() != 2 || output.size(0) != pictures || output.size(1) != classNames.size()) {
+            throw new BadInputException("network: output for " + pictures + " images ("
+                    + output.shapeInfoToString().strip() + ") must be [" + pictures + ", " + classNames.size()
                     + "]; give a graph that classifies these images");
         }
-        return output.toDoubleVector();
+        return output;
     }
 
     /**
-     * Judges the network on held-out images.
+     * Judges the network on held-out pictures.
      *
-     * @param images with the classes and the size that the network was made for
+     * @param pictures with the classes that the network was made for
      * @return accuracies and confusions
-     * @throws BadInputException if classes or size differ
+     * @throws BadInputException if the classes differ, or a picture cannot be read
      */
-    public TestReport evaluate(ImageSet images) {
-        requireSame(images);
-        TestReport.Builder report = new TestReport.Builder(classNames);
-        ImageIterator batches = ImageIterator.inOrder(images, this, EVALUATION_BATCH);
-        while (batches.hasNext()) {
-            DataSet batch = batches.next();
-            report.add(batch.getLabels(), graph.outputSingle(batch.getFeatures()));
-        }
-        return report.build();
+    public TestReport evaluate(LabelledPictures pictures) {
+        return evaluate(pictures, OnBadPicture.FAIL);
     }
 
-    /** Complains about images that this network was not made for. */
-    void requireSame(ImageSet images) {
-        if (images.height() != height || images.width() != width) {
-            throw new BadInputException("image size (" + images.height() + "x" + images.width()
-                    + ") must be the model's, " + height + "x" + width + "; give images of that size");
+    /**
+     * Judges the network on held-out pictures.
+     *
+     * @param pictures with the classes that the network was made for
+     * @param onBadPicture what happens on a picture that cannot be read; those left out are in {@link TestReport#skipped}
+     * @return accuracies and confusions
+     * @throws BadInputException if the classes differ, a picture cannot be read and that is to be an error, or none can
+     */
+    public TestReport evaluate(LabelledPictures pictures, OnBadPicture onBadPicture) {
+        requireSame(pictures);
+        ReadPictures read = new ReadPictures(pictures);
+        TestReport.Builder report = new TestReport.Builder(classNames);
+        try (PictureBatches batches = PictureBatches.of(read, preprocessing)
+                .batchSize(EVALUATION_BATCH)
+                .onBadPicture(onBadPicture)
+                .build()) {
+            while (batches.hasNext()) {
+                DataSet batch = batches.next();
+                report.add(batch.getLabels(), graph.outputSingle(batch.getFeatures()));
+            }
+            if (report.images() == 0) {
+                throw new BadInputException(
+                        "pictures (" + pictures.size() + ", none of which can be read) must hold one;"
+                                + " the first complaint: " + batches.skipped().get(0));
+            }
+            return report.build(read.indices(), batches.skipped());
         }
-        if (!images.classNames().equals(classNames)) {
-            throw new BadInputException("classes (" + String.join(", ", images.classNames()) + ") must be the model's ("
-                    + String.join(", ", classNames) + "); read the images with the model's class names");
+    }
+
+    /** Complains about pictures that this network was not made for. */
+    void requireSame(LabelledPictures pictures) {
+        if (!pictures.classNames().equals(classNames)) {
+            throw new BadInputException("classes (" + String.join(", ", pictures.classNames())
+                    + ") must be the model's (" + String.join(", ", classNames)
+                    + "); read the images with the model's class names");
         }
     }
 
@@ -201,24 +275,11 @@ public final class ImageClassifier {
     }
 
     /**
-     * Height of the images.
+     * What happens to a picture before the network sees it.
      *
-     * @return pixels
+     * @return the preprocessing that is saved with the network
      */
-    public int height() {
-        return height;
-    }
-
-    /**
-     * Width of the images.
-     *
-     * @return pixels
-     */
-    public int width() {
-        return width;
-    }
-
-    Standardisation standardisation() {
-        return standardisation;
+    public Preprocessing preprocessing() {
+        return preprocessing;
     }
 }

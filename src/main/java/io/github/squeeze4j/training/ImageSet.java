@@ -1,5 +1,9 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.images.ColourOrder;
+import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.images.Picture;
+import io.github.squeeze4j.images.Preprocessing;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -27,7 +31,7 @@ import java.util.stream.IntStream;
  *
  * @serial exclude
  */
-public final class ImageSet implements Serializable {
+public final class ImageSet implements LabelledPictures, Serializable {
     private static final long serialVersionUID = 1L;
     private static final String CLASSES_FILE = "classes.txt";
     private static final int LARGEST_CLASSES_FILE = 1 << 20;
@@ -138,11 +142,16 @@ public final class ImageSet implements Serializable {
      * A smaller set with the classes as balanced as the images allow: of each class the first ones, in the order of the
      * file.
      *
-     * @param images how many images to keep at most, positive
+     * @param images how many images to keep at most, at least the number of classes
      * @return a set with its own copy of the images; this set if it is small enough
      */
+    @Override
     public ImageSet limit(int images) {
         BadInputException.positive("limit", images, "use limit(1000)");
+        if (images < classNames.size()) {
+            throw new BadInputException("limit (" + images + ") must be at least the number of classes ("
+                    + classNames.size() + "); use limit(" + classNames.size() + ") or more");
+        }
         if (images >= size()) {
             return this;
         }
@@ -170,6 +179,7 @@ public final class ImageSet implements Serializable {
      *
      * @return images
      */
+    @Override
     public int size() {
         return labels.length;
     }
@@ -197,6 +207,7 @@ public final class ImageSet implements Serializable {
      *
      * @return unmodifiable names
      */
+    @Override
     public List<String> classNames() {
         return classNames;
     }
@@ -207,6 +218,7 @@ public final class ImageSet implements Serializable {
      * @param index of the image, from 0
      * @return its label, from 0
      */
+    @Override
     public int label(int index) {
         return labels[checked(index)];
     }
@@ -220,6 +232,37 @@ public final class ImageSet implements Serializable {
     public byte[] image(int index) {
         int area = height * width;
         return Arrays.copyOfRange(pixels, checked(index) * area, (index + 1) * area);
+    }
+
+    @Override
+    public String name(int index) {
+        return "image " + checked(index);
+    }
+
+    @Override
+    public Picture read(int index) {
+        return Picture.of(height, width, 1, image(index));
+    }
+
+    /**
+     * What networks that learn from these images see of a picture: grey, resized to the size of these whatever its shape, less
+     * the mean and divided by the standard deviation of all pixels of these.
+     *
+     * @return the preprocessing
+     */
+    public Preprocessing preprocessing() {
+        return grey(height, width, Standardisation.of(this));
+    }
+
+    static Preprocessing grey(int height, int width, Standardisation standardisation) {
+        return Preprocessing.builder()
+                .size(height, width)
+                .exact()
+                .colours(ColourOrder.GREY)
+                .range(255)
+                .mean(standardisation.mean())
+                .deviation(standardisation.deviation())
+                .build();
     }
 
     private int checked(int index) {

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.training;
 
 import io.github.squeeze4j.engine.Acceleration;
+import io.github.squeeze4j.images.Preprocessing;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,8 +35,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
- * The file of a classifier, written and read: DL4J's zip (configuration, parameters, updater state, standardisation), which
- * every DL4J program reads with {@code ModelSerializer}, and one entry more, {@code squeeze4j.json}.
+ * The file of a classifier, written and read: DL4J's zip (configuration, parameters, updater state), which every DL4J
+ * program reads with {@code ModelSerializer}, and two entries more: {@code preprocessing.json}, what happens to pictures, and
+ * {@code squeeze4j.json}.
  *
  * <p>A file is written as a whole or not at all: to a new file beside, flushed, read back, then moved into the old one's place.
  * A file is read once, and believed nothing: the zip must be the same by its directory and by its headers; sizes are compared
@@ -55,8 +57,21 @@ public final class ModelFile {
             ModelSerializer.CONFIGURATION_JSON,
             ModelSerializer.COEFFICIENTS_BIN,
             ModelSerializer.UPDATER_BIN,
+            Description.PREPROCESSING,
             ModelSerializer.NORMALIZER_BIN,
+            WeightAverage.ENTRY,
+            TrainingState.ENTRY,
             Description.ENTRY);
+    /** What only some files hold. */
+    private static final Set<String> OPTIONAL = Set.of(
+            ModelSerializer.UPDATER_BIN,
+            Description.PREPROCESSING,
+            ModelSerializer.NORMALIZER_BIN,
+            WeightAverage.ENTRY,
+            TrainingState.ENTRY);
+
+    private static final int LARGEST_PREPROCESSING = 1 << 14;
+
     private static final int LARGEST_CONFIGURATION = 1 << 25;
     private static final int LARGEST_DESCRIPTION = 1 << 23;
     /** Weights hardly shrink when packed: what grows more than this was made to fill the memory. */
@@ -123,8 +138,33 @@ public final class ModelFile {
     }
 
     Path save(ImageClassifier classifier, Path file, Map<String, String> notes, Storage storage) {
+        return save(classifier, file, notes, storage, Map.of());
+    }
+
+    /** Saves where a training stands with the classifier; {@code average} is null where there is none. */
+    void saveCheckpoint(ImageClassifier classifier, Path file, TrainingState state, INDArray average) {
+        Map<String, Content> contents = new LinkedHashMap<>();
+        if (average != null) {
+            contents.put(WeightAverage.ENTRY, entry -> StoredArray.write(average, entry));
+        }
+        byte[] json;
+        try {
+            json = state.toJson();
+        } catch (IOException e) {
+            throw new IllegalStateException("numbers and texts are always JSON", e);
+        }
+        contents.put(TrainingState.ENTRY, entry -> entry.write(json));
+        save(classifier, file, Map.of("updates", "" + classifier.graph().getIterationCount()), Storage.DISK, contents);
+    }
+
+    private Path save(
+            ImageClassifier classifier,
+            Path file,
+            Map<String, String> notes,
+            Storage storage,
+            Map<String, Content> more) {
         Description.requireModest(notes);
-        AtomicFile.write(file, out -> write(classifier, notes, out), this::inspect, storage);
+        AtomicFile.write(file, out -> write(classifier, notes, more, out), this::inspect, storage);
         return file;
     }
 
@@ -133,7 +173,8 @@ public final class ModelFile {
         void write(OutputStream out) throws IOException;
     }
 
-    private static void write(ImageClassifier classifier, Map<String, String> notes, OutputStream out)
+    private static void write(
+            ImageClassifier classifier, Map<String, String> notes, Map<String, Content> more, OutputStream out)
             throws IOException {
         ComputationGraph graph = classifier.graph();
         byte[] json = graph.getConfiguration().toJson().getBytes(StandardCharsets.UTF_8);
@@ -144,7 +185,10 @@ public final class ModelFile {
         if (state != null && state.length() > 0) {
             contents.put(ModelSerializer.UPDATER_BIN, entry -> StoredArray.write(state, entry));
         }
-        contents.put(ModelSerializer.NORMALIZER_BIN, classifier.standardisation()::write);
+        contents.put(
+                Description.PREPROCESSING,
+                entry -> entry.write(classifier.preprocessing().toJson()));
+        contents.putAll(more);
         Map<String, Description.Line> table = new LinkedHashMap<>();
         ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.US_ASCII);
         zip.setMethod(ZipOutputStream.STORED);
@@ -213,20 +257,35 @@ public final class ModelFile {
      * @throws BadInputException if the file is missing, damaged, of another kind, or against these rules
      */
     public ImageClassifier load(Path file) {
+        return reading(file, this::classifier);
+    }
+
+    /** Reads what {@link #saveCheckpoint} wrote. */
+    Checkpoint loadCheckpoint(Path file) {
         return reading(file, parts -> {
-            ComputationGraph graph = parts.graph(reader);
-            Acceleration.apply(graph);
-            ImageClassifier classifier = new ImageClassifier(
-                    parts.description.modelName,
-                    graph,
-                    parts.description.classNames,
-                    parts.description.height,
-                    parts.description.width,
-                    parts.standardisation());
-            // Options that no network has may pass as sizes and fail in use: better now, where the file is named.
-            classifier.probabilities(new byte[classifier.height() * classifier.width()]);
-            return classifier;
+            require(
+                    parts.zip.entries().containsKey(TrainingState.ENTRY),
+                    () -> "it holds no " + TrainingState.ENTRY + ": it is a model and no checkpoint");
+            TrainingState state = parts.state();
+            ImageClassifier classifier = classifier(parts);
+            INDArray average = parts.zip.entries().containsKey(WeightAverage.ENTRY)
+                    ? parts.values(
+                            WeightAverage.ENTRY,
+                            classifier.graph().params().dataType(),
+                            classifier.graph().params().length())
+                    : null;
+            return new Checkpoint(file, classifier, state, average);
         });
+    }
+
+    private ImageClassifier classifier(Parts parts) throws IOException {
+        ComputationGraph graph = parts.graph(reader);
+        Acceleration.apply(graph);
+        ImageClassifier classifier = new ImageClassifier(
+                parts.description.modelName, graph, parts.description.classNames, parts.preprocessing());
+        // Options that no network has may pass as sizes and fail in use: better now, where the file is named.
+        classifier.probabilities(new float[classifier.preprocessing().length()]);
+        return classifier;
     }
 
     /**
@@ -303,11 +362,16 @@ public final class ModelFile {
                     () -> "it holds no " + Description.ENTRY + ": " + kind());
             description = Description.parse(bytes(Description.ENTRY, LARGEST_DESCRIPTION));
             for (String name : NAMES) {
-                require(
-                        name.equals(ModelSerializer.UPDATER_BIN)
-                                || zip.entries().containsKey(name),
-                        () -> "it holds no " + name);
+                require(OPTIONAL.contains(name) || zip.entries().containsKey(name), () -> "it holds no " + name);
             }
+            boolean old = description.version < 3;
+            require(
+                    zip.entries().containsKey(old ? ModelSerializer.NORMALIZER_BIN : Description.PREPROCESSING),
+                    () -> "it holds no " + (old ? ModelSerializer.NORMALIZER_BIN : Description.PREPROCESSING));
+            require(
+                    !zip.entries().containsKey(old ? Description.PREPROCESSING : ModelSerializer.NORMALIZER_BIN),
+                    () -> "it holds " + (old ? Description.PREPROCESSING : ModelSerializer.NORMALIZER_BIN)
+                            + ", which no model file of version " + description.version + " does");
             if (description.version > 1) {
                 requireTable();
             }
@@ -373,16 +437,43 @@ public final class ModelFile {
         }
 
         ModelReport report() throws IOException {
-            standardisation();
+            Preprocessing preprocessing = preprocessing();
             StoredArray parameters = array(ModelSerializer.COEFFICIENTS_BIN, StoredArray::skip);
             StoredArray state = zip.entries().containsKey(ModelSerializer.UPDATER_BIN)
                     ? array(ModelSerializer.UPDATER_BIN, StoredArray::skip)
                     : null;
-            return new ModelReport(description, zip, checksums, text.classes(), parameters, state);
+            if (zip.entries().containsKey(WeightAverage.ENTRY)) {
+                array(WeightAverage.ENTRY, StoredArray::skip);
+            }
+            if (zip.entries().containsKey(TrainingState.ENTRY)) {
+                state();
+            }
+            return new ModelReport(description, preprocessing, zip, checksums, text.classes(), parameters, state);
         }
 
-        Standardisation standardisation() throws IOException {
-            return entry(ModelSerializer.NORMALIZER_BIN, (in, size) -> Standardisation.read(in));
+        TrainingState state() throws IOException {
+            return TrainingState.parse(bytes(TrainingState.ENTRY, TrainingState.LARGEST));
+        }
+
+        Preprocessing preprocessing() throws IOException {
+            if (description.version < 3) {
+                Standardisation standardisation =
+                        entry(ModelSerializer.NORMALIZER_BIN, (in, size) -> Standardisation.read(in));
+                return ImageSet.grey(description.height, description.width, standardisation);
+            }
+            Preprocessing preprocessing;
+            try {
+                preprocessing = Preprocessing.ofJson(
+                        bytes(Description.PREPROCESSING, LARGEST_PREPROCESSING), Description.PREPROCESSING);
+            } catch (BadInputException e) {
+                throw new DamagedFileException(e.getMessage());
+            }
+            require(
+                    preprocessing.height() == description.height && preprocessing.width() == description.width,
+                    () -> Description.PREPROCESSING + " is for pictures of " + preprocessing.height() + "x"
+                            + preprocessing.width() + " where " + Description.ENTRY + " says " + description.height
+                            + "x" + description.width);
+            return preprocessing;
         }
 
         private StoredArray array(String name, ArrayReader reader) throws IOException {
@@ -399,7 +490,12 @@ public final class ModelFile {
 
         ComputationGraph graph(ObjectMapper reader) throws IOException {
             ComputationGraphConfiguration configuration = text.parse(ModelSerializer.CONFIGURATION_JSON, reader);
-            NetworkShape.require(configuration, description.height, description.width, description.classNames.size());
+            NetworkShape.require(
+                    configuration,
+                    description.height,
+                    description.width,
+                    preprocessing().colours().channels(),
+                    description.classNames.size());
             INDArray parameters = values(
                     ModelSerializer.COEFFICIENTS_BIN,
                     configuration.getDataType(),

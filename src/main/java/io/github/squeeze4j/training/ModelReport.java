@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.images.Preprocessing;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Set;
 /** What a whole model file holds, as {@link ModelFile#verify} found it. */
 public final class ModelReport {
     private final Description description;
+    private final Preprocessing preprocessing;
     private final Map<String, String> entries = new LinkedHashMap<>();
     private final Set<String> classes;
     private final String type;
@@ -18,12 +20,14 @@ public final class ModelReport {
 
     ModelReport(
             Description description,
+            Preprocessing preprocessing,
             ModelZip zip,
             Map<String, String> checksums,
             Set<String> classes,
             StoredArray parameters,
             StoredArray updaterState) {
         this.description = description;
+        this.preprocessing = preprocessing;
         this.classes = Collections.unmodifiableSet(classes);
         type = parameters.type().toString();
         this.parameters = parameters.count();
@@ -43,7 +47,7 @@ public final class ModelReport {
     /**
      * Version of the format.
      *
-     * @return 1 or 2
+     * @return from 1 to 3
      */
     public int version() {
         return description.version;
@@ -56,6 +60,15 @@ public final class ModelReport {
      */
     public String modelName() {
         return description.modelName;
+    }
+
+    /**
+     * What happens to a picture before the network sees it.
+     *
+     * @return the preprocessing
+     */
+    public Preprocessing preprocessing() {
+        return preprocessing;
     }
 
     /**
@@ -112,12 +125,14 @@ public final class ModelReport {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
                 "model %s, %d classes, images of %dx%d, format version %d%n"
+                        + "pictures: %s%n"
                         + "%,d parameters of type %s, %,d values of updater state%n",
                 ShownText.of(description.modelName),
                 description.classNames.size(),
                 description.height,
                 description.width,
                 description.version,
+                preprocessing,
                 parameters,
                 type,
                 updaterState));

@@ -32,10 +32,10 @@ final class NetworkShape {
     }
 
     /**
-     * Complains unless the network has one input [N, 1, height, width] and one output [N, classes], all sizes between them
+     * Complains unless the network has one input [N, channels, height, width] and one output [N, classes], all sizes between them
      * fit, and no map is larger than memory.
      */
-    static void require(ComputationGraphConfiguration network, int height, int width, int classes) {
+    static void require(ComputationGraphConfiguration network, int height, int width, int channels, int classes) {
         requireOne("inputs", network.getNetworkInputs());
         requireOne("outputs", network.getNetworkOutputs());
         String output = network.getNetworkOutputs().get(0);
@@ -48,7 +48,7 @@ final class NetworkShape {
             throw new BadInputException("network: outputs of layer " + output + " (" + outputs
                     + ") must be as many as the classes, " + classes + REMEDY);
         }
-        requireSizes(network, height, width);
+        requireSizes(network, height, width, channels);
     }
 
     private static void requireOne(String what, List<String> names) {
@@ -58,11 +58,11 @@ final class NetworkShape {
         }
     }
 
-    private static void requireSizes(ComputationGraphConfiguration network, int height, int width) {
+    private static void requireSizes(ComputationGraphConfiguration network, int height, int width, int channels) {
         Map<String, InputType> maps;
         ComputationGraphConfiguration inferred = network.clone();
         try {
-            maps = inferred.getLayerActivationTypes(true, true, InputType.convolutional(height, width, 1));
+            maps = inferred.getLayerActivationTypes(true, true, InputType.convolutional(height, width, channels));
         } catch (RuntimeException e) {
             throw new BadInputException(
                     "network: sizes must fit images of " + height + "x" + width + ", but do not ("

@@ -64,6 +64,14 @@ final class NetworkText {
             "io.github.squeeze4j.blocks",
             "io.github.squeeze4j.layers");
 
+    /** Updaters and schedules of this package. */
+    private static final Set<String> OWN = Set.of(
+            OneCycle.class.getName(),
+            CosineDecay.class.getName(),
+            WarmUp.class.getName(),
+            ScaledSchedule.class.getName(),
+            ClassicMomentum.class.getName());
+
     private static final Pattern CLASS_NAME = Pattern.compile("((?:\\w+\\.)*\\w+)\\.[\\w$]+");
     /** What begins like a class of ours, DL4J or ND4J and goes on like no class name at all. */
     private static final Pattern ALMOST_CLASS_NAME =
@@ -89,7 +97,7 @@ final class NetworkText {
 
     private static boolean isConfiguration(String name) {
         Matcher matcher = CLASS_NAME.matcher(name);
-        return matcher.matches() && PACKAGES.contains(matcher.group(1)) || name.equals(OneCycle.class.getName());
+        return matcher.matches() && PACKAGES.contains(matcher.group(1)) || OWN.contains(name);
     }
 
     /** Reads through the text and loads nothing. */

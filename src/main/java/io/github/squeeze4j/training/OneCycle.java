@@ -40,10 +40,7 @@ public final class OneCycle implements ISchedule {
      * @param steps number of updates in the whole training, positive
      */
     public OneCycle(@JsonProperty("peak") double peak, @JsonProperty("steps") int steps) {
-        if (!(peak > 0) || Double.isInfinite(peak)) {
-            throw new BadInputException("learning rate (" + peak + ") must be positive and finite; use 0.1");
-        }
-        this.peak = peak;
+        this.peak = Optimizer.positiveRate(peak);
         this.steps = BadInputException.positive("steps", steps, "use epochs times batches per epoch");
     }
 

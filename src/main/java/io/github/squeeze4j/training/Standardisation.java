@@ -86,13 +86,4 @@ final class Standardisation {
     double deviation() {
         return deviation;
     }
-
-    /** What the network sees of each of the 256 values of a pixel. */
-    float[] table() {
-        float[] table = new float[256];
-        for (int value = 0; value < table.length; value++) {
-            table[value] = (float) ((value - mean) / deviation);
-        }
-        return table;
-    }
 }

@@ -1,11 +1,21 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.images.BatchTransform;
+import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.images.PictureBatches;
+import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
+import io.github.squeeze4j.images.Transform;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Trains an {@link ImageClassifier}: shuffled batches, an evaluation and a saved model after each pass. The network's
@@ -29,19 +39,51 @@ public final class Trainer {
     /** Default {@link Builder#seed}. */
     public static final long DEFAULT_SEED = 42;
 
+    /** Default {@link Builder#keep}. */
+    public static final int DEFAULT_KEEP = 3;
+
+    /** Default {@link Builder#checkpointEvery}. */
+    public static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(5);
+
     private final int epochs;
     private final int batchSize;
     private final long seed;
-    private final boolean augment;
+    private final Transform augmentation;
+    private final BatchTransform[] batchTransforms;
+    private final OnBadPicture onBadPicture;
+    private final int workers;
+    private final Optimizer optimizer;
+    private final double clip;
+    private final int accumulate;
+    private final double averaging;
+    private final int patience;
     private final Path file;
+    private final Path best;
+    private final Path checkpoints;
+    private final int keep;
+    private final Duration interval;
+    private final BooleanSupplier stop;
     private final TrainingProgress progress;
 
     private Trainer(Builder builder) {
         epochs = builder.epochs;
         batchSize = builder.batchSize;
         seed = builder.seed;
-        augment = builder.augment;
+        augmentation = builder.augmentation;
+        batchTransforms = builder.batchTransforms;
+        onBadPicture = builder.onBadPicture;
+        workers = builder.workers;
+        optimizer = builder.optimizer;
+        clip = builder.clip;
+        accumulate = builder.accumulate;
+        averaging = builder.averaging;
+        patience = builder.patience;
         file = builder.file;
+        best = builder.best;
+        checkpoints = builder.checkpoints;
+        keep = builder.keep;
+        interval = builder.interval;
+        stop = builder.stop;
         progress = builder.progress;
     }
 
@@ -79,64 +121,219 @@ public final class Trainer {
      * @throws BadInputException if the images do not fit the classifier, the loss stops being a number, or the model
      *      cannot be saved
      */
-    public History fit(ImageClassifier classifier, ImageSet train, ImageSet test) {
+    public History fit(ImageClassifier classifier, LabelledPictures train, LabelledPictures test) {
         classifier.requireSame(train);
         classifier.requireSame(test);
         ComputationGraph graph = classifier.graph();
-        List<TrainingListener> listeners = new ArrayList<>(graph.getListeners());
-        BatchMeter meter = new BatchMeter();
-        graph.addListeners(meter);
-        try {
-            History history = new History();
-            ImageIterator batches = ImageIterator.shuffled(train, classifier, batchSize, seed, augment);
-            for (int epoch = 1; epoch <= epochs; epoch++) {
-                history.add(pass(epoch, classifier, batches, test, meter, history));
-                if (file != null) {
-                    classifier.save(file);
-                }
-                progress.epoch(history.epochs().get(epoch - 1));
-                batches.reset();
-            }
-            return history;
-        } finally {
-            graph.setListeners(listeners);
+        if (optimizer != null) {
+            optimizer.applyTo(graph);
         }
+        WeightAverage average = averaging > 0 ? new WeightAverage(averaging, graph.params()) : null;
+        return new Run(classifier, train, test, new TrainingState(settings(train)), average).run();
     }
 
-    private EpochResult pass(
-            int epoch,
-            ImageClassifier classifier,
-            ImageIterator batches,
-            ImageSet test,
-            BatchMeter meter,
-            History history) {
-        ComputationGraph graph = classifier.graph();
-        long start = System.nanoTime();
-        long size = batches.images();
-        long done = 0;
-        double loss = 0;
-        double hits = 0;
-        double rate = 0;
-        while (batches.hasNext()) {
-            long stepStart = System.nanoTime();
-            DataSet batch = batches.next();
-            int images = batch.numExamples();
-            meter.expect(batch.getLabels());
-            rate = graph.getLearningRate(
-                    graph.getConfiguration().getNetworkOutputs().get(0));
-            graph.fit(batch);
-            requireFinite(meter.loss(), history.steps().size() + 1, rate);
-            history.add(new History.Step(meter.loss(), meter.accuracy(), millisSince(stepStart)));
-            loss += images * meter.loss();
-            hits += images * meter.accuracy();
-            done += images;
-            progress.step(epoch, (epoch - 1) * size + done, epochs * size, meter.loss());
+    /**
+     * Goes on with a training that was stopped, or killed. The result is that of a training that was not, bit for bit. Images
+     * and options must be the same but for the number of passes and where things are saved; the optimizer is the checkpoint's.
+     *
+     * @param checkpoint where to go on; its classifier is trained
+     * @param train images to learn from
+     * @param test held-out images
+     * @return the whole course, what was before the checkpoint included
+     * @throws BadInputException as {@link #fit}, and if images or options are others
+     */
+    public History resume(Checkpoint checkpoint, LabelledPictures train, LabelledPictures test) {
+        checkpoint.requireSettings(settings(train));
+        if (averaging > 0 && checkpoint.average() == null) {
+            throw new BadInputException("checkpoint (" + checkpoint.file()
+                    + ") must hold the average of the weights, but has" + " none; resume from another");
         }
-        double training = millisSince(start) / 1000;
-        graph.incrementEpochCount();
-        TestReport report = classifier.evaluate(test);
-        return new EpochResult(
-                epoch, rate, loss / size, hits / size, report, millisSince(start) / 1000, size / training);
+        ImageClassifier classifier = checkpoint.classifier();
+        classifier.requireSame(train);
+        classifier.requireSame(test);
+        WeightAverage average = averaging > 0 ? new WeightAverage(averaging, checkpoint.average()) : null;
+        return new Run(classifier, train, test, checkpoint.state(), average).run();
+    }
+
+    /** What the weights depend on, besides the network. */
+    private String settings(LabelledPictures train) {
+        return "batch " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip + ", average "
+                + averaging + ", augmentation " + augmentation + ", of batches " + Arrays.toString(batchTransforms)
+                + ", " + train.size() + " images of "
+                + train.classNames().size() + " classes";
+    }
+
+    /** One training on its way. */
+    private final class Run {
+        private final ImageClassifier classifier;
+        private final ComputationGraph graph;
+        private final LabelledPictures train;
+        private final LabelledPictures test;
+        private final TrainingState state;
+        private final WeightAverage average;
+        private final BatchMeter meter = new BatchMeter();
+        private final Gradients gradients;
+        private long lastCheckpoint = System.nanoTime();
+
+        Run(
+                ImageClassifier classifier,
+                LabelledPictures train,
+                LabelledPictures test,
+                TrainingState state,
+                WeightAverage average) {
+            this.classifier = classifier;
+            this.train = train;
+            this.test = test;
+            this.state = state;
+            this.average = average;
+            graph = classifier.graph();
+            gradients = new Gradients(graph, clip);
+        }
+
+        History run() {
+            List<TrainingListener> listeners = new ArrayList<>(graph.getListeners());
+            graph.addListeners(meter);
+            if (clip > 0 || accumulate > 1) {
+                graph.addListeners(gradients);
+            }
+            try (PictureBatches batches = batches()) {
+                batches.startAt(state.epoch, state.batch);
+                while (state.epoch < epochs && !isOutOfPatience() && pass(batches)) {
+                    batches.reset();
+                }
+                state.history.skipped(batches.skipped());
+                if (average != null && (state.epoch >= epochs || isOutOfPatience())) {
+                    graph.params()
+                            .assign(average.values().reshape(graph.params().shape()));
+                }
+                return state.history;
+            } finally {
+                graph.setListeners(listeners);
+            }
+        }
+
+        private PictureBatches batches() {
+            PictureBatches.Builder builder = PictureBatches.of(train, classifier.preprocessing())
+                    .batchSize(batchSize)
+                    .shuffle(seed)
+                    .augmentation(augmentation)
+                    .batchTransforms(batchTransforms)
+                    .onBadPicture(onBadPicture);
+            return (workers > 0 ? builder.workers(workers) : builder).build();
+        }
+
+        private boolean isOutOfPatience() {
+            return patience > 0
+                    && state.epoch > 0
+                    && state.epoch - state.history.best().epoch() >= patience;
+        }
+
+        /** Trains to the end of the pass; false if it was stopped on the way. */
+        private boolean pass(PictureBatches batches) {
+            long start = System.nanoTime();
+            double before = state.seconds;
+            while (batches.hasNext()) {
+                if (stop.getAsBoolean()) {
+                    checkpoint();
+                    return false;
+                }
+                update(batches);
+                state.seconds = before + secondsSince(start);
+                if (checkpoints != null
+                        && batches.hasNext()
+                        && System.nanoTime() - lastCheckpoint >= interval.toNanos()) {
+                    checkpoint();
+                }
+            }
+            graph.incrementEpochCount();
+            long evaluation = System.nanoTime();
+            asJudged(() -> finish(evaluation));
+            checkpoint();
+            progress.epoch(state.history.last());
+            return true;
+        }
+
+        private void update(PictureBatches batches) {
+            long start = System.nanoTime();
+            int updates = graph.getIterationCount();
+            double rate = rate();
+            double loss = 0;
+            double hits = 0;
+            int images = 0;
+            for (int part = 0; part < accumulate && batches.hasNext(); part++) {
+                DataSet batch = batches.next();
+                state.batch = batches.nextBatch();
+                // Dropout and the like draw from ND4J's global generator: what they draw follows from the place alone.
+                Nd4j.getRandom().setSeed(Seeds.mix(seed, updates, part));
+                meter.expect(batch.getLabels());
+                if (part + 1 < accumulate && batches.hasNext()) {
+                    gradients.accumulate(batch);
+                } else {
+                    graph.fit(batch);
+                }
+                requireFinite(meter.loss(), updates + 1, rate);
+                loss += batch.numExamples() * meter.loss();
+                hits += batch.numExamples() * meter.accuracy();
+                images += batch.numExamples();
+            }
+            if (average != null) {
+                average.update(graph.params(), updates + 1);
+            }
+            state.history.add(new History.Step(loss / images, hits / images, 1000 * secondsSince(start), rate));
+            state.lossSum += loss;
+            state.hits += hits;
+            state.images += images;
+            progress.step(
+                    state.epoch + 1,
+                    (long) state.epoch * train.size() + state.images,
+                    (long) epochs * train.size(),
+                    loss / images);
+        }
+
+        /** Runs it with the weights that are saved as the model. */
+        private void asJudged(Runnable action) {
+            if (average == null) {
+                action.run();
+            } else {
+                average.whileInPlace(graph, action);
+            }
+        }
+
+        /** Judges and saves after a pass. */
+        private void finish(long start) {
+            TestReport report = classifier.evaluate(test, onBadPicture);
+            state.history.add(new EpochResult(
+                    state.epoch + 1,
+                    rate(),
+                    state.lossSum / state.images,
+                    state.hits / state.images,
+                    report.loss(),
+                    report.top1(),
+                    report.top5(),
+                    state.seconds + secondsSince(start),
+                    state.images / state.seconds));
+            if (file != null) {
+                classifier.save(file);
+            }
+            if (best != null && state.history.best() == state.history.last()) {
+                classifier.save(best);
+            }
+            state.epoch++;
+            state.beginPass();
+        }
+
+        private void checkpoint() {
+            if (checkpoints != null) {
+                INDArray values = average == null ? null : average.values();
+                Checkpoint.write(checkpoints, keep, classifier, state, values);
+                lastCheckpoint = System.nanoTime();
+            }
+        }
+
+        private double rate() {
+            return graph.getLearningRate(
+                    graph.getConfiguration().getNetworkOutputs().get(0));
+        }
     }
 
     private static void requireFinite(double loss, int step, double rate) {
@@ -146,8 +343,8 @@ public final class Trainer {
         }
     }
 
-    private static double millisSince(long nanos) {
-        return (System.nanoTime() - nanos) / 1e6;
+    private static double secondsSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1e9;
     }
 
     /** Options of a training. */
@@ -155,8 +352,21 @@ public final class Trainer {
         private int epochs = DEFAULT_EPOCHS;
         private int batchSize = DEFAULT_BATCH_SIZE;
         private long seed = DEFAULT_SEED;
-        private boolean augment;
+        private Transform augmentation;
+        private BatchTransform[] batchTransforms = {};
+        private OnBadPicture onBadPicture = OnBadPicture.FAIL;
+        private int workers;
+        private Optimizer optimizer;
+        private double clip;
+        private int accumulate = 1;
+        private double averaging;
+        private int patience;
         private Path file;
+        private Path best;
+        private Path checkpoints;
+        private int keep = DEFAULT_KEEP;
+        private Duration interval = DEFAULT_INTERVAL;
+        private BooleanSupplier stop = () -> false;
         private TrainingProgress progress = TrainingProgress.SILENT;
 
         private Builder() {}
@@ -195,14 +405,47 @@ public final class Trainer {
         }
 
         /**
-         * Whether images are cropped and flipped at random: worth it in a long training. A short one learns more from
-         * the images as they are.
+         * What happens to each training picture, such as random crops: worth it in a long training. A short one learns more
+         * from the pictures as they are.
          *
-         * @param augment default false
+         * @param augmentation gives pictures of the network's size; default null, for none
          * @return this
          */
-        public Builder augment(boolean augment) {
-            this.augment = augment;
+        public Builder augmentation(Transform augmentation) {
+            this.augmentation = augmentation;
+            return this;
+        }
+
+        /**
+         * What happens to each training batch, such as mixup.
+         *
+         * @param transforms in their order; default none
+         * @return this
+         */
+        public Builder batchTransforms(BatchTransform... transforms) {
+            batchTransforms = transforms.clone();
+            return this;
+        }
+
+        /**
+         * What happens on a training picture that cannot be read.
+         *
+         * @param what default {@link OnBadPicture#FAIL}
+         * @return this
+         */
+        public Builder onBadPicture(OnBadPicture what) {
+            onBadPicture = what;
+            return this;
+        }
+
+        /**
+         * Threads that read pictures.
+         *
+         * @param workers positive; default one less than the processors, at least 1
+         * @return this
+         */
+        public Builder workers(int workers) {
+            this.workers = BadInputException.positive("workers", workers, "use 1");
             return this;
         }
 
@@ -214,6 +457,120 @@ public final class Trainer {
          */
         public Builder saveTo(Path file) {
             this.file = file;
+            return this;
+        }
+
+        /**
+         * Updater, learning rates and weight decay of all layers.
+         *
+         * @param optimizer default: what the network's layers have
+         * @return this
+         */
+        public Builder optimizer(Optimizer optimizer) {
+            this.optimizer = optimizer;
+            return this;
+        }
+
+        /**
+         * The largest norm of the whole gradient, to which longer ones are shortened; running statistics do not count.
+         *
+         * @param norm positive; default: any
+         * @return this
+         */
+        public Builder clipGradients(double norm) {
+            if (!(norm > 0) || Double.isInfinite(norm)) {
+                throw new BadInputException("gradient norm (" + norm + ") must be positive and finite; use 5");
+            }
+            clip = norm;
+            return this;
+        }
+
+        /**
+         * Batches per update: gradients as of one batch of so many times the images, in the memory of one.
+         *
+         * @param batches positive; default 1
+         * @return this
+         */
+        public Builder accumulate(int batches) {
+            accumulate = BadInputException.positive("batches to accumulate", batches, "use 1");
+            return this;
+        }
+
+        /**
+         * An exponential moving average of the weights, which is what is judged, saved and left in the network at the end.
+         *
+         * @param decay from 0 (none, the default) to below 1, such as 0.999
+         * @return this
+         */
+        public Builder averaging(double decay) {
+            averaging = Optimizer.fraction("decay of the average", decay, "use 0.999");
+            return this;
+        }
+
+        /**
+         * Ends the training early when so many passes have brought no better accuracy on the held-out images.
+         *
+         * @param passes positive; default: never
+         * @return this
+         */
+        public Builder patience(int passes) {
+            patience = BadInputException.positive("patience", passes, "use 10");
+            return this;
+        }
+
+        /**
+         * Where the model of the best pass is saved.
+         *
+         * @param file default: nowhere
+         * @return this
+         */
+        public Builder bestTo(Path file) {
+            best = file;
+            return this;
+        }
+
+        /**
+         * Where checkpoints are written: after each pass, when the training is stopped, and in between.
+         *
+         * @param folder default: nowhere
+         * @return this
+         * @see Checkpoint#latest
+         */
+        public Builder checkpoints(Path folder) {
+            checkpoints = folder;
+            return this;
+        }
+
+        /**
+         * How many checkpoints stay.
+         *
+         * @param newest positive; default 3
+         * @return this
+         */
+        public Builder keep(int newest) {
+            keep = BadInputException.positive("checkpoints to keep", newest, "use 3");
+            return this;
+        }
+
+        /**
+         * How much of a pass a killed training may lose.
+         *
+         * @param interval between checkpoints; default 5 minutes, zero for one after each update
+         * @return this
+         */
+        public Builder checkpointEvery(Duration interval) {
+            this.interval = interval;
+            return this;
+        }
+
+        /**
+         * Asked before each update whether to stop: a checkpoint is written then, and {@link Trainer#fit} returns.
+         *
+         * @param stop default: never
+         * @return this
+         */
+        public Builder stopWhen(BooleanSupplier stop) {
+            this.stop = stop;
             return this;
         }
 

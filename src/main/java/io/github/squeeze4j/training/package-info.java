@@ -1,8 +1,10 @@
 /**
- * Training and judging image classifiers: data, trainer, evaluation, saved models and pictures of the curves.
+ * Training and judging image classifiers: optimizers, trainer, checkpoints, evaluation, saved
+ * models and pictures of the curves.
  *
  * <p>Start at {@link io.github.squeeze4j.training.Trainer}, which trains an
- * {@link io.github.squeeze4j.training.ImageClassifier} on an {@link io.github.squeeze4j.training.ImageSet}. Most users
+ * {@link io.github.squeeze4j.training.ImageClassifier} on
+ * {@link io.github.squeeze4j.images.LabelledPictures}. Most users
  * need no other class. Charts need {@code org.knowm.xchart:xchart} on the class path; nothing else here does.
  *
  * @serial exclude

@@ -65,11 +65,11 @@ class BadInputTest {
 
     @Test
     void numbersOutOfRange() {
-        Run.of("train", "--epochs", "0").complains("epochs (0) must be positive; use 3");
+        Run.of("train", "--epochs", "0").complains("epochs (0) must be positive");
         Run.of("train", "--batch", "-1").complains("batch size (-1) must be positive; use 32");
         Run.of("train", "--limit", "0").complains("limit (0) must be positive");
         Run.of("train", "--learning-rate", "-1").complains("learning rate (-1.0) must be positive and finite; use 0.1");
-        Run.of("train", "--l2", "-1").complains("l2 (-1.0)");
+        Run.of("train", "--weight-decay", "-1").complains("weight decay (-1.0) must be 0 or more and finite; use 1e-4");
     }
 
     @Test
@@ -77,7 +77,7 @@ class BadInputTest {
         Path nowhere = folder.resolve("nowhere");
         for (String command : new String[] {"train", "compare"}) {
             Run.of(command, "--data", nowhere.toString())
-                    .complains("data folder (" + nowhere + ") must be a folder that exists; name the folder");
+                    .complains("data (" + nowhere + ") must be a folder or a file that exists");
         }
         IdxFolder.cut(folder, 20, 10);
         Path labels = folder.resolve("train-labels-idx1-ubyte");
@@ -120,7 +120,7 @@ class BadInputTest {
                     .complains("model file (\\u001b[2J\\u000amodel) must be a file that exists");
         }
         Run.of("tr\u001b[2Jain").complains("tr\\u001b[2Jain");
-        Run.of("train", "--data", "da\u202eta").complains("data folder (da\\u202eta)");
+        Run.of("train", "--data", "da\u202eta").complains("data (da\\u202eta)");
         Run.of("summary", "--model", "\u009b2J").complains("model (\\u009b2J) must be one of");
         Files.write(folder.resolve("x.zip"), new byte[] {'P', 'K', 27});
         Run.of("verify", folder.resolve("x.zip").toString()).complains("too short for a zip file");
@@ -133,9 +133,21 @@ class BadInputTest {
         assertThat(Errors.outOfMemory(new OutOfMemoryError("Java heap space"), command))
                 .isEqualTo(2);
         assertThat(err.toString().lines())
-                .containsExactly(
-                        "squeeze4j: memory must hold network and images, but does not (Java heap space); give Java"
-                                + " more with -Xmx, or use a smaller --batch, network or picture");
+                .containsExactly("squeeze4j: memory of the heap must hold network and images, but does not (Java heap"
+                        + " space); use a smaller network or picture, or give more with -Xmx");
+    }
+
+    /** In a training the answer names the batch to try, and the property for memory outside the heap. */
+    @Test
+    void batchesThatMemoryDoesNotHold() {
+        assertThat(Errors.outOfMemory(new OutOfMemoryError("Java heap space"), 32))
+                .hasMessage(
+                        "memory of the heap must hold network and images, but does not (Java heap space); try --batch"
+                                + " 16 --accumulate 2 instead of --batch 32, or give more with -Xmx");
+        assertThat(Errors.outOfMemory(new OutOfMemoryError("Cannot allocate new FloatPointer(9)"), 1))
+                .hasMessageStartingWith("memory outside the heap must hold network and images, but does not (Cannot"
+                        + " allocate new FloatPointer(9)); use a smaller network or --size, or give more with"
+                        + " -Dorg.bytedeco.javacpp.maxbytes and -Dorg.bytedeco.javacpp.maxphysicalbytes");
     }
 
     /** Standard output that takes nothing, as /dev/full. */

@@ -28,7 +28,7 @@ class CommandsTest {
         Run trained = Run.of(train).ok();
         assertThat(trained.out.lines())
                 .contains(
-                        "Training se_resnet20 (274,202 parameters) on 40 images of 10 classes in 1 pass; 20 images are"
+                        "Training se_resnet20 (275,770 parameters) on 40 images of 10 classes in 1 pass; 20 images are"
                                 + " held out.")
                 .anyMatch(line -> line.startsWith("epoch 1/1: training loss "))
                 .anyMatch(line -> line.startsWith("top-1 "))
@@ -49,7 +49,7 @@ class CommandsTest {
         assertThat(evaluated.out).startsWith("se_resnet20: " + top1);
 
         Path picture = folder.resolve("picture.png");
-        ImageIO.write(new BufferedImage(100, 60, BufferedImage.TYPE_INT_RGB), "png", picture.toFile());
+        ImageIO.write(new BufferedImage(100, 60, BufferedImage.TYPE_BYTE_GRAY), "png", picture.toFile());
         Run predicted = Run.of(
                         "predict",
                         model.toString(),
@@ -61,7 +61,8 @@ class CommandsTest {
                 .ok();
         List<String> lines = predicted.out.lines().toList();
         assertThat(lines).hasSize(3);
-        assertThat(lines.get(0)).matches(picture + ": (\\d [\\d.]+ %, ){2}\\d [\\d.]+ %");
+        assertThat(lines.get(0))
+                .matches(picture + ": (\\d [\\d.]+ %, ){2}\\d [\\d.]+ % \\[stretched from 100x60 to 28x28]");
         assertThat(lines.get(1)).matches("held-out image 7 \\(\\d\\): (\\d [\\d.]+ %, ){2}\\d [\\d.]+ %");
 
         Run.of("predict", model.toString(), "--test-index", "20", "--data", data.toString())
@@ -72,8 +73,8 @@ class CommandsTest {
 
         List<String> verified =
                 Run.of("verify", model.toString()).ok().out.lines().toList();
-        assertThat(verified.get(0)).isEqualTo("model se_resnet20, 10 classes, images of 28x28, format version 2");
-        assertThat(verified.get(1)).isEqualTo("275,770 parameters of type FLOAT, 274,202 values of updater state");
+        assertThat(verified.get(0)).isEqualTo("model se_resnet20, 10 classes, images of 28x28, format version 3");
+        assertThat(verified.get(2)).isEqualTo("275,770 parameters of type FLOAT, 274,202 values of updater state");
         assertThat(verified).anyMatch(line -> line.matches("updaterState.bin +[\\d,]+ bytes, SHA-256 [0-9a-f]{64}"));
     }
 
@@ -179,6 +180,11 @@ class CommandsTest {
         assertThat(Run.of("--help").ok().out)
                 .contains("train", "evaluate", "predict", "summary", "compare", Main.MAVEN);
         assertThat(Run.of("train", "--help").ok().out.replaceAll("\\s+", " "))
-                .contains("Default: 3.", "Default: 32.", "Default: 0.1.", "Default: 42.", "Default: se_resnet20.");
+                .contains(
+                        "Default: 3, with",
+                        "16 with less",
+                        "0.1 (networks for small",
+                        "Default: 42.",
+                        "Default: se_resnet20.");
     }
 }

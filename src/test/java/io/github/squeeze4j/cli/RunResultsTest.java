@@ -98,6 +98,6 @@ class RunResultsTest {
         Run.of("verify", "" + out.resolve("model.zip")).ok();
         assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(2);
         assertThat(out.resolve("mine.txt")).hasContent("old");
-        assertThat(Files.list(out)).hasSize(4);
+        assertThat(Files.list(out)).hasSize(7);
     }
 }

@@ -21,9 +21,18 @@ class ComparisonTest {
         }));
         History history = new History();
         for (double millis : new double[] {900, 20, 21}) {
-            history.add(new History.Step(1, 1, millis));
+            history.add(new History.Step(1, 1, millis, 0.1));
         }
-        history.add(new EpochResult(1, 0.1, 1, 1, report.build(), 1, 1));
+        history.add(new EpochResult(
+                1,
+                0.1,
+                1,
+                1,
+                report.build().loss(),
+                report.build().top1(),
+                report.build().top5(),
+                1,
+                1));
         Comparison comparison = new Comparison("resnet20");
         comparison.add("none", 272_186, 31_021_952, history);
         comparison.add("se", 274_202, 31_023_968, history);

@@ -87,7 +87,7 @@ public final class Fuzz {
                 ModelSerializer.CONFIGURATION_JSON,
                 ModelSerializer.COEFFICIENTS_BIN,
                 ModelSerializer.UPDATER_BIN,
-                ModelSerializer.NORMALIZER_BIN,
+                Description.PREPROCESSING,
                 Description.ENTRY);
 
         private Model() {}
@@ -230,7 +230,7 @@ public final class Fuzz {
          * @param data of Jazzer's choice
          */
         public static void fuzzerTestOneInput(byte[] data) {
-            judge(() -> PictureReader.read(Files.write(FOLDER.resolve("picture"), data), 28, 28, false));
+            judge(() -> io.github.squeeze4j.images.Picture.decode(data, "picture"));
         }
     }
 }

@@ -189,14 +189,14 @@ class HostileModelFileTest {
 
     @Test
     void missingEntries() throws Exception {
-        for (String name : List.of(CONFIGURATION, COEFFICIENTS, NORMALIZER)) {
+        for (String name : List.of(CONFIGURATION, COEFFICIENTS, Description.PREPROCESSING)) {
             refused(zip(parts -> parts.removeIf(part -> part.local.equals(name))), "it holds no " + name);
         }
         String state = ModelSerializer.UPDATER_BIN;
         byte[] without = zip(parts -> parts.removeIf(part -> part.local.equals(state)));
         refused(
                 without,
-                "where its table lists coefficients.bin, configuration.json, normalizer.bin, updaterState.bin");
+                "where its table lists coefficients.bin, configuration.json, preprocessing.json, updaterState.bin");
         // And where the table does not miss it.
         loadRefused(
                 zip(parts -> {
@@ -227,6 +227,43 @@ class HostileModelFileTest {
                 "squeeze4j.json does not say sha256");
     }
 
+    /** A file of version 2 with a changed normalizer. */
+    private byte[] old(java.util.function.UnaryOperator<byte[]> change) throws Exception {
+        ByteArrayOutputStream normalizer = new ByteArrayOutputStream();
+        new Standardisation(70, 90).write(normalizer);
+        return zip(parts -> {
+            ModelZips.Part part = ModelZips.part(parts, Description.PREPROCESSING);
+            part.local = NORMALIZER;
+            part.directory = NORMALIZER;
+            part.content = change.apply(normalizer.toByteArray());
+            ModelZips.Part description = ModelZips.part(parts, Description.ENTRY);
+            description.content = new String(description.content, java.nio.charset.StandardCharsets.UTF_8)
+                    .replace("\"version\" : 3", "\"version\" : 2")
+                    .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            tabled(parts);
+        });
+    }
+
+    @Test
+    void preprocessingOfOtherKinds() throws Exception {
+        assertThat(ImageClassifier.load(Files.write(folder.resolve("old.zip"), old(was -> was)))
+                        .preprocessing()
+                        .toString())
+                .contains("mean [70.0], deviation [90.0]");
+        String name = Description.PREPROCESSING;
+        refused(changed(name, was -> "{".repeat(10_000).getBytes()), "preprocessing.json: ");
+        refused(changed(name, was -> "x".repeat(100_000).getBytes()), "is larger than 16384 bytes");
+        refused(
+                text(name, json -> json.replace("28", "27")),
+                "is for pictures of 27x27 where squeeze4j.json says 28x28");
+        refused(
+                zip(parts -> {
+                    parts.add(new ModelZips.Part(NORMALIZER, new byte[4]));
+                    tabled(parts);
+                }),
+                "it holds normalizer.bin, which no model file of version 3 does");
+    }
+
     @Test
     void normalizersOfAnyClass() throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -235,23 +272,21 @@ class HostileModelFileTest {
         out.writeInt(1);
         out.writeUTF("CUSTOM");
         out.writeUTF(Gadget.Initialised.class.getName());
-        refused(changed(NORMALIZER, old -> bytes.toByteArray()), "normalizer.bin is not a standardisation");
-        refused(changed(NORMALIZER, old -> serialisedGadget()), "normalizer.bin is not a standardisation");
-        refused(changed(NORMALIZER, old -> new byte[0]), "normalizer.bin is cut off");
-        refused(changed(NORMALIZER, old -> Arrays.copyOf(old, old.length - 1)), "normalizer.bin is cut off");
+        refused(old(was -> bytes.toByteArray()), "normalizer.bin is not a standardisation");
+        refused(old(was -> serialisedGadget()), "normalizer.bin is not a standardisation");
+        refused(old(was -> new byte[0]), "normalizer.bin is cut off");
+        refused(old(was -> Arrays.copyOf(was, was.length - 1)), "normalizer.bin is cut off");
+        refused(old(was -> Arrays.copyOf(was, was.length + 1)), "normalizer.bin is longer than its content");
         refused(
-                changed(NORMALIZER, old -> Arrays.copyOf(old, old.length + 1)),
-                "normalizer.bin is longer than its content");
-        refused(
-                changed(NORMALIZER, old -> {
-                    ByteBuffer.wrap(old).putFloat(old.length - 4, 0);
-                    return old;
+                old(was -> {
+                    ByteBuffer.wrap(was).putFloat(was.length - 4, 0);
+                    return was;
                 }),
                 "standard deviation (0.0) are not those of pixels from 0 to 255");
         refused(
-                changed(NORMALIZER, old -> {
-                    ByteBuffer.wrap(old).putFloat(old.length - 4, Float.NaN);
-                    return old;
+                old(was -> {
+                    ByteBuffer.wrap(was).putFloat(was.length - 4, Float.NaN);
+                    return was;
                 }),
                 "standard deviation (NaN) are not those of pixels from 0 to 255");
     }
@@ -496,7 +531,7 @@ class HostileModelFileTest {
                 "\"width\" : 28 | \"width\" : \"28\" | width (\"28\") must be a whole number",
                 "\"width\" : 28 | \"width\" : 99999999999999999999 | width (99999999999999999999) must be a whole number",
                 "\"width\" : 28 | \"w\" : 28 | squeeze4j.json does not say width",
-                "\"version\" : 2 | \"version\" : null | squeeze4j.json does not say version",
+                "\"version\" : 3 | \"version\" : null | squeeze4j.json does not say version",
                 "\"model\" : \"tiny\" | \"model\" : 7 | model (7) must be text",
                 "\"Bag\" | \"Coat\" | class name (Coat) must stand for one class; it stands twice",
                 "\"Bag\" | null | a class name (null) must be text",
@@ -566,7 +601,7 @@ class HostileModelFileTest {
         ModelFile.standard().allowingNonFinite().save(broken, target, Map.of());
         ImageClassifier read = ModelFile.standard().allowingNonFinite().load(target);
         assertThat(read.graph().params().getDouble(89)).isNaN();
-        assertThatThrownBy(() -> read.predict(new byte[784]))
+        assertThatThrownBy(() -> read.predict(io.github.squeeze4j.images.Picture.of(28, 28, 1, new byte[784])))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage("probability (NaN) of class " + read.classNames().get(0)
                         + " must be a number; train the network with a smaller learning rate");
@@ -583,7 +618,8 @@ class HostileModelFileTest {
                                 .replace("\"tiny\"", "\"\\u001btiny\"")));
         ImageClassifier read = ImageClassifier.load(named);
         assertThat(read.classNames()).contains(evil);
-        assertThat(read.predict(new byte[784]).toString())
+        assertThat(read.predict(io.github.squeeze4j.images.Picture.of(28, 28, 1, new byte[784]))
+                        .toString())
                 .contains("\\u001b[2J\\u202eB\\u000aag")
                 .doesNotContain("\u001b");
         assertThat(ModelFile.verify(named).text()).startsWith("model \\u001btiny, ");

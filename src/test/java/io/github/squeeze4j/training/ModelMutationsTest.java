@@ -92,7 +92,7 @@ class ModelMutationsTest {
             if (sameWeights) {
                 assertThat(read.graph().params()).as(name).isEqualTo(weights);
             } else {
-                read.predict(new byte[read.height() * read.width()]);
+                read.probabilities(new float[read.preprocessing().length()]);
             }
             outcome = "accepted";
         } catch (BadInputException e) {

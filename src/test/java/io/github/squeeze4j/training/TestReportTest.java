@@ -44,7 +44,7 @@ class TestReportTest {
     void tellsWhichClassIsTakenForWhichTheWorstFirst() {
         assertThat(report().text().lines())
                 .containsExactly(
-                        "top-1 66.7 %, top-5 66.7 %, loss 1.692 on 3 held-out images",
+                        "top-1 66.7 %, top-5 66.7 %, loss 1.692, calibration error 0.550 on 3 held-out images",
                         "",
                         "worst classes  right    taken for",
                         "coat            50.0 %  shirt 50.0 %",
