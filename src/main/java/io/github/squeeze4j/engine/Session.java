@@ -4,6 +4,8 @@ import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Decides at the first layer of each pass whether the program runs it or DL4J does, and runs the program. */
 final class Session {
@@ -45,11 +47,15 @@ final class Session {
                 inputs[i] = workspaces.dup(ArrayType.ACTIVATIONS, inputs[i], 'c');
             }
         }
+        Random random = Nd4j.getRandom();
+        long rootState = random.rootState();
+        long nodeState = random.nodeState();
         try {
             executor.forward(wanted, inputs, workspaces);
             mode = wanted;
         } catch (Unsupported e) {
             refusal = e.getMessage();
+            random.setStates(rootState, nodeState); // DL4J begins anew, and draws the same numbers
         }
     }
 
