@@ -30,6 +30,15 @@ final class SafetensorsReader {
 
     private SafetensorsReader() {}
 
+    /** Whether a file may be of this format: a length that is no text's of another format, and a brace. */
+    static boolean isStart(byte[] start) {
+        boolean found = start.length > PREFIX && start[PREFIX] == '{';
+        for (int i = Integer.BYTES + 1; found && i < PREFIX; i++) {
+            found = start[i] == 0;
+        }
+        return found;
+    }
+
     private static final class Part {
         private TensorType type;
         private long[] shape;

@@ -106,15 +106,16 @@ public final class TensorFile implements Closeable {
 
     private static void read(FileBytes bytes, Contents contents) throws IOException {
         byte[] start = bytes.from(0).readNBytes(SafetensorsReader.PREFIX + 1);
-        if (startsWith(start, ZIP)) {
+        // Safetensors first, as its first bytes are a length and may look like any other format's.
+        if (SafetensorsReader.isStart(start)) {
+            SafetensorsReader.read(bytes, contents);
+        } else if (startsWith(start, ZIP)) {
             ZipReader.read(contents);
         } else if (start.length > 0 && (start[0] & 0xff) == PICKLE) {
             TorchReader.readLegacy(bytes, contents);
         } else if (startsWith(start, NPY)) {
             String name = contents.path.getFileName().toString().replaceAll("\\.npy$", "");
             contents.add(NpyReader.read(bytes.path(), name, bytes.from(0), bytes.size(), offset -> bytes.from(offset)));
-        } else if (start.length > SafetensorsReader.PREFIX && start[SafetensorsReader.PREFIX] == '{') {
-            SafetensorsReader.read(bytes, contents);
         } else if (start.length > 0 && start[0] == '{') {
             SafetensorsReader.readIndex(bytes, contents);
         } else if (CaffeReader.isStart(start)) {

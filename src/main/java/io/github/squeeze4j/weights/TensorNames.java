@@ -19,10 +19,13 @@ final class TensorNames {
         final String name;
         /** Whether the tensor is [outputs, inputs] where the parameter is [inputs, outputs]; else elements lie alike. */
         final boolean transposed;
+        /** The tensor with the one number that this one is to be divided by, or null. */
+        final String divisor;
 
-        Tensor(String name, boolean transposed) {
+        Tensor(String name, boolean transposed, String divisor) {
             this.name = name;
             this.transposed = transposed;
+            this.divisor = divisor;
         }
     }
 
@@ -30,11 +33,17 @@ final class TensorNames {
         private final Pattern pattern;
         private final String name;
         private final boolean transposed;
+        private final String divisor;
 
-        Rule(String pattern, String name, boolean transposed) {
+        Rule(String pattern, String name, boolean transposed, String divisor) {
             this.pattern = Pattern.compile(pattern);
             this.name = name;
             this.transposed = transposed;
+            this.divisor = divisor;
+        }
+
+        private static String filled(Matcher matcher, String name) {
+            return LESS_ONE.matcher(matcher.replaceFirst(name)).replaceAll(TensorNames::lessOne);
         }
     }
 
@@ -51,15 +60,25 @@ final class TensorNames {
      */
     Tensor of(String vertex, String parameter) {
         String key = vertex + "/" + parameter;
+        Tensor found = find(key);
+        if (found == null) {
+            throw new IllegalArgumentException(
+                    "parameter (" + key
+                            + ") must have a tensor in the reference; use the names of this network's reference implementation");
+        }
+        return found;
+    }
+
+    /** The tensor for {@code vertex/parameter}, or null where no rule fits. */
+    Tensor find(String key) {
         for (Rule rule : rules) {
             Matcher matcher = rule.pattern.matcher(key);
             if (matcher.matches()) {
-                String name = LESS_ONE.matcher(matcher.replaceFirst(rule.name)).replaceAll(TensorNames::lessOne);
-                return new Tensor(name, rule.transposed);
+                String divisor = rule.divisor == null ? null : Rule.filled(matcher, rule.divisor);
+                return new Tensor(Rule.filled(matcher, rule.name), rule.transposed, divisor);
             }
         }
-        throw new IllegalArgumentException("parameter (" + key
-                + ") must have a tensor in the reference; use the names of this network's reference implementation");
+        return null;
     }
 
     private static String lessOne(MatchResult number) {
@@ -67,6 +86,16 @@ final class TensorNames {
     }
 
     // ---- the references --------------------------------------------------------------------------------------------
+
+    /** timm's ResNet and ResNeXt with SE or ECA; without blocks the names are torchvision's. */
+    static TensorNames timmResNet() {
+        String attention = "stage(\\d)\\.block(\\d+)\\.attention";
+        String theirs = "layer$1.{$2-1}.se.";
+        return new TensorNames()
+                .excitation(attention, theirs, "fc1", "fc2")
+                .parameter(attention + "/convW", theirs + "conv.weight")
+                .residual("conv1", "bn1", "fc");
+    }
 
     /** torchvision's ResNet and ResNeXt. */
     static TensorNames torchvisionResNet() {
@@ -206,6 +235,30 @@ final class TensorNames {
                 .linear("classifier", "head.fc");
     }
 
+    /** torchvision's MobileNetV2, which counts blocks through all stages. */
+    static TensorNames torchvisionMobileNetV2() {
+        int[] blocks = {1, 2, 3, 4, 3, 3, 1};
+        TensorNames names =
+                new TensorNames().convolution("stem\\.conv", "features.0.0").batchNorm("stem\\.bn", "features.0.1");
+        int number = 1;
+        for (int stage = 1; stage <= blocks.length; stage++) {
+            for (int block = 1; block <= blocks[stage - 1]; block++) {
+                String ours = "stage" + stage + "\\.block" + block + "\\.";
+                String theirs = "features." + number++ + ".conv.";
+                int depthwise = stage == 1 ? 0 : 1;
+                names.convolution(ours + "expand\\.conv", theirs + "0.0")
+                        .batchNorm(ours + "expand\\.bn", theirs + "0.1")
+                        .convolution(ours + "depthwise\\.conv", theirs + depthwise + ".0")
+                        .batchNorm(ours + "depthwise\\.bn", theirs + depthwise + ".1")
+                        .convolution(ours + "project\\.conv", theirs + (depthwise + 1))
+                        .batchNorm(ours + "project\\.bn", theirs + (depthwise + 2));
+            }
+        }
+        return names.convolution("head\\.conv", "features." + number + ".0")
+                .batchNorm("head\\.bn", "features." + number + ".1")
+                .linear("classifier", "classifier.1");
+    }
+
     /** torchvision's Inception-v3. */
     static TensorNames torchvisionInceptionV3() {
         TensorNames names = new TensorNames();
@@ -278,8 +331,8 @@ final class TensorNames {
 
     private TensorNames caffeUnit(String ours, String number, String theirs) {
         return parameter(ours + "conv" + number + "/W", theirs + "#0")
-                .parameter(ours + "bn" + number + "/mean", theirs + "/bn#0")
-                .parameter(ours + "bn" + number + "/var", theirs + "/bn#1")
+                .divided(ours + "bn" + number + "/mean", theirs + "/bn#0", theirs + "/bn#2")
+                .divided(ours + "bn" + number + "/var", theirs + "/bn#1", theirs + "/bn#2")
                 .parameter(ours + "bn" + number + "/gamma", theirs + "/bn/scale#0")
                 .parameter(ours + "bn" + number + "/beta", theirs + "/bn/scale#1");
     }
@@ -307,12 +360,18 @@ final class TensorNames {
     }
 
     private TensorNames parameter(String ours, String theirs) {
-        rules.add(new Rule(ours, theirs, false));
+        rules.add(new Rule(ours, theirs, false, null));
         return this;
     }
 
     private TensorNames transposed(String ours, String theirs) {
-        rules.add(new Rule(ours, theirs, true));
+        rules.add(new Rule(ours, theirs, true, null));
+        return this;
+    }
+
+    /** Caffe sums statistics up and stores what to divide them by. */
+    private TensorNames divided(String ours, String theirs, String divisor) {
+        rules.add(new Rule(ours, theirs, false, divisor));
         return this;
     }
 }

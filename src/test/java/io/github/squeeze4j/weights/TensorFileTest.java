@@ -251,6 +251,17 @@ class TensorFileTest {
                 .hasMessageEndingWith("starts at byte 8; fetch the file again");
     }
 
+    /** Header lengths whose bytes are the first of a pickle, a zip archive and a caffemodel. */
+    @ParameterizedTest
+    @ValueSource(ints = {0x280, 0x4b50, 0x10a, 0x6a2})
+    void safetensorsThatStartAsOtherFormats(int length) throws Exception {
+        String header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+        Path file = safetensors(header + " ".repeat(length - header.length()), new byte[8]);
+        try (TensorFile opened = TensorFile.open(file)) {
+            assertThat(opened.names()).containsExactly("a");
+        }
+    }
+
     @Test
     void namesOfFilesInAnIndexStayInItsFolder() throws Exception {
         Path index = Files.writeString(
