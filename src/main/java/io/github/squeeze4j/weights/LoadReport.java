@@ -46,7 +46,7 @@ public final class LoadReport {
     }
 
     /**
-     * Tensors without a parameter. Counters of batches are not among them.
+     * Tensors without a parameter. Those that the source's answers do not depend on are not among them.
      *
      * @return names in the file
      */

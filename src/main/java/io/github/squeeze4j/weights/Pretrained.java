@@ -4,8 +4,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,7 +17,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 /**
  * Weights of another library for a network of {@link io.github.squeeze4j.models}. The source is recognised by the names of the
  * tensors. By default every parameter must have its tensor, in the same shape but for sizes of 1, and every tensor its parameter;
- * counters of batches ({@code num_batches_tracked}) count for nothing. A prefix that all names have ({@code module.},
+ * tensors that the source's answers do not depend on, such as counters of batches, count for nothing. A prefix that all names have ({@code module.},
  * {@code _orig_mod.}) is left out. Immutable.
  *
  * <pre>{@code
@@ -23,8 +26,10 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 public final class Pretrained {
     private static final String CLASSIFIER = "classifier/";
-    private static final String COUNTER = "num_batches_tracked";
     private static final String[] PREFIXES = {"module.", "_orig_mod."};
+
+    /** Parameters of a network that are looked at first. */
+    private static final int SAMPLE = 16;
 
     private final Path file;
     private final boolean newClassifier;
@@ -138,21 +143,31 @@ public final class Pretrained {
      * those of several, which then agree.
      */
     static WeightSource recognised(Set<String> parameters, Set<String> tensors) {
+        List<String> all = List.copyOf(parameters);
+        // Most sources show in a few names that they are none of this network.
+        List<String> few = IntStream.range(0, Math.min(SAMPLE, all.size()))
+                .mapToObj(i -> all.get((int) ((long) i * all.size() / Math.min(SAMPLE, all.size()))))
+                .collect(Collectors.toList());
         WeightSource best = null;
         int most = 0;
         for (WeightSource source : WeightSource.values()) {
             TensorNames names = source.names();
-            int met = 0;
-            for (String parameter : parameters) {
-                TensorNames.Tensor tensor = names.find(parameter);
-                met += tensor != null && tensors.contains(tensor.name) ? 1 : 0;
-            }
+            int met = 2 * met(names, few, tensors) < few.size() ? 0 : met(names, all, tensors);
             if (met > most) {
                 most = met;
                 best = source;
             }
         }
         return 2 * most < parameters.size() ? null : best;
+    }
+
+    private static int met(TensorNames names, List<String> parameters, Set<String> tensors) {
+        int met = 0;
+        for (String parameter : parameters) {
+            TensorNames.Tensor tensor = names.find(parameter);
+            met += tensor != null && tensors.contains(tensor.name) ? 1 : 0;
+        }
+        return met;
     }
 
     private Map<String, TensorNames.Tensor> plan(
@@ -171,8 +186,8 @@ public final class Pretrained {
                 report.renewed.add(key);
             } else if (tensor == null || wanted.divisor != null && !tensors.containsKey(wanted.divisor)) {
                 report.missing.add(key + " (" + (wanted == null ? "unknown to the source" : wanted.name) + ")");
-            } else if (!Arrays.equals(withoutOnes(tensor.shape()), withoutOnes(shape(wanted, parameter)))) {
-                report.wrongShape.add(key + " " + Arrays.toString(shape(wanted, parameter)) + " from " + tensor);
+            } else if (!Arrays.equals(withoutOnes(tensor.shape()), withoutOnes(wanted.shape(parameter.shape())))) {
+                report.wrongShape.add(key + " " + Arrays.toString(wanted.shape(parameter.shape())) + " from " + tensor);
             } else {
                 plan.put(key, wanted);
                 report.used.add(tensor.name());
@@ -182,17 +197,11 @@ public final class Pretrained {
             }
         });
         tensors.forEach((name, tensor) -> {
-            if (!known.contains(name) && !name.endsWith(COUNTER) && !partly) {
+            if (!known.contains(name) && !names.isUnused(name) && !partly) {
                 report.unexpected.add(WeightsException.name(tensor.name()));
             }
         });
         return plan;
-    }
-
-    /** The shape of a parameter as its tensor has it. */
-    private static long[] shape(TensorNames.Tensor tensor, INDArray parameter) {
-        long[] shape = parameter.shape();
-        return tensor.transposed ? new long[] {shape[1], shape[0]} : shape;
     }
 
     /** Sizes of 1 move no element: [C, C/r, 1, 1] is [C, C/r], and Caffe's older [1, 1, 1, C] is [C]. */
@@ -215,7 +224,10 @@ public final class Pretrained {
             Map<String, StoredTensor> tensors,
             INDArray parameter,
             WeightSource source) {
-        INDArray values = tensors.get(wanted.name).read().reshape('c', shape(wanted, parameter));
+        long[] shape = parameter.shape();
+        INDArray values = tensors.get(wanted.name)
+                .read()
+                .reshape('c', wanted.isTransposed() ? new long[] {shape[1], shape[0]} : shape);
         if (wanted.divisor != null) {
             double divisor = tensors.get(wanted.divisor).read().getDouble(0);
             // Caffe's own rule: statistics of no batch are zeros.
@@ -224,6 +236,6 @@ public final class Pretrained {
         if (source.takesBlueFirst() && key.equals("stem.conv1/W")) {
             swapRedAndBlue(values);
         }
-        parameter.assign((wanted.transposed ? values.transpose() : values).castTo(parameter.dataType()));
+        parameter.assign((wanted.isTransposed() ? values.transpose() : values).castTo(parameter.dataType()));
     }
 }

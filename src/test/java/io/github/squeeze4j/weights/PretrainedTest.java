@@ -75,7 +75,7 @@ class PretrainedTest {
             Map.entry("megvii_spse_resnext50", () -> Models.builder("spse_resnext50_32x4d")),
             Map.entry("megvii_rgse_resnext50", () -> Models.builder("rgse_resnext50_32x4d")));
 
-    private static final Map<String, WeightSource> SOURCES = Map.ofEntries(
+    static final Map<String, WeightSource> SOURCES = Map.ofEntries(
             Map.entry("resnet50", WeightSource.TIMM_RESNET),
             Map.entry("resnext50_32x4d", WeightSource.TIMM_RESNET),
             Map.entry("se_resnet50", WeightSource.CADENE),
@@ -101,7 +101,6 @@ class PretrainedTest {
             Map.entry("timm_seresnet50", WeightSource.TIMM_RESNET),
             Map.entry("timm_seresnext50_32x4d", WeightSource.TIMM_RESNET),
             Map.entry("timm_ecaresnet50", WeightSource.TIMM_RESNET),
-            Map.entry("timm_legacy_seresnet18", WeightSource.CADENE),
             Map.entry("torchvision_mobilenet_v2", WeightSource.TORCHVISION_MOBILENET_V2),
             Map.entry("moskomule_se_resnet50", WeightSource.MOSKOMULE),
             Map.entry("megvii_spse_resnext50", WeightSource.MEGVII_SPSE),
@@ -276,6 +275,11 @@ class PretrainedTest {
                 cadene,
                 "the network's stem pooling (padded) must be in ceil mode as that of CADENE; "
                         + "use stemPooling(StemPooling.CEIL_MODE)");
+        refused(
+                builder("timm_legacy_seresnet18"),
+                tensors("timm_legacy_seresnet18"),
+                "the network's blocks (two 3x3 convolutions) must be bottlenecks to take weights from CADENE, whose others have a "
+                        + "ReLU before the attention; use depth 50 or more");
         refused(
                 Models.builder("se_resnet50"),
                 tensors("timm_seresnet50"),

@@ -172,7 +172,7 @@ class ReferenceNetworksTest {
 
     private static void fill(INDArray parameter, String role, TensorNames.Tensor tensor) {
         double[] values = uniform(tensor.name, (int) parameter.length());
-        long outputs = parameter.size(tensor.transposed ? 1 : 0);
+        long outputs = parameter.size(tensor.isTransposed() ? 1 : 0);
         double scale = 0.1;
         double shift = 0;
         if (role.endsWith("W")) {
@@ -188,7 +188,7 @@ class ReferenceNetworksTest {
             values[i] = (float) (values[i] * scale + shift);
         }
         long[] shape = parameter.shape();
-        INDArray drawn = tensor.transposed
+        INDArray drawn = tensor.isTransposed()
                 ? Nd4j.create(values, new long[] {shape[1], shape[0]}, 'c').transpose()
                 : Nd4j.create(values, shape, 'c');
         parameter.assign(drawn.castTo(parameter.dataType()));
