@@ -112,13 +112,21 @@ final class OnnxBlock {
         long keep = op.isKeepDims() ? 1 : 0;
         switch (name) {
             case "reduce_mean":
-                onnx.node("ReduceMean", input).ints("axes", axes).number("keepdims", keep).as(output);
+                onnx.node("ReduceMean", input)
+                        .ints("axes", axes)
+                        .number("keepdims", keep)
+                        .as(output);
                 break;
             case "reduce_max":
-                onnx.node("ReduceMax", input).ints("axes", axes).number("keepdims", keep).as(output);
+                onnx.node("ReduceMax", input)
+                        .ints("axes", axes)
+                        .number("keepdims", keep)
+                        .as(output);
                 break;
             case "reduce_sum":
-                onnx.node("ReduceSum", input, onnx.integers(axes)).number("keepdims", keep).as(output);
+                onnx.node("ReduceSum", input, onnx.integers(axes))
+                        .number("keepdims", keep)
+                        .as(output);
                 break;
             default:
                 throw unknown(name);
@@ -169,7 +177,8 @@ final class OnnxBlock {
                 onnx.node("Identity", inputs).as(output);
                 break;
             case "tile":
-                onnx.node("Tile", inputs[0], onnx.integers(((CustomOp) function).iArgs())).as(output);
+                onnx.node("Tile", inputs[0], onnx.integers(((CustomOp) function).iArgs()))
+                        .as(output);
                 break;
             default:
                 if (!(function instanceof CustomOp)) {
@@ -216,9 +225,7 @@ final class OnnxBlock {
     /** The definition's weights are [height, width, in, out]. */
     private void convolution(long[] of, String[] inputs, String output) {
         String[] ordered = inputs.clone();
-        ordered[1] = onnx.node("Transpose", inputs[1])
-                .ints("perm", 3, 2, 0, 1)
-                .as(output + "/weights");
+        ordered[1] = onnx.node("Transpose", inputs[1]).ints("perm", 3, 2, 0, 1).as(output + "/weights");
         onnx.node("Conv", ordered)
                 .ints("kernel_shape", of[0], of[1])
                 .ints("strides", of[2], of[3])

@@ -84,7 +84,8 @@ public final class OnnxExport {
             throw new WeightsException("inputs (" + inputs + ") of the network must be one to write it as ONNX");
         }
         // A copy, as DL4J changes the layers while it goes through them.
-        InputType input = InputType.convolutional(height, width, channels(configuration, inputs.get(0)), CNN2DFormat.NCHW);
+        InputType input =
+                InputType.convolutional(height, width, channels(configuration, inputs.get(0)), CNN2DFormat.NCHW);
         Map<String, InputType> types = new HashMap<>(configuration.clone().getLayerActivationTypes(input));
         types.put(inputs.get(0), input);
         OnnxExport export = new OnnxExport(graph, types);
@@ -94,7 +95,8 @@ public final class OnnxExport {
 
     /** What the layers that read the input take. */
     private static int channels(ComputationGraphConfiguration configuration, String input) {
-        for (Map.Entry<String, List<String>> entry : configuration.getVertexInputs().entrySet()) {
+        for (Map.Entry<String, List<String>> entry :
+                configuration.getVertexInputs().entrySet()) {
             GraphVertex vertex = configuration.getVertices().get(entry.getKey());
             if (entry.getValue().contains(input) && vertex instanceof LayerVertex) {
                 Layer layer = ((LayerVertex) vertex).getLayerConf().getLayer();
@@ -160,7 +162,9 @@ public final class OnnxExport {
         Map<String, INDArray> parameters = graph.getLayer(name).paramTable();
         if (layer instanceof AttentionBlock) {
             OnnxBlock.add(onnx, name, (AttentionBlock) layer, parameters, input, sizes(types.get(given)));
-        } else if (type == ConvolutionLayer.class || type == NativeConvolution.class || type == GroupedConvolution.class) {
+        } else if (type == ConvolutionLayer.class
+                || type == NativeConvolution.class
+                || type == GroupedConvolution.class) {
             convolution(name, (ConvolutionLayer) layer, parameters, input);
         } else if (type == BatchNormalization.class || type == NativeBatchNormalization.class) {
             normalization(name, (BatchNormalization) layer, parameters, input);
@@ -185,7 +189,8 @@ public final class OnnxExport {
         if (layer.getConvolutionMode() == ConvolutionMode.Same
                 || layer.getConvolutionMode() == ConvolutionMode.Causal
                 || layer.getCnn2dDataFormat() != CNN2DFormat.NCHW) {
-            throw unknown(name, "convolution of mode " + layer.getConvolutionMode() + " in " + layer.getCnn2dDataFormat());
+            throw unknown(
+                    name, "convolution of mode " + layer.getConvolutionMode() + " in " + layer.getCnn2dDataFormat());
         }
         INDArray weights = parameters.get("W");
         String w = onnx.tensor(name + "/W", weights, weights.shape());
@@ -227,8 +232,10 @@ public final class OnnxExport {
         if (!max && !average
                 || layer.getConvolutionMode() == ConvolutionMode.Same
                 || layer.getCnn2dDataFormat() != CNN2DFormat.NCHW) {
-            throw unknown(name, layer.getPoolingType() + " pooling of mode " + layer.getConvolutionMode()
-                    + (ceil ? ", sizes rounded up" : ""));
+            throw unknown(
+                    name,
+                    layer.getPoolingType() + " pooling of mode " + layer.getConvolutionMode()
+                            + (ceil ? ", sizes rounded up" : ""));
         }
         int[] padding = layer.getPadding();
         OnnxGraph.Node node = onnx.node(max ? "MaxPool" : "AveragePool", input)
@@ -275,7 +282,8 @@ public final class OnnxExport {
         } else if (type == ActivationSoftmax.class) {
             onnx.node("Softmax", input).number("axis", 1).as(name);
         } else if (type == ActivationSwish.class) {
-            onnx.node("Mul", input, onnx.node("Sigmoid", input).as(name + "/sigmoid")).as(name);
+            onnx.node("Mul", input, onnx.node("Sigmoid", input).as(name + "/sigmoid"))
+                    .as(name);
         } else if (type == HardSwish.class) {
             onnx.node("HardSwish", input).as(name);
         } else if (type == ActivationHardSigmoid.class) {

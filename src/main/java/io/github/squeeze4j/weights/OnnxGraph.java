@@ -98,7 +98,8 @@ final class OnnxGraph {
         }
 
         Node real(String name, double value) {
-            message.message(5, new Message().text(1, name).real(2, (float) value).number(20, ATTRIBUTE_FLOAT));
+            message.message(
+                    5, new Message().text(1, name).real(2, (float) value).number(20, ATTRIBUTE_FLOAT));
             return this;
         }
 
@@ -116,8 +117,8 @@ final class OnnxGraph {
     /** An initialiser of float32. */
     String tensor(String name, INDArray values, long... shape) {
         INDArray flat = values.dup('c').reshape('c', new long[] {values.length()});
-        ByteBuffer bytes =
-                ByteBuffer.allocate(Math.toIntExact(Float.BYTES * values.length())).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(Float.BYTES * values.length()))
+                .order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(flat.toFloatVector());
         return add(name, FLOAT, bytes, shape);
     }
@@ -164,7 +165,8 @@ final class OnnxGraph {
 
     /** The whole model. */
     byte[] model() {
-        Message graph = new Message().append(nodes).text(2, "squeeze4j").append(tensors).append(ends);
+        Message graph =
+                new Message().append(nodes).text(2, "squeeze4j").append(tensors).append(ends);
         return new Message()
                 .number(1, IR_VERSION)
                 .text(2, "squeeze4j")

@@ -39,7 +39,8 @@ public final class WeightExport {
      */
     public static void safetensors(ComputationGraph graph, WeightSource source, Path file) {
         if (source.takesBlueFirst()) {
-            throw new WeightsException("source (" + source + ") must be one of PyTorch's to write safetensors for; use another");
+            throw new WeightsException(
+                    "source (" + source + ") must be one of PyTorch's to write safetensors for; use another");
         }
         source.requireForm(graph.getConfiguration());
         TensorNames names = source.names();
@@ -65,7 +66,11 @@ public final class WeightExport {
             header.append(",\"").append(entry.getKey()).append("\":{\"dtype\":\"");
             header.append(tensor.dataType() == DataType.DOUBLE ? TensorType.F64 : TensorType.F32);
             header.append("\",\"shape\":").append(Arrays.toString(tensor.shape()));
-            header.append(",\"data_offsets\":[").append(offset).append(',').append(end).append("]}");
+            header.append(",\"data_offsets\":[")
+                    .append(offset)
+                    .append(',')
+                    .append(end)
+                    .append("]}");
             offset = end;
         }
         header.append('}');

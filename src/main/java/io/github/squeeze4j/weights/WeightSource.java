@@ -94,8 +94,9 @@ public enum WeightSource {
         // The source's networks with groups have the stride in their 3x3 convolution.
         boolean grouped = layer(network, "stage2.block1.conv2") instanceof GroupedConvolution;
         if (this == CADENE && !bottleneck) {
-            throw new WeightsException("the network's blocks (two 3x3 convolutions) must be bottlenecks to take weights from "
-                    + this + ", whose others have a ReLU before the attention; use depth 50 or more");
+            throw new WeightsException(
+                    "the network's blocks (two 3x3 convolutions) must be bottlenecks to take weights from " + this
+                            + ", whose others have a ReLU before the attention; use depth 50 or more");
         }
         if (stride != Bottleneck.ANY && bottleneck && !grouped) {
             boolean atFirst = ((ConvolutionLayer) first).getStride()[0] == 2;

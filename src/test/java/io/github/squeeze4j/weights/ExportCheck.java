@@ -66,7 +66,8 @@ public final class ExportCheck {
     }
 
     static void write(Path file, INDArray array) throws IOException {
-        float[] values = array.dup('c').reshape('c', new long[] {array.length()}).toFloatVector();
+        float[] values =
+                array.dup('c').reshape('c', new long[] {array.length()}).toFloatVector();
         ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
         Files.write(file, bytes.array());

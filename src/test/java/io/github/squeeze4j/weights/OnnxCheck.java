@@ -21,8 +21,17 @@ public final class OnnxCheck {
     private static final int SIZE = 64;
     private static final long SEED = 20261127;
     private static final String[] FAMILIES = {
-        "resnet18", "se_resnet50", "se_resnext50_32x4d", "se_resnet20", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large",
-        "mobilenet_v3_small", "efficientnet_b0", "regnety_400mf", "se_bn_inception"
+        "resnet18",
+        "se_resnet50",
+        "se_resnext50_32x4d",
+        "se_resnet20",
+        "mobilenet_v1",
+        "mobilenet_v2",
+        "mobilenet_v3_large",
+        "mobilenet_v3_small",
+        "efficientnet_b0",
+        "regnety_400mf",
+        "se_bn_inception"
     };
     private static final String[] BLOCKS = {
         "se", "salient", "spse", "cbam", "scse", "eca", "ese", "gc", "gct", "simam", "ca", "bam", "ge", "sk"

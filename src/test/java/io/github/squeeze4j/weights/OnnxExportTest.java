@@ -86,7 +86,8 @@ class OnnxExportTest {
                     float[][] answers = (float[][]) result.get(0).getValue();
                     assertThat(answers).hasNumberOfRows(count);
                     for (int n = 0; n < count; n++) {
-                        assertThat(answers[n]).containsExactly(expected[n], org.assertj.core.data.Offset.offset((float) TOLERANCE));
+                        assertThat(answers[n])
+                                .containsExactly(expected[n], org.assertj.core.data.Offset.offset((float) TOLERANCE));
                     }
                 }
             }
@@ -102,8 +103,9 @@ class OnnxExportTest {
                 .init();
         assertThatThrownBy(() -> OnnxExport.write(graph, 32, 32, file))
                 .isInstanceOf(WeightsException.class)
-                .hasMessage("vertex stem.conv (convolution of mode Truncate in NHWC) must be one that ONNX export knows; put a "
-                        + "convolution, batch normalization, activation, pooling, dense layer or attention block there");
+                .hasMessage(
+                        "vertex stem.conv (convolution of mode Truncate in NHWC) must be one that ONNX export knows; put a "
+                                + "convolution, batch normalization, activation, pooling, dense layer or attention block there");
         assertThat(file).hasContent("old");
     }
 }

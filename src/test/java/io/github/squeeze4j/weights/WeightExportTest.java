@@ -47,10 +47,12 @@ class WeightExportTest {
         try (TensorFile opened = TensorFile.open(file)) {
             assertThat(opened.tensors().entrySet().stream()
                             .collect(Collectors.toMap(
-                                    Map.Entry::getKey, entry -> Arrays.toString(entry.getValue().shape()))))
+                                    Map.Entry::getKey,
+                                    entry -> Arrays.toString(entry.getValue().shape()))))
                     .isEqualTo(expected);
         }
-        ComputationGraph back = PretrainedTest.builder(name).seed(1).weights(file).build().init();
+        ComputationGraph back =
+                PretrainedTest.builder(name).seed(1).weights(file).build().init();
         assertThat(back.params()).isEqualTo(graph.params());
         assertThat(Files.list(folder)).containsExactly(file);
     }
@@ -76,7 +78,8 @@ class WeightExportTest {
         WeightExport.safetensors(graph, WeightSource.MOSKOMULE, file);
         try (TensorFile opened = TensorFile.open(file)) {
             assertThat(opened.tensor("conv1.weight").type()).isEqualTo(TensorType.F64);
-            assertThat(opened.tensor("conv1.weight").read()).isEqualTo(graph.getParam("stem.conv_W").dup('c'));
+            assertThat(opened.tensor("conv1.weight").read())
+                    .isEqualTo(graph.getParam("stem.conv_W").dup('c'));
         }
     }
 
@@ -90,7 +93,8 @@ class WeightExportTest {
                         + "use the source of this family and this attention");
         assertThatThrownBy(() -> WeightExport.safetensors(graph, WeightSource.CAFFE_BN_INCEPTION, file))
                 .isInstanceOf(WeightsException.class)
-                .hasMessage("source (CAFFE_BN_INCEPTION) must be one of PyTorch's to write safetensors for; use another");
+                .hasMessage(
+                        "source (CAFFE_BN_INCEPTION) must be one of PyTorch's to write safetensors for; use another");
         ComputationGraph se50 = ResNet.builder().depth(18).build().init();
         assertThatThrownBy(() -> WeightExport.safetensors(se50, WeightSource.CADENE, file))
                 .isInstanceOf(WeightsException.class)
@@ -98,7 +102,8 @@ class WeightExportTest {
         assertThatThrownBy(() ->
                         WeightExport.safetensors(graph, WeightSource.MOSKOMULE, folder.resolve("gone/x.safetensors")))
                 .isInstanceOf(WeightsException.class)
-                .hasMessageStartingWith("output file (" + folder.resolve("gone/x.safetensors") + ") must be writable (");
+                .hasMessageStartingWith(
+                        "output file (" + folder.resolve("gone/x.safetensors") + ") must be writable (");
         assertThat(file).hasContent("old");
     }
 }
