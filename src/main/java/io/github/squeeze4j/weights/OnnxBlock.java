@@ -214,12 +214,26 @@ final class OnnxBlock {
                 }
                 onnx.node("MatMul", inputs).as(output);
                 break;
+            case "avgpool2d":
+                averagePooling(integers, inputs[0], output);
+                break;
             case "conv2d":
                 convolution(integers, inputs, output);
                 break;
             default:
                 throw unknown(op.opName());
         }
+    }
+
+    /** Sizes of window, stride, padding and dilation, then whether the size stays, what is divided by, and the layout. */
+    private void averagePooling(long[] of, String input, String output) {
+        if (Arrays.stream(of, 4, 6).anyMatch(padding -> padding != 0) || of[8] != 0 || of[10] != 0) {
+            throw unknown("avgpool2d with padding or channels last");
+        }
+        onnx.node("AveragePool", input)
+                .ints("kernel_shape", of[0], of[1])
+                .ints("strides", of[2], of[3])
+                .as(output);
     }
 
     /** The definition's weights are [height, width, in, out]. */
