@@ -6,6 +6,7 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
 import org.deeplearning4j.nn.graph.vertex.impl.LayerVertex;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -188,9 +189,21 @@ final class GraphRegion implements Region {
         };
     }
 
+    /** DL4J passes over frozen vertices, which it tells by their class: nothing goes on to their inputs. */
+    private static Pair<Gradient, INDArray[]> nothing(StandIn vertex, LayerWorkspaceMgr workspaces) {
+        INDArray[] toInputs = new INDArray[vertex.getInputs().length];
+        for (int i = 0; i < toInputs.length; i++) {
+            INDArray input = vertex.getInputs()[i];
+            toInputs[i] = workspaces.create(ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
+        }
+        return new Pair<>(null, toInputs);
+    }
+
     Pair<Gradient, INDArray[]> backward(StandIn vertex, boolean tbptt, LayerWorkspaceMgr workspaces) {
         if (session.stock()) {
-            return vertex.original().doBackward(tbptt, workspaces);
+            return vertex.original() instanceof FrozenVertex
+                    ? nothing(vertex, workspaces)
+                    : vertex.original().doBackward(tbptt, workspaces);
         }
         session.requireTraining();
         activations.end();

@@ -2,6 +2,7 @@ package io.github.squeeze4j.models;
 
 import io.github.squeeze4j.engine.Acceleration;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
+import io.github.squeeze4j.weights.Pretrained;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -38,6 +39,7 @@ public abstract class Network {
     final double dropout;
     final double stochasticDepth;
     final boolean zeroInitLastGamma;
+    final Pretrained pretrained;
 
     /** Takes the options; the defaults stand in where the user set nothing. */
     Network(NetworkBuilder<?> builder, int defaultClasses, int defaultSize, double defaultDropout) {
@@ -54,6 +56,7 @@ public abstract class Network {
         dropout = builder.dropout == null ? defaultDropout : builder.dropout;
         stochasticDepth = builder.stochasticDepth;
         zeroInitLastGamma = builder.zeroInitLastGamma;
+        pretrained = builder.pretrained;
     }
 
     /** Lays the layers out. */
@@ -79,14 +82,19 @@ public abstract class Network {
     }
 
     /**
-     * A new graph with random weights drawn from the seed, accelerated where that is possible.
+     * A new graph with random weights drawn from the seed or with those that the builder was given, accelerated where that is
+     * possible.
      *
      * @return the initialised graph
+     * @throws io.github.squeeze4j.weights.WeightsException if a file of weights was given and is unusable or does not fit
      * @see Acceleration
      */
     public final ComputationGraph init() {
         ComputationGraph graph = new ComputationGraph(conf());
         graph.init();
+        if (pretrained != null) {
+            pretrained.into(graph);
+        }
         Acceleration.apply(graph);
         return graph;
     }
@@ -122,14 +130,18 @@ public abstract class Network {
 
     /**
      * A new graph without the classifier, whose outputs are the maps at these strides, with random weights drawn from the
-     * seed; accelerated where that is possible.
+     * seed or with those that the builder was given; accelerated where that is possible.
      *
      * @param strides those wanted, each once, in any order; none for all of {@link #features()}
      * @return the initialised graph: {@code output(images)} gives the maps
      * @throws IllegalArgumentException if the network has no map of such a stride
      */
     public final ComputationGraph initFeatures(int... strides) {
-        return FeatureGraph.of(featureConf(strides));
+        ComputationGraph graph = FeatureGraph.of(featureConf(strides));
+        if (pretrained != null) {
+            pretrained.partly().into(graph);
+        }
+        return graph;
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.weights.Pretrained;
+import java.nio.file.Path;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -33,6 +35,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
     Double dropout;
     double stochasticDepth;
     boolean zeroInitLastGamma;
+    Pretrained pretrained;
 
     NetworkBuilder() {}
 
@@ -194,6 +197,30 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      */
     public B zeroInitLastGamma(boolean zeroInitLastGamma) {
         this.zeroInitLastGamma = zeroInitLastGamma;
+        return self();
+    }
+
+    /**
+     * Weights of another library to start from instead of random ones: those of a file of timm, torchvision, Cadene and others,
+     * with the file's classes.
+     *
+     * @param file as {@link io.github.squeeze4j.weights.TensorFile} reads it; it is opened when the network is initialised
+     * @return this
+     * @see io.github.squeeze4j.weights.WeightSource
+     */
+    public B weights(Path file) {
+        return weights(Pretrained.from(file));
+    }
+
+    /**
+     * Weights of another library, loaded as it says: {@code Pretrained.from(file).newClassifier()} for other classes than the
+     * file's.
+     *
+     * @param pretrained the file and how to load it; default none
+     * @return this
+     */
+    public B weights(Pretrained pretrained) {
+        this.pretrained = Checks.notNull("weights", pretrained, "use Pretrained.from(file)");
         return self();
     }
 

@@ -14,33 +14,77 @@ import java.util.regex.Pattern;
  * with {@code $1}, {@code $2}, ... for its groups and {@code {$1-1}} for a group less one, since references count from 0.
  */
 final class TensorNames {
+    /** How a tensor holds what a parameter holds. */
+    private enum Form {
+        /** The same sizes. */
+        SAME,
+        /** [outputs, inputs] where the parameter is [inputs, outputs]. */
+        LINEAR,
+        /** A convolution of 1x1, [outputs, inputs, 1, 1], where the parameter is [inputs, outputs]. */
+        POINTWISE,
+        /** A convolution along channels, [1, 1, kernel], where the parameter is [kernel]. */
+        ALONG_CHANNELS,
+        /** A convolution of each channel, [C, 1, height, width], where the parameter is [C, height, width]. */
+        DEPTHWISE
+    }
+
     /** The tensor that holds a parameter. */
     static final class Tensor {
         final String name;
-        /** Whether the tensor is [outputs, inputs] where the parameter is [inputs, outputs]; else elements lie alike. */
-        final boolean transposed;
+        private final Form form;
+        /** The tensor with the one number that this one is to be divided by, or null. */
+        final String divisor;
 
-        Tensor(String name, boolean transposed) {
+        Tensor(String name, Form form, String divisor) {
             this.name = name;
-            this.transposed = transposed;
+            this.form = form;
+            this.divisor = divisor;
+        }
+
+        /** Whether the tensor is [outputs, inputs] where the parameter is [inputs, outputs]; else elements lie alike. */
+        boolean isTransposed() {
+            return form == Form.LINEAR || form == Form.POINTWISE;
+        }
+
+        /** The tensor's sizes for a parameter of these. */
+        long[] shape(long... parameter) {
+            switch (form) {
+                case LINEAR:
+                    return new long[] {parameter[1], parameter[0]};
+                case POINTWISE:
+                    return new long[] {parameter[1], parameter[0], 1, 1};
+                case ALONG_CHANNELS:
+                    return new long[] {1, 1, parameter[0]};
+                case DEPTHWISE:
+                    return new long[] {parameter[0], 1, parameter[1], parameter[2]};
+                default:
+                    return parameter;
+            }
         }
     }
 
     private static final class Rule {
         private final Pattern pattern;
         private final String name;
-        private final boolean transposed;
+        private final Form form;
+        private final String divisor;
 
-        Rule(String pattern, String name, boolean transposed) {
+        Rule(String pattern, String name, Form form, String divisor) {
             this.pattern = Pattern.compile(pattern);
             this.name = name;
-            this.transposed = transposed;
+            this.form = form;
+            this.divisor = divisor;
+        }
+
+        private static String filled(Matcher matcher, String name) {
+            return LESS_ONE.matcher(matcher.replaceFirst(name)).replaceAll(TensorNames::lessOne);
         }
     }
 
     private static final Pattern LESS_ONE = Pattern.compile("\\{(\\d+)-1\\}");
 
     private final List<Rule> rules = new ArrayList<>();
+    private Pattern unused = Pattern.compile("(.*\\.)?num_batches_tracked");
 
     private TensorNames() {}
 
@@ -51,15 +95,30 @@ final class TensorNames {
      */
     Tensor of(String vertex, String parameter) {
         String key = vertex + "/" + parameter;
+        Tensor found = find(key);
+        if (found == null) {
+            throw new IllegalArgumentException(
+                    "parameter (" + key
+                            + ") must have a tensor in the reference; use the names of this network's reference implementation");
+        }
+        return found;
+    }
+
+    /** The tensor for {@code vertex/parameter}, or null where no rule fits. */
+    Tensor find(String key) {
         for (Rule rule : rules) {
             Matcher matcher = rule.pattern.matcher(key);
             if (matcher.matches()) {
-                String name = LESS_ONE.matcher(matcher.replaceFirst(rule.name)).replaceAll(TensorNames::lessOne);
-                return new Tensor(name, rule.transposed);
+                String divisor = rule.divisor == null ? null : Rule.filled(matcher, rule.divisor);
+                return new Tensor(Rule.filled(matcher, rule.name), rule.form, divisor);
             }
         }
-        throw new IllegalArgumentException("parameter (" + key
-                + ") must have a tensor in the reference; use the names of this network's reference implementation");
+        return null;
+    }
+
+    /** Whether the reference has a tensor of this name that its answers do not depend on. */
+    boolean isUnused(String name) {
+        return unused.matcher(name).matches();
     }
 
     private static String lessOne(MatchResult number) {
@@ -67,6 +126,16 @@ final class TensorNames {
     }
 
     // ---- the references --------------------------------------------------------------------------------------------
+
+    /** timm's ResNet and ResNeXt with SE or ECA; without blocks the names are torchvision's. */
+    static TensorNames timmResNet() {
+        String attention = "stage(\\d)\\.block(\\d+)\\.attention";
+        String theirs = "layer$1.{$2-1}.se.";
+        return new TensorNames()
+                .pointwiseExcitation(attention, theirs, "fc1", "fc2")
+                .rule(attention + "/convW", theirs + "conv.weight", Form.ALONG_CHANNELS)
+                .residual("conv1", "bn1", "fc");
+    }
 
     /** torchvision's ResNet and ResNeXt. */
     static TensorNames torchvisionResNet() {
@@ -78,7 +147,7 @@ final class TensorNames {
         return new TensorNames()
                 .convolution("stem\\.conv(\\d)", "layer0.conv$1")
                 .batchNorm("stem\\.bn(\\d)", "layer0.bn$1")
-                .excitation("stage(\\d)\\.block(\\d+)\\.attention", "layer$1.{$2-1}.se_module.", "fc1", "fc2")
+                .pointwiseExcitation("stage(\\d)\\.block(\\d+)\\.attention", "layer$1.{$2-1}.se_module.", "fc1", "fc2")
                 .residual("layer0.conv1", "layer0.bn1", "last_linear");
     }
 
@@ -100,10 +169,11 @@ final class TensorNames {
                 .residual("conv1", "bn1", "fc");
     }
 
-    /** AmigoCDT/Salient-Net. */
+    /** AmigoCDT/Salient-Net, whose blocks hold a convolution that they never call. */
     static TensorNames amigo() {
         return new TensorNames()
                 .batchNorm("stage(\\d)\\.block(\\d+)\\.attention", "layer$1.{$2-1}.Salient.bn")
+                .unused(".*\\.Salient\\.conv\\.weight")
                 .residual("conv1", "bn1", "fc");
     }
 
@@ -147,10 +217,11 @@ final class TensorNames {
         return new TensorNames()
                 .convolution("stem\\.conv", "conv_stem")
                 .batchNorm("stem\\.bn", "bn1")
-                .excitation(block + "attention", theirs + "se.", "conv_reduce", "conv_expand")
+                .pointwiseExcitation(block + "attention", theirs + "se.", "conv_reduce", "conv_expand")
                 .convolution("head\\.conv", headConvolution)
                 .batchNorm("head\\.bn", headNorm)
-                .linear("hidden", "conv_head")
+                .rule("hidden/W", "conv_head.weight", Form.POINTWISE)
+                .parameter("hidden/b", "conv_head.bias")
                 .linear("classifier", "classifier");
     }
 
@@ -198,7 +269,7 @@ final class TensorNames {
         return new TensorNames()
                 .convolution("stem\\.conv", "stem.conv")
                 .batchNorm("stem\\.bn", "stem.bn")
-                .excitation(block + "attention", theirs + "se.", "fc1", "fc2")
+                .pointwiseExcitation(block + "attention", theirs + "se.", "fc1", "fc2")
                 .convolution(block + "conv(\\d)", theirs + "conv$3.conv")
                 .batchNorm(block + "bn(\\d)", theirs + "conv$3.bn")
                 .convolution(block + "shortcut\\.conv", theirs + "downsample.conv")
@@ -206,7 +277,31 @@ final class TensorNames {
                 .linear("classifier", "head.fc");
     }
 
-    /** torchvision's Inception-v3. */
+    /** torchvision's MobileNetV2, which counts blocks through all stages. */
+    static TensorNames torchvisionMobileNetV2() {
+        int[] blocks = {1, 2, 3, 4, 3, 3, 1};
+        TensorNames names =
+                new TensorNames().convolution("stem\\.conv", "features.0.0").batchNorm("stem\\.bn", "features.0.1");
+        int number = 1;
+        for (int stage = 1; stage <= blocks.length; stage++) {
+            for (int block = 1; block <= blocks[stage - 1]; block++) {
+                String ours = "stage" + stage + "\\.block" + block + "\\.";
+                String theirs = "features." + number++ + ".conv.";
+                int depthwise = stage == 1 ? 0 : 1;
+                names.convolution(ours + "expand\\.conv", theirs + "0.0")
+                        .batchNorm(ours + "expand\\.bn", theirs + "0.1")
+                        .convolution(ours + "depthwise\\.conv", theirs + depthwise + ".0")
+                        .batchNorm(ours + "depthwise\\.bn", theirs + depthwise + ".1")
+                        .convolution(ours + "project\\.conv", theirs + (depthwise + 1))
+                        .batchNorm(ours + "project\\.bn", theirs + (depthwise + 2));
+            }
+        }
+        return names.convolution("head\\.conv", "features." + number + ".0")
+                .batchNorm("head\\.bn", "features." + number + ".1")
+                .linear("classifier", "classifier.1");
+    }
+
+    /** torchvision's Inception-v3; its auxiliary classifier helps in training only. */
     static TensorNames torchvisionInceptionV3() {
         TensorNames names = new TensorNames();
         String[] stem = {"1a_3x3", "2a_3x3", "2b_3x3", "3b_1x1", "4a_3x3"};
@@ -228,7 +323,7 @@ final class TensorNames {
                         .unit(ours + "three\\.", "(\\d[ab]?)", theirs + (module.equals("6a") ? "3x3" : "3x3_$1"));
             }
         }
-        return names.linear("classifier", "fc");
+        return names.linear("classifier", "fc").unused("AuxLogits\\..*");
     }
 
     /** The SENet authors' SE-BN-Inception.prototxt: blob n of layer L is {@code L#n}. */
@@ -278,8 +373,8 @@ final class TensorNames {
 
     private TensorNames caffeUnit(String ours, String number, String theirs) {
         return parameter(ours + "conv" + number + "/W", theirs + "#0")
-                .parameter(ours + "bn" + number + "/mean", theirs + "/bn#0")
-                .parameter(ours + "bn" + number + "/var", theirs + "/bn#1")
+                .divided(ours + "bn" + number + "/mean", theirs + "/bn#0", theirs + "/bn#2")
+                .divided(ours + "bn" + number + "/var", theirs + "/bn#1", theirs + "/bn#2")
                 .parameter(ours + "bn" + number + "/gamma", theirs + "/bn/scale#0")
                 .parameter(ours + "bn" + number + "/beta", theirs + "/bn/scale#1");
     }
@@ -299,20 +394,44 @@ final class TensorNames {
         return transposed(ours + "/W", theirs + ".weight").parameter(ours + "/b", theirs + ".bias");
     }
 
+    /** Two linear layers. */
     private TensorNames excitation(String ours, String theirs, String reduce, String expand) {
-        return transposed(ours + "/reduceW", theirs + reduce + ".weight")
+        return excitation(ours, theirs, reduce, expand, Form.LINEAR);
+    }
+
+    /** Two convolutions of 1x1. */
+    private TensorNames pointwiseExcitation(String ours, String theirs, String reduce, String expand) {
+        return excitation(ours, theirs, reduce, expand, Form.POINTWISE);
+    }
+
+    private TensorNames excitation(String ours, String theirs, String reduce, String expand, Form form) {
+        return rule(ours + "/reduceW", theirs + reduce + ".weight", form)
                 .parameter(ours + "/reduceB", theirs + reduce + ".bias")
-                .transposed(ours + "/expandW", theirs + expand + ".weight")
+                .rule(ours + "/expandW", theirs + expand + ".weight", form)
                 .parameter(ours + "/expandB", theirs + expand + ".bias");
     }
 
-    private TensorNames parameter(String ours, String theirs) {
-        rules.add(new Rule(ours, theirs, false));
+    private TensorNames unused(String more) {
+        unused = Pattern.compile(unused + "|" + more);
         return this;
     }
 
+    private TensorNames parameter(String ours, String theirs) {
+        return rule(ours, theirs, Form.SAME);
+    }
+
     private TensorNames transposed(String ours, String theirs) {
-        rules.add(new Rule(ours, theirs, true));
+        return rule(ours, theirs, Form.LINEAR);
+    }
+
+    private TensorNames rule(String ours, String theirs, Form form) {
+        rules.add(new Rule(ours, theirs, form, null));
+        return this;
+    }
+
+    /** Caffe sums statistics up and stores what to divide them by. */
+    private TensorNames divided(String ours, String theirs, String divisor) {
+        rules.add(new Rule(ours, theirs, Form.SAME, divisor));
         return this;
     }
 }

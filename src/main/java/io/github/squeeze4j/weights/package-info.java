@@ -1,7 +1,7 @@
 /**
- * How other libraries name what the networks learn: {@code TensorNames} finds for each parameter of a network of {@link
- * io.github.squeeze4j.models} the tensor of the reference implementation that holds it. Internal so far; the tests that compare
- * whole networks with their references use it.
+ * Weights of other libraries. {@link io.github.squeeze4j.weights.TensorFile} reads safetensors, PyTorch, NumPy and Caffe files;
+ * {@link io.github.squeeze4j.weights.Pretrained} fills a network from one, by the names that its {@link
+ * io.github.squeeze4j.weights.WeightSource} has for what the networks of {@code models} learn ({@code TensorNames}).
  *
  * @serial exclude
  */

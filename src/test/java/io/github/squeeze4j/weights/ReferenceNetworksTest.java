@@ -115,7 +115,7 @@ class ReferenceNetworksTest {
     }
 
     /** No looser than the tolerance times the largest value, where all are small. */
-    private static void assertClose(String what, INDArray actual, INDArray expected, double tolerance) {
+    static void assertClose(String what, INDArray actual, INDArray expected, double tolerance) {
         double scale = Math.min(1, expected.amaxNumber().doubleValue());
         Arrays4j.assertClose(what, actual.castTo(DataType.DOUBLE), expected, tolerance * scale);
     }
@@ -127,7 +127,7 @@ class ReferenceNetworksTest {
     }
 
     /** What the classifier computes before the softmax. */
-    private static INDArray logits(ComputationGraph graph, INDArray images) {
+    static INDArray logits(ComputationGraph graph, INDArray images) {
         INDArray probabilities = graph.outputSingle(images);
         assertThat(probabilities.sum(1).sub(1).amaxNumber().doubleValue()).isLessThan(1e-4);
         INDArray pooled = graph.feedForward(images, false)
@@ -172,7 +172,7 @@ class ReferenceNetworksTest {
 
     private static void fill(INDArray parameter, String role, TensorNames.Tensor tensor) {
         double[] values = uniform(tensor.name, (int) parameter.length());
-        long outputs = parameter.size(tensor.transposed ? 1 : 0);
+        long outputs = parameter.size(tensor.isTransposed() ? 1 : 0);
         double scale = 0.1;
         double shift = 0;
         if (role.endsWith("W")) {
@@ -188,14 +188,14 @@ class ReferenceNetworksTest {
             values[i] = (float) (values[i] * scale + shift);
         }
         long[] shape = parameter.shape();
-        INDArray drawn = tensor.transposed
+        INDArray drawn = tensor.isTransposed()
                 ? Nd4j.create(values, new long[] {shape[1], shape[0]}, 'c').transpose()
                 : Nd4j.create(values, shape, 'c');
         parameter.assign(drawn.castTo(parameter.dataType()));
     }
 
     /** Numbers in [-1, 1): splitmix64 from the FNV-1a hash of the name, 24 bits each. */
-    private static double[] uniform(String name, int count) {
+    static double[] uniform(String name, int count) {
         long seed = 0xCBF29CE484222325L;
         for (byte character : name.getBytes(StandardCharsets.UTF_8)) {
             seed = (seed ^ character) * 0x100000001B3L;

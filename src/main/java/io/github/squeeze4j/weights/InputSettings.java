@@ -1,0 +1,119 @@
+package io.github.squeeze4j.weights;
+
+import java.util.Arrays;
+
+/**
+ * How a source prepares images for its networks, as far as names of tensors tell: what most of its checkpoints were trained
+ * with. A checkpoint's own page may say otherwise. Images are read as numbers from 0 to 1, resized so that the shorter side is
+ * {@code size / cropRatio}, cropped to {@code size} at the centre, and normalised as (x - mean) / std. Immutable.
+ */
+public final class InputSettings {
+    private static final double[] IMAGENET_MEAN = {0.485, 0.456, 0.406};
+    private static final double[] IMAGENET_STD = {0.229, 0.224, 0.225};
+    private static final double IMAGENET_RATIO = 0.875;
+    private static final int IMAGENET_SIZE = 224;
+    private static final double BYTE = 255;
+
+    private final int size;
+    private final double cropRatio;
+    private final String interpolation;
+    private final double[] mean;
+    private final double[] std;
+
+    private InputSettings(int size, double cropRatio, String interpolation, double[] mean, double[] std) {
+        this.size = size;
+        this.cropRatio = cropRatio;
+        this.interpolation = interpolation;
+        this.mean = mean;
+        this.std = std;
+    }
+
+    static InputSettings imagenet(String interpolation) {
+        return new InputSettings(IMAGENET_SIZE, IMAGENET_RATIO, interpolation, IMAGENET_MEAN, IMAGENET_STD);
+    }
+
+    /** Means of bytes and no scaling, here in the order red, green, blue. */
+    static InputSettings caffe() {
+        return new InputSettings(
+                IMAGENET_SIZE,
+                IMAGENET_RATIO,
+                "bilinear",
+                new double[] {123 / BYTE, 117 / BYTE, 104 / BYTE},
+                new double[] {1 / BYTE, 1 / BYTE, 1 / BYTE});
+    }
+
+    static InputSettings cifar() {
+        return new InputSettings(
+                32, 1, "bilinear", new double[] {0.4914, 0.4822, 0.4465}, new double[] {0.2023, 0.1994, 0.2010});
+    }
+
+    static InputSettings inception() {
+        return new InputSettings(299, IMAGENET_RATIO, "bilinear", IMAGENET_MEAN, IMAGENET_STD);
+    }
+
+    /**
+     * Height and width of the network's input.
+     *
+     * @return pixels
+     */
+    public int size() {
+        return size;
+    }
+
+    /**
+     * What part of the shorter side the crop at the centre takes.
+     *
+     * @return above 0, at most 1
+     */
+    public double cropRatio() {
+        return cropRatio;
+    }
+
+    /**
+     * How images are resized.
+     *
+     * @return {@code bilinear} or {@code bicubic}
+     */
+    public String interpolation() {
+        return interpolation;
+    }
+
+    /**
+     * What is subtracted, by channel.
+     *
+     * @return a copy, in the order of {@link #colourOrder()}, for values from 0 to 1
+     */
+    public double[] mean() {
+        return mean.clone();
+    }
+
+    /**
+     * What the differences are divided by, by channel.
+     *
+     * @return a copy
+     */
+    public double[] std() {
+        return std.clone();
+    }
+
+    /**
+     * Order of the channels that the loaded network takes. Where a source takes blue first, loading turns its first
+     * convolution around.
+     *
+     * @return {@code RGB}
+     */
+    public String colourOrder() {
+        return "RGB";
+    }
+
+    /**
+     * All settings.
+     *
+     * @return one line
+     */
+    @Override
+    public String toString() {
+        return size + " pixels, crop " + cropRatio + ", " + interpolation + ", " + colourOrder() + ", mean "
+                + Arrays.toString(mean) + ", std " + Arrays.toString(std);
+    }
+}

@@ -1,0 +1,127 @@
+package io.github.squeeze4j.weights;
+
+import io.github.squeeze4j.layers.GroupedConvolution;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+
+/** Where weights come from: how a library names the tensors of a family, what its networks do that no tensor shows, and its images. */
+public enum WeightSource {
+    /** torchvision and timm: ResNet, ResNeXt; timm with SE or ECA. */
+    TIMM_RESNET(TensorNames::timmResNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
+    /** Cadene/pretrained-models.pytorch and timm's {@code legacy_se*}: SE-ResNet, SE-ResNeXt, SENet-154. */
+    CADENE(TensorNames::cadene, InputSettings.imagenet("bilinear"), Bottleneck.FIRST, Pooling.CEIL),
+    /** moskomule/senet.pytorch: SE-ResNet for ImageNet and CIFAR. */
+    MOSKOMULE(TensorNames::moskomule, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    /** Jongchan/attention-module: ResNet with CBAM. */
+    JONGCHAN(TensorNames::jongchan, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    /** AmigoCDT/Salient-Net. */
+    AMIGO(TensorNames::amigo, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    /** megvii-research/RG-SENet_SP-SENet: SPSE-ResNet and SPSE-ResNeXt. */
+    MEGVII_SPSE(TensorNames::megviiSpse, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    /** megvii-research/RG-SENet_SP-SENet: RGSE-ResNet and RGSE-ResNeXt. */
+    MEGVII_RGSE(TensorNames::megviiRgse, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    /** timm: MobileNetV1. */
+    TIMM_MOBILENET_V1(TensorNames::timmMobileNetV1, InputSettings.imagenet("bicubic")),
+    /** timm: EfficientNet and MobileNetV2. */
+    TIMM_EFFICIENTNET(TensorNames::timmEfficientNet, InputSettings.imagenet("bicubic")),
+    /** timm: MobileNetV3 large. */
+    TIMM_MOBILENET_V3_LARGE(() -> TensorNames.timmMobileNetV3(6), InputSettings.imagenet("bicubic")),
+    /** timm: MobileNetV3 small. */
+    TIMM_MOBILENET_V3_SMALL(() -> TensorNames.timmMobileNetV3(5), InputSettings.imagenet("bicubic")),
+    /** timm: RegNetY. */
+    TIMM_REGNET(TensorNames::timmRegNet, InputSettings.imagenet("bicubic")),
+    /** torchvision: MobileNetV2. */
+    TORCHVISION_MOBILENET_V2(TensorNames::torchvisionMobileNetV2, InputSettings.imagenet("bilinear")),
+    /** torchvision: Inception-v3, without its auxiliary classifier. */
+    TORCHVISION_INCEPTION_V3(TensorNames::torchvisionInceptionV3, InputSettings.inception()),
+    /** hujie-frank/SENet: SE-BN-Inception in Caffe, which takes blue first. */
+    CAFFE_BN_INCEPTION(TensorNames::caffeBnInception, InputSettings.caffe());
+
+    private enum Bottleneck {
+        ANY,
+        FIRST,
+        MIDDLE
+    }
+
+    private enum Pooling {
+        ANY,
+        CEIL,
+        PADDED
+    }
+
+    private final Supplier<TensorNames> names;
+    private final InputSettings input;
+    private final Bottleneck stride;
+    private final Pooling pooling;
+
+    WeightSource(Supplier<TensorNames> names, InputSettings input) {
+        this(names, input, Bottleneck.ANY, Pooling.ANY);
+    }
+
+    WeightSource(Supplier<TensorNames> names, InputSettings input, Bottleneck stride, Pooling pooling) {
+        this.names = names;
+        this.input = input;
+        this.stride = stride;
+        this.pooling = pooling;
+    }
+
+    /**
+     * How the source prepares images.
+     *
+     * @return the settings of most of its checkpoints
+     */
+    public InputSettings input() {
+        return input;
+    }
+
+    TensorNames names() {
+        return names.get();
+    }
+
+    boolean takesBlueFirst() {
+        return this == CAFFE_BN_INCEPTION;
+    }
+
+    /** What no tensor shows must be the network's, too: which convolution halves the map, how the stem pools. */
+    void requireForm(ComputationGraphConfiguration network) {
+        Layer first = layer(network, "stage2.block1.conv1");
+        boolean bottleneck = layer(network, "stage2.block1.conv3") != null;
+        // The source's networks with groups have the stride in their 3x3 convolution.
+        boolean grouped = layer(network, "stage2.block1.conv2") instanceof GroupedConvolution;
+        if (this == CADENE && !bottleneck) {
+            throw new WeightsException(
+                    "the network's blocks (two 3x3 convolutions) must be bottlenecks to take weights from " + this
+                            + ", whose others have a ReLU before the attention; use depth 50 or more");
+        }
+        if (stride != Bottleneck.ANY && bottleneck && !grouped) {
+            boolean atFirst = ((ConvolutionLayer) first).getStride()[0] == 2;
+            if (atFirst != (stride == Bottleneck.FIRST)) {
+                throw new WeightsException("the network's bottlenecks (stride in the " + (atFirst ? "first 1x1" : "3x3")
+                        + " convolution) must have it in the " + (atFirst ? "3x3" : "first 1x1") + " as those of "
+                        + this
+                        + "; use bottleneckStride(BottleneckStride." + (atFirst ? "MIDDLE_3X3" : "FIRST_1X1") + ")");
+            }
+        }
+        Layer pool = layer(network, "stem.pool");
+        if (pooling != Pooling.ANY && pool instanceof SubsamplingLayer) {
+            boolean padded = ((SubsamplingLayer) pool).getPadding()[0] > 0;
+            if (padded != (pooling == Pooling.PADDED)) {
+                throw new WeightsException("the network's stem pooling (" + (padded ? "padded" : "in ceil mode")
+                        + ") must be " + (padded ? "in ceil mode" : "padded") + " as that of " + this
+                        + "; use stemPooling(StemPooling." + (padded ? "CEIL_MODE" : "PADDED") + ")");
+            }
+        }
+    }
+
+    private static Layer layer(ComputationGraphConfiguration network, String name) {
+        GraphVertex vertex = network.getVertices().get(name);
+        return vertex instanceof LayerVertex
+                ? ((LayerVertex) vertex).getLayerConf().getLayer()
+                : null;
+    }
+}
