@@ -291,7 +291,7 @@ final class Executor implements AutoCloseable {
         for (int vertex : plan.results) {
             int dense = emission.exactPlace(vertex);
             // DL4J's own arrays may lie in a workspace that closes before the result is read
-            results.put(vertex, plan.isForeign(vertex, mode) ? emission.program.copy(dense) : dense);
+            results.put(vertex, emission.program.isOutside(dense) ? emission.program.copy(dense) : dense);
         }
         // so that results outlive what comes before
         emission.program.call(

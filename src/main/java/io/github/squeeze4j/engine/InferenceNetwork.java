@@ -6,6 +6,8 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A trained network made ready for use: the same outputs, computed faster.
@@ -30,12 +32,16 @@ public final class InferenceNetwork implements AutoCloseable {
     }
 
     private final ComputationGraph network;
+    /** Where DL4J's graph fails and its network of layers does not; else null. */
+    private final MultiLayerNetwork chain;
+
     private final String refusal;
     private final Executor executor;
     private String lastRefusal;
 
-    private InferenceNetwork(ComputationGraph network) {
+    private InferenceNetwork(ComputationGraph network, MultiLayerNetwork chain) {
         this.network = network;
+        this.chain = chain;
         Executor made = null;
         String reason = OneDnn.unavailableReason();
         if (reason == null) {
@@ -57,7 +63,7 @@ public final class InferenceNetwork implements AutoCloseable {
      */
     public static InferenceNetwork optimize(ComputationGraph network) {
         INDArray parameters = network.params();
-        return new InferenceNetwork(Copies.of(network, parameters == null ? null : parameters.dup()));
+        return new InferenceNetwork(Copies.of(network, parameters == null ? null : parameters.dup()), null);
     }
 
     /**
@@ -67,7 +73,7 @@ public final class InferenceNetwork implements AutoCloseable {
      * @return its form for inference
      */
     public static InferenceNetwork optimize(MultiLayerNetwork network) {
-        return new InferenceNetwork(network.toComputationGraph());
+        return new InferenceNetwork(network.toComputationGraph(), Noises.areInGraphs(network) ? null : network.clone());
     }
 
     /**
@@ -84,6 +90,9 @@ public final class InferenceNetwork implements AutoCloseable {
             for (int i = 0; i < inputs.length; i++) {
                 dense[i] = Executor.dense(inputs[i], none);
             }
+            Random random = Nd4j.getRandom();
+            long rootState = random.rootState();
+            long nodeState = random.nodeState();
             try {
                 network.setInputs(inputs); // preprocessors ask for the size of the batch
                 executor.forward(Mode.FROZEN, dense, none);
@@ -92,9 +101,10 @@ public final class InferenceNetwork implements AutoCloseable {
                 return outputs;
             } catch (Unsupported e) {
                 lastRefusal = e.getMessage();
+                random.setStates(rootState, nodeState); // DL4J begins anew, and draws the same numbers
             }
         }
-        return network.output(false, inputs);
+        return chain == null ? network.output(false, inputs) : new INDArray[] {chain.output(inputs[0], false)};
     }
 
     private String reasonAgainst(INDArray[] inputs) {

@@ -1,10 +1,13 @@
 package io.github.squeeze4j.engine;
 
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.dropout.IDropout;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
 import org.deeplearning4j.nn.conf.weightnoise.WeightNoise;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /** What DL4J's dropout and noise on weights do, and when. */
 final class Noises {
@@ -21,5 +24,17 @@ final class Noises {
     static boolean areOfTraining(IWeightNoise noise) {
         return noise.getClass() == DropConnect.class && !((DropConnect) noise).isApplyToBiases()
                 || noise.getClass() == WeightNoise.class && !((WeightNoise) noise).isApplyToBias();
+    }
+
+    /** Whether DL4J's graph computes what its network of layers does: with noise at inference it looks for a workspace that is closed. */
+    static boolean areInGraphs(MultiLayerNetwork network) {
+        for (Layer layer : network.getLayers()) {
+            boolean base = layer.conf().getLayer() instanceof BaseLayer;
+            IWeightNoise noise = base ? ((BaseLayer) layer.conf().getLayer()).getWeightNoise() : null;
+            if (noise != null && !areOfTraining(noise)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -42,6 +42,7 @@ final class Plan {
         GraphVertex[] vertices = topology.vertices;
         byVertex = new Node[vertices.length];
         requireFloat(topology);
+        Overwriting.refuse(vertices);
         CNN2DFormat format = Formats.of(topology);
         channelsLast = format == CNN2DFormat.NHWC;
         run = new Run(channelsLast);

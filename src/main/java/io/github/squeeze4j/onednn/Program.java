@@ -419,6 +419,16 @@ public final class Program implements AutoCloseable {
             return place;
         }
 
+        /**
+         * Whether a place is no scratch memory: the caller's, or given by a {@link Call}.
+         *
+         * @param place a place
+         * @return true if somebody else may write to it, or free it
+         */
+        public boolean isOutside(int place) {
+            return !inScratch.get(base.get(place));
+        }
+
         boolean isConstant(int place) {
             return constants.containsKey(base.get(place));
         }

@@ -12,16 +12,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.graph.GraphVertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
-import org.deeplearning4j.nn.conf.layers.ActivationLayer;
-import org.deeplearning4j.nn.conf.layers.Layer;
-import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -65,6 +59,17 @@ class FuzzTest {
     @Tag("heavy")
     void fiveThousandRandomNetworksGiveWhatStockGives() throws Exception {
         fuzz(Long.getLong("fuzz.seed", RandomNetwork.THOROUGH), Integer.getInteger("fuzz.graphs", 5_000));
+    }
+
+    /**
+     * Numbers drawn twice where DL4J ran a pass again; the gradient of a frozen vertex; dropout over what a frozen activation
+     * reads again; a result that was another name of DL4J's array; noise at inference behind layers of a chain.
+     */
+    @ParameterizedTest
+    @ValueSource(longs = {100014, 100163, 100183, 100478, 100517})
+    void networksThatOnceDiffered(long seed) {
+        RandomNetwork network = RandomNetwork.of(seed);
+        assertThat(outcome(network, seed).difference).as("%s", network).isNull();
     }
 
     private static void fuzz(long first, int graphs) throws Exception {
@@ -138,9 +143,6 @@ class FuzzTest {
             }
             return Outcome.skipped("DL4J fails");
         }
-        if (writesOverOthers(stock)) {
-            return Outcome.skipped("DL4J writes over what another vertex reads");
-        }
         Model accelerated = network.build(DataType.FLOAT);
         Acceleration acceleration = null;
         String difference;
@@ -165,49 +167,6 @@ class FuzzTest {
         }
         return new Outcome(
                 null, difference, ran, ran ? acceleration.nativeLayers().size() : 0);
-    }
-
-    /**
-     * Faults of DL4J's that are not imitated. A frozen activation works in place in training, too; and dropout writes to its
-     * input where the vertex before it has one reader, though a cropped map is part of the map that is cropped.
-     */
-    private static boolean writesOverOthers(Model stock) {
-        if (!(stock instanceof ComputationGraph)) {
-            return false;
-        }
-        ComputationGraphConfiguration configuration = ((ComputationGraph) stock).getConfiguration();
-        for (Map.Entry<String, List<String>> entry :
-                configuration.getVertexInputs().entrySet()) {
-            Layer layer = layer(configuration, entry.getKey());
-            String input = entry.getValue().get(0);
-            boolean inPlace =
-                    layer instanceof FrozenLayer && ((FrozenLayer) layer).getLayer() instanceof ActivationLayer;
-            if (inPlace && readers(configuration, input) > 1) {
-                return true;
-            }
-            boolean drops = layer != null && layer.getIDropout() != null;
-            while (drops && layer(configuration, input) instanceof Cropping2D) {
-                input = configuration.getVertexInputs().get(input).get(0);
-                if (readers(configuration, input) > 1) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private static Layer layer(ComputationGraphConfiguration configuration, String vertex) {
-        GraphVertex described = configuration.getVertices().get(vertex);
-        return described instanceof LayerVertex
-                ? ((LayerVertex) described).getLayerConf().getLayer()
-                : null;
-    }
-
-    private static long readers(ComputationGraphConfiguration configuration, String vertex) {
-        return configuration.getVertexInputs().values().stream()
-                .flatMap(List::stream)
-                .filter(vertex::equals)
-                .count();
     }
 
     /** Nothing can be said: DL4J's own numbers are too far from the reference, or there is none. */

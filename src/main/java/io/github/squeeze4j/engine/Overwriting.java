@@ -1,0 +1,64 @@
+package io.github.squeeze4j.engine;
+
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.VertexIndices;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+
+/**
+ * Where DL4J writes in training over what another vertex still reads. Its results follow from where its arrays lie, which is
+ * elsewhere in a program.
+ */
+final class Overwriting {
+    private Overwriting() {}
+
+    /** @throws Unsupported if a network has such a place */
+    static void refuse(GraphVertex[] vertices) {
+        for (GraphVertex vertex : vertices) {
+            VertexIndices[] inputs = vertex.getInputVertices();
+            if (inputs == null || inputs.length == 0) {
+                continue;
+            }
+            GraphVertex input = vertices[inputs[0].getVertexIndex()];
+            if (isFrozenActivation(vertex) && readers(input) > 1) {
+                throw new Unsupported("frozen activation " + vertex.getVertexName() + " writes over what "
+                        + input.getVertexName() + " gives to others, too");
+            }
+            if (!drops(vertex)) {
+                continue;
+            }
+            if (isFrozenActivation(input)) {
+                throw new Unsupported(
+                        "dropout of layer " + vertex.getVertexName() + " writes over what the frozen activation "
+                                + input.getVertexName() + " reads again in its backward pass");
+            }
+            while (isCropping(input)) {
+                input = vertices[input.getInputVertices()[0].getVertexIndex()];
+                if (readers(input) > 1) {
+                    throw new Unsupported("dropout of layer " + vertex.getVertexName() + " writes over what "
+                            + input.getVertexName() + " gives to others, too");
+                }
+            }
+        }
+    }
+
+    private static boolean isFrozenActivation(GraphVertex vertex) {
+        Layer layer = vertex.hasLayer() ? vertex.getLayer() : null;
+        return layer instanceof BaseWrapperLayer
+                && ((BaseWrapperLayer) layer).getUnderlying().conf().getLayer() instanceof ActivationLayer;
+    }
+
+    private static boolean isCropping(GraphVertex vertex) {
+        return vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof Cropping2D;
+    }
+
+    private static boolean drops(GraphVertex vertex) {
+        return vertex.hasLayer() && vertex.getLayer().conf().getLayer().getIDropout() != null;
+    }
+
+    private static int readers(GraphVertex vertex) {
+        return vertex.getOutputVertices() == null ? 0 : vertex.getOutputVertices().length;
+    }
+}
