@@ -1,18 +1,18 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.PictureSets;
 import io.github.squeeze4j.images.Preprocessing;
+import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
-import io.github.squeeze4j.training.BadInputException;
 import io.github.squeeze4j.training.Comparison;
 import io.github.squeeze4j.training.History;
 import io.github.squeeze4j.training.ImageClassifier;
-import io.github.squeeze4j.training.ShownText;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,12 +1,12 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
 import io.github.squeeze4j.images.PictureFinder;
 import io.github.squeeze4j.images.PictureSets;
-import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.training.IdxForm;
-import io.github.squeeze4j.training.ShownText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

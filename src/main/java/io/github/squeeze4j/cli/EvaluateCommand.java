@@ -2,10 +2,10 @@ package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.images.ContactSheet;
 import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.training.AtomicText;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.Mistake;
-import io.github.squeeze4j.training.ShownText;
 import io.github.squeeze4j.training.TestReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;

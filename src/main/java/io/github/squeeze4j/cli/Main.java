@@ -1,6 +1,6 @@
 package io.github.squeeze4j.cli;
 
-import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.BadInputException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;

@@ -1,12 +1,12 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.BottleneckStride;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.models.ResNet;
-import io.github.squeeze4j.training.BadInputException;
 import java.util.List;
 import java.util.function.Supplier;
 import picocli.CommandLine.Option;

@@ -1,6 +1,6 @@
 package io.github.squeeze4j.cli;
 
-import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.BadInputException;
 
 /** Numbers that must be positive. */
 final class Positive {

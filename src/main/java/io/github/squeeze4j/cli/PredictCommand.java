@@ -1,14 +1,14 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.Picture;
 import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
-import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.training.CsvText;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.PicturePrediction;
 import io.github.squeeze4j.training.Prediction;
-import io.github.squeeze4j.training.ShownText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package io.github.squeeze4j.cli;
 
-import io.github.squeeze4j.training.BadInputException;
-import io.github.squeeze4j.training.ShownText;
+import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.ShownText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;

@@ -1,13 +1,13 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
-import io.github.squeeze4j.training.BadInputException;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.ModelFile;
 import io.github.squeeze4j.training.ModelReport;
-import io.github.squeeze4j.training.ShownText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

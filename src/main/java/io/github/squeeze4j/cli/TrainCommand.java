@@ -1,15 +1,15 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.PictureSets;
 import io.github.squeeze4j.images.Preprocessing;
+import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
-import io.github.squeeze4j.training.BadInputException;
 import io.github.squeeze4j.training.Checkpoint;
 import io.github.squeeze4j.training.History;
 import io.github.squeeze4j.training.ImageClassifier;
-import io.github.squeeze4j.training.ShownText;
 import io.github.squeeze4j.training.Trainer;
 import io.github.squeeze4j.training.Transfer;
 import java.io.IOException;

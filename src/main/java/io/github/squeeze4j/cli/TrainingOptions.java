@@ -1,5 +1,6 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.BatchTransform;
 import io.github.squeeze4j.images.ColourOrder;
 import io.github.squeeze4j.images.LabelledPictures;
@@ -7,15 +8,14 @@ import io.github.squeeze4j.images.Preprocessing;
 import io.github.squeeze4j.images.Preset;
 import io.github.squeeze4j.images.Transform;
 import io.github.squeeze4j.images.Transforms;
+import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.FeatureMap;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
-import io.github.squeeze4j.training.BadInputException;
 import io.github.squeeze4j.training.CosineDecay;
 import io.github.squeeze4j.training.ImageSet;
 import io.github.squeeze4j.training.OneCycle;
 import io.github.squeeze4j.training.Optimizer;
-import io.github.squeeze4j.training.ShownText;
 import io.github.squeeze4j.training.Trainer;
 import io.github.squeeze4j.training.WarmUp;
 import java.time.Duration;

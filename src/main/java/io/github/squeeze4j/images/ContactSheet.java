@@ -1,6 +1,6 @@
 package io.github.squeeze4j.images;
 
-import io.github.squeeze4j.training.ShownText;
+import io.github.squeeze4j.internal.ShownText;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;

@@ -1,6 +1,6 @@
 package io.github.squeeze4j.images;
 
-import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.BadInputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

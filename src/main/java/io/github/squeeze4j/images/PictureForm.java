@@ -19,7 +19,7 @@ public interface PictureForm {
      *
      * @param data a folder or a file that {@link #matches}
      * @return its sets
-     * @throws io.github.squeeze4j.training.BadInputException if it is damaged; the message names the file
+     * @throws io.github.squeeze4j.BadInputException if it is damaged; the message names the file
      */
     PictureSets open(Path data);
 

@@ -1,6 +1,6 @@
 package io.github.squeeze4j.images;
 
-import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.BadInputException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;

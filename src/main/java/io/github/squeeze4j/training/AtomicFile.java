@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.Inputs;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -36,7 +38,7 @@ public final class CosineDecay implements ISchedule {
     public CosineDecay(
             @JsonProperty("peak") double peak, @JsonProperty("steps") int steps, @JsonProperty("floor") double floor) {
         this.peak = Optimizer.positiveRate(peak);
-        this.steps = BadInputException.positive("steps", steps, "use epochs times batches per epoch");
+        this.steps = Inputs.positive("steps", steps, "use epochs times batches per epoch");
         if (!(floor >= 0 && floor <= peak)) {
             throw new BadInputException("floor (" + floor + ") must be from 0 to the peak (" + peak + "); use 0");
         }

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.internal.ShownText;
+
 /** A field of a CSV file, as RFC 4180 quotes it. */
 public final class CsvText {
     private CsvText() {}

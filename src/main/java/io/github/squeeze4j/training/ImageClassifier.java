@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.Picture;
 import io.github.squeeze4j.images.PictureBatches;

@@ -1,9 +1,11 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.ColourOrder;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.Picture;
 import io.github.squeeze4j.images.Preprocessing;
+import io.github.squeeze4j.internal.Inputs;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -147,7 +149,7 @@ public final class ImageSet implements LabelledPictures, Serializable {
      */
     @Override
     public ImageSet limit(int images) {
-        BadInputException.positive("limit", images, "use limit(1000)");
+        Inputs.positive("limit", images, "use limit(1000)");
         if (images < classNames.size()) {
             throw new BadInputException("limit (" + images + ") must be at least the number of classes ("
                     + classNames.size() + "); use limit(" + classNames.size() + ") or more");

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.engine.Acceleration;
 import io.github.squeeze4j.images.Preprocessing;
 import java.io.BufferedOutputStream;

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.training;
 
 import io.github.squeeze4j.images.Preprocessing;
+import io.github.squeeze4j.internal.ShownText;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.ShownText;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

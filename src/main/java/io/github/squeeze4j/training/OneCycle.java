@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.internal.Inputs;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -41,7 +42,7 @@ public final class OneCycle implements ISchedule {
      */
     public OneCycle(@JsonProperty("peak") double peak, @JsonProperty("steps") int steps) {
         this.peak = Optimizer.positiveRate(peak);
-        this.steps = BadInputException.positive("steps", steps, "use epochs times batches per epoch");
+        this.steps = Inputs.positive("steps", steps, "use epochs times batches per epoch");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.internal.ParameterNames;
 import io.github.squeeze4j.internal.UpdaterStates;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.internal.ShownText;
+
 /** One class that a classifier sees in a picture, with its probability. */
 public final class Prediction {
     private final String className;

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.internal.ShownText;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;

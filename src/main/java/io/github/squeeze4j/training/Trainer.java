@@ -1,10 +1,12 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.BatchTransform;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.PictureBatches;
 import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
 import io.github.squeeze4j.images.Transform;
+import io.github.squeeze4j.internal.Inputs;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,9 +107,9 @@ public final class Trainer {
      * @return updates
      */
     public static int steps(int images, int batchSize, int epochs) {
-        BadInputException.positive("images", images, "give at least one image");
-        BadInputException.positive("batch size", batchSize, "use 32");
-        BadInputException.positive("epochs", epochs, "use 3");
+        Inputs.positive("images", images, "give at least one image");
+        Inputs.positive("batch size", batchSize, "use 32");
+        Inputs.positive("epochs", epochs, "use 3");
         return Math.multiplyExact(epochs, (images + batchSize - 1) / batchSize);
     }
 
@@ -378,7 +380,7 @@ public final class Trainer {
          * @return this
          */
         public Builder epochs(int epochs) {
-            this.epochs = BadInputException.positive("epochs", epochs, "use epochs(3)");
+            this.epochs = Inputs.positive("epochs", epochs, "use epochs(3)");
             return this;
         }
 
@@ -389,7 +391,7 @@ public final class Trainer {
          * @return this
          */
         public Builder batchSize(int batchSize) {
-            this.batchSize = BadInputException.positive("batch size", batchSize, "use batchSize(32)");
+            this.batchSize = Inputs.positive("batch size", batchSize, "use batchSize(32)");
             return this;
         }
 
@@ -445,7 +447,7 @@ public final class Trainer {
          * @return this
          */
         public Builder workers(int workers) {
-            this.workers = BadInputException.positive("workers", workers, "use 1");
+            this.workers = Inputs.positive("workers", workers, "use 1");
             return this;
         }
 
@@ -492,7 +494,7 @@ public final class Trainer {
          * @return this
          */
         public Builder accumulate(int batches) {
-            accumulate = BadInputException.positive("batches to accumulate", batches, "use 1");
+            accumulate = Inputs.positive("batches to accumulate", batches, "use 1");
             return this;
         }
 
@@ -514,7 +516,7 @@ public final class Trainer {
          * @return this
          */
         public Builder patience(int passes) {
-            patience = BadInputException.positive("patience", passes, "use 10");
+            patience = Inputs.positive("patience", passes, "use 10");
             return this;
         }
 
@@ -548,7 +550,7 @@ public final class Trainer {
          * @return this
          */
         public Builder keep(int newest) {
-            keep = BadInputException.positive("checkpoints to keep", newest, "use 3");
+            keep = Inputs.positive("checkpoints to keep", newest, "use 3");
             return this;
         }
 

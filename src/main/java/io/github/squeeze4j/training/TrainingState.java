@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.internal.ShownText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

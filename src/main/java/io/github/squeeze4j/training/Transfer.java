@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.engine.Acceleration;
 import java.util.ArrayDeque;
 import java.util.Deque;

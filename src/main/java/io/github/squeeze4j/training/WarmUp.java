@@ -1,5 +1,6 @@
 package io.github.squeeze4j.training;
 
+import io.github.squeeze4j.internal.Inputs;
 import java.util.Objects;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -28,7 +29,7 @@ public final class WarmUp implements ISchedule {
      */
     public WarmUp(@JsonProperty("then") ISchedule then, @JsonProperty("steps") int steps) {
         this.then = Objects.requireNonNull(then, "then");
-        this.steps = BadInputException.positive("warm-up steps", steps, "use the batches of one epoch");
+        this.steps = Inputs.positive("warm-up steps", steps, "use the batches of one epoch");
     }
 
     @Override

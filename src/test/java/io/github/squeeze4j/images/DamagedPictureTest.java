@@ -3,7 +3,7 @@ package io.github.squeeze4j.images;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.squeeze4j.training.BadInputException;
+import io.github.squeeze4j.BadInputException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.github.squeeze4j.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.hostile.Gadget;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;

@@ -2,6 +2,7 @@ package io.github.squeeze4j.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.hostile.Gadget;
 import io.github.squeeze4j.models.Models;
 import java.lang.management.ManagementFactory;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.Transforms;
 import io.github.squeeze4j.models.Models;
 import java.nio.file.Files;

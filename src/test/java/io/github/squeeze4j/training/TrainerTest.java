@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.engine.Acceleration;
 import io.github.squeeze4j.images.PictureBatches;
 import io.github.squeeze4j.models.Models;

@@ -1,4 +1,4 @@
-package io.github.squeeze4j.training;
+package io.github.squeeze4j.internal;
 
 /**
  * Text of others' making (names of files, classes and models) as it is safe to show: nothing in it moves a terminal's cursor,

@@ -1,10 +1,13 @@
-package io.github.squeeze4j.training;
+package io.github.squeeze4j;
+
+import io.github.squeeze4j.internal.ShownText;
 
 /**
- * Something that the user gave is unusable: an option, a data file, a model file or a picture. The message is one line
- * that names the thing, its value, the rule and the remedy, and what others wrote into it is shown as {@link ShownText}.
+ * Something that the user gave is unusable: an option, a data file, a model file, a picture or a file of weights. The message
+ * is one line that names the thing, its value, the rule and the remedy; what others wrote into it is shown without control
+ * characters.
  */
-public final class BadInputException extends IllegalArgumentException {
+public class BadInputException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     /**
@@ -24,12 +27,5 @@ public final class BadInputException extends IllegalArgumentException {
      */
     public BadInputException(String message, Throwable cause) {
         super(ShownText.of(message), cause);
-    }
-
-    static int positive(String option, int value, String remedy) {
-        if (value <= 0) {
-            throw new BadInputException(option + " (" + value + ") must be positive; " + remedy);
-        }
-        return value;
     }
 }

@@ -1,0 +1,2 @@
+/** What all packages share. */
+package io.github.squeeze4j;
