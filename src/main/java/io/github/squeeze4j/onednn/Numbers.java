@@ -36,9 +36,9 @@ public final class Numbers {
         @SuppressWarnings({"unused", "FieldCanBeLocal"}) // held
         private final INDArray owner;
 
-        Part(INDArray owner, long offset, long length) {
+        Part(INDArray owner, long start, long length) {
             this.owner = owner;
-            address = Numbers.address(owner) + offset * Float.BYTES;
+            address = start;
             limit = length;
             capacity = length;
         }
@@ -50,7 +50,7 @@ public final class Numbers {
      */
     static INDArray part(INDArray array, long offset, long[] shape) {
         long length = ArrayUtil.prodLong(shape);
-        Part memory = new Part(array, offset, length);
+        Part memory = new Part(array, address(array) + offset * Float.BYTES, length);
         // a view made in a workspace would count as part of it
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             DataBuffer buffer = Nd4j.createBuffer(memory, DataType.FLOAT, length, FloatIndexer.create(memory));

@@ -47,7 +47,8 @@ class ReachabilityTest {
         assertUsedIn(sources, "HalfIndexer(?!\\.toFloat\\(|;)"); // which converts a number
         assertUsedIn(sources, "\\bNumbers\\.address\\(", "Program", "Scratch");
         // NetworkShape asks how much memory there may be
-        assertUsedIn(sources, "Unsafe|\\bjavacpp\\.\\w*Pointer", "Context", "Handles", "Program", "NetworkShape");
+        assertUsedIn(
+                sources, "Unsafe|\\bjavacpp\\.\\w*Pointer", "Context", "Handles", "Numbers", "OpenCv", "Program", "NetworkShape");
         assertUsedIn(sources, "\\bPointer\\.(?=maxBytes\\()", "NetworkShape");
         // native memory of each thread, and what oneDNN makes
         assertUsedIn(sources, "\\bThreadLocal\\b", "Context");

@@ -65,7 +65,7 @@ class ResumeTest {
         ImageClassifier whole = untrained();
         History course = trainer().build().fit(whole, images, images);
         assertThat(course.steps()).hasSize(9);
-        for (int stop : new int[] {1, 3, 5}) {
+        for (int stop : new int[] {1, 5}) {
             Path checkpoints = folder.resolve("run" + stop);
             AtomicInteger updates = new AtomicInteger();
             trainer()
@@ -81,15 +81,14 @@ class ResumeTest {
             // ND4J's own equality forgives 1e-5.
             assertThat(checkpoint.classifier().graph().params().toFloatVector())
                     .as("stopped after %d", stop)
-                    .containsExactly(whole.graph().params().toFloatVector());
+                    .isEqualTo(whole.graph().params().toFloatVector());
             assertThat(checkpoint
                             .classifier()
                             .graph()
                             .getUpdater()
                             .getStateViewArray()
                             .toFloatVector())
-                    .containsExactly(
-                            whole.graph().getUpdater().getStateViewArray().toFloatVector());
+                    .isEqualTo(whole.graph().getUpdater().getStateViewArray().toFloatVector());
             assertThat(resumed.steps().stream().mapToDouble(step -> step.loss).toArray())
                     .isEqualTo(course.steps().stream()
                             .mapToDouble(step -> step.loss)
