@@ -48,7 +48,14 @@ class ReachabilityTest {
         assertUsedIn(sources, "\\bNumbers\\.address\\(", "Program", "Scratch");
         // NetworkShape asks how much memory there may be
         assertUsedIn(
-                sources, "Unsafe|\\bjavacpp\\.\\w*Pointer", "Context", "Handles", "Numbers", "OpenCv", "Program", "NetworkShape");
+                sources,
+                "Unsafe|\\bjavacpp\\.\\w*Pointer",
+                "Context",
+                "Handles",
+                "Numbers",
+                "OpenCv",
+                "Program",
+                "NetworkShape");
         assertUsedIn(sources, "\\bPointer\\.(?=maxBytes\\()", "NetworkShape");
         // native memory of each thread, and what oneDNN makes
         assertUsedIn(sources, "\\bThreadLocal\\b", "Context");
