@@ -28,7 +28,8 @@ import picocli.CommandLine.ScopeType;
             VerifyCommand.class,
             SummaryCommand.class,
             CompareCommand.class,
-            AugmentCommand.class
+            AugmentCommand.class,
+            ConvertCommand.class
         },
         footer = {"", "To run it with Maven: " + Main.MAVEN + " -Dexec.args=\"COMMAND OPTIONS\""})
 public final class Main {

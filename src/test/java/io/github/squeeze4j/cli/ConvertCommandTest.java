@@ -1,0 +1,88 @@
+package io.github.squeeze4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.squeeze4j.models.Models;
+import io.github.squeeze4j.training.ImageClassifier;
+import io.github.squeeze4j.weights.WeightExport;
+import io.github.squeeze4j.weights.WeightSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Weights of another library become a model, and go back. */
+class ConvertCommandTest {
+    @TempDir
+    private static Path folder;
+
+    private static Path weights;
+    private static INDArray image;
+    private static INDArray expected;
+
+    @BeforeAll
+    static void export() {
+        ComputationGraph graph = Models.builder("se_resnet20").seed(5).build().init();
+        image = Nd4j.rand(DataType.FLOAT, 1, 3, 32, 32);
+        expected = graph.outputSingle(image);
+        weights = folder.resolve("weights.safetensors");
+        WeightExport.safetensors(graph, WeightSource.MOSKOMULE, weights);
+    }
+
+    private static Run convert(Path from, String to, String... more) {
+        return Run.of(java.util.stream.Stream.concat(
+                        java.util.stream.Stream.of(
+                                "convert",
+                                from.toString(),
+                                "--out",
+                                folder.resolve(to).toString()),
+                        java.util.stream.Stream.of(more))
+                .toArray(String[]::new));
+    }
+
+    @Test
+    void thereAndBack() throws Exception {
+        Path labels = Files.writeString(folder.resolve("labels.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+        Run read = convert(weights, "model.zip", "--model", "se_resnet20", "--labels", labels.toString())
+                .ok();
+        assertThat(read.out).contains("tensors, named as by MOSKOMULE.").contains("Images: resized to 32x32");
+        ImageClassifier classifier = ImageClassifier.load(folder.resolve("model.zip"));
+        assertThat(classifier.classNames()).startsWith("a", "b").hasSize(10);
+        assertThat(classifier.graph().outputSingle(image)).isEqualTo(expected);
+
+        convert(folder.resolve("model.zip"), "back.safetensors", "--as", "moskomule")
+                .ok();
+        assertThat(folder.resolve("back.safetensors")).hasSameBinaryContentAs(weights);
+        convert(folder.resolve("model.zip"), "network.onnx").ok();
+        assertThat(Files.size(folder.resolve("network.onnx"))).isGreaterThan(1_000_000);
+    }
+
+    @Test
+    void classesAreNumbersWithoutLabels() {
+        convert(weights, "numbers.zip").ok();
+        assertThat(ImageClassifier.load(folder.resolve("numbers.zip")).classNames())
+                .startsWith("0", "1")
+                .hasSize(10);
+    }
+
+    @Test
+    void complaints() throws Exception {
+        Path two = Files.writeString(folder.resolve("two.txt"), "a\nb\n");
+        convert(weights, "x.txt")
+                .complains(
+                        "--out (" + folder.resolve("x.txt") + ") must end in .zip, .safetensors or .onnx; rename it");
+        convert(weights, "two.txt")
+                .complains("--out (" + two + ") must not be there yet; choose another name or delete it");
+        convert(weights, "x.zip", "--labels", two.toString()).complains("classifier");
+        convert(weights, "x.zip", "--model", "se_resnet50")
+                .complains("and be of this network, whose parameters it does not name");
+        convert(two, "x.zip").complains("two.txt");
+        convert(weights, "x.safetensors").complains("--as must say whose names the tensors get");
+        assertThat(folder.resolve("x.zip")).doesNotExist();
+    }
+}
