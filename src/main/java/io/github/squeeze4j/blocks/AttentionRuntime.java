@@ -15,7 +15,9 @@ import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.regularization.Regularization;
 
@@ -27,6 +29,8 @@ import org.nd4j.linalg.learning.regularization.Regularization;
  */
 class AttentionRuntime extends SameDiffLayer {
     private final Kernel kernel;
+    private INDArray gradientsCut;
+    private INDArray learnedCut;
 
     AttentionRuntime(NeuralNetConfiguration conf, DataType dataType) {
         super(conf, dataType);
@@ -149,7 +153,14 @@ class AttentionRuntime extends SameDiffLayer {
         if (learned == 0) {
             return null;
         }
-        return gradients.reshape(gradients.length()).get(NDArrayIndex.interval(0, learned));
+        if (gradientsCut != gradients || learnedCut == null || learnedCut.length() != learned) {
+            // a view made in a workspace would count as part of it
+            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+                learnedCut = gradients.reshape(gradients.length()).get(NDArrayIndex.interval(0, learned));
+            }
+            gradientsCut = gradients;
+        }
+        return learnedCut;
     }
 
     @Override
