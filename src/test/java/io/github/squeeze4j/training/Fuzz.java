@@ -38,7 +38,7 @@ public final class Fuzz {
         }
         List<String> jazzer = List.of(
                 "--target_class=" + Fuzz.class.getName() + "$" + args[0],
-                "--instrumentation_includes=io.github.squeeze4j.training.**",
+                "--instrumentation_includes=io.github.squeeze4j.training.**:io.github.squeeze4j.images.**",
                 "--custom_hook_includes=io.github.squeeze4j.**:org.deeplearning4j.nn.conf.**:org.nd4j.shade.jackson.**",
                 "--reproducer_path=" + args[2],
                 "-artifact_prefix=" + args[2] + "/",
