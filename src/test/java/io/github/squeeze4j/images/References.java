@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
-/** What src/test/scripts/make_image_references.py wrote. */
+/** What src/test/python/make_image_references.py wrote. */
 final class References {
     private static final Map<String, byte[]> ENTRIES = load();
 

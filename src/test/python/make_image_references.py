@@ -1,6 +1,6 @@
 """Writes src/test/resources/images/references.zip: picture files of all kinds, and what PIL and torchvision make of them.
 
-    python src/test/scripts/make_image_references.py
+    python src/test/python/make_image_references.py
 
 Needs torch, torchvision and numpy. Files below "in/" are what is read; "out/NAME.ppm" (RGB) and "out/NAME.pgm" (grey) are what the
 test NAME must give; "out/NAME.f32" are float32 values, little-endian. Names hold the arguments of a test, separated by blanks.
