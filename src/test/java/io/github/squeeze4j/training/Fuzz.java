@@ -43,7 +43,8 @@ public final class Fuzz {
                 "--reproducer_path=" + args[2],
                 "-artifact_prefix=" + args[2] + "/",
                 "-max_total_time=" + args[1],
-                "-timeout=10",
+                // traced loops over the most pixels that a header may claim take half a minute, untraced 0.6 s
+                "-timeout=60",
                 "-rss_limit_mb=6000",
                 "-max_len=40000",
                 "-print_final_stats=1",
