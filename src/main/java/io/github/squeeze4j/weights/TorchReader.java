@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -105,12 +104,14 @@ final class TorchReader {
     private static Map<String, Long> starts(
             Object keys, Map<String, Unpickler.Storage> storages, FileBytes.Cursor in, FileBytes bytes)
             throws IOException {
-        Set<Object> listed = new HashSet<>(keys instanceof List ? (List<?>) keys : List.of());
-        if (!listed.equals(storages.keySet()) || ((List<?>) keys).size() != listed.size()) {
+        List<?> list = keys instanceof List ? (List<?>) keys : null;
+        // strings before they are put into a set: a list in a pickle may hold itself
+        boolean strings = list != null && list.stream().allMatch(key -> key instanceof String);
+        if (!strings || list.size() != storages.size() || !storages.keySet().equals(new HashSet<Object>(list))) {
             throw bytes.damaged("the keys behind the pickle must be those of the " + storages.size() + " storages");
         }
         Map<String, Long> starts = new LinkedHashMap<>();
-        for (Object key : (List<?>) keys) {
+        for (Object key : list) {
             Unpickler.Storage storage = storages.get(key);
             String shown = "storage " + WeightsException.name(key);
             long length = in.nextLittleEndian(Long.BYTES, "the length of " + shown);

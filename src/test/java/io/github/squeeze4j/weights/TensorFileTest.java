@@ -3,6 +3,7 @@ package io.github.squeeze4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -188,6 +189,19 @@ class TensorFileTest {
     }
 
     // ---- what is refused -------------------------------------------------------------------------------------------
+
+    /** What stands behind the state dict of an old file: a number, and a list that holds itself. */
+    @ParameterizedTest
+    @ValueSource(strings = {"K\u0005.", "]q\u0000h\u0000a.", "N."})
+    void keysThatAreNoKeys(String keys, @TempDir Path folder) throws IOException {
+        String magic = "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019.";
+        String machine = "\u0080\u0002}X\r\u0000\u0000\u0000little_endian\u0088s.";
+        String file = magic + "\u0080\u0002M\u00e9\u0003." + machine + "\u0080\u0002}." + "\u0080\u0002" + keys;
+        Path path = Files.write(folder.resolve("old.pth"), file.getBytes(StandardCharsets.ISO_8859_1));
+        assertThatThrownBy(() -> TensorFile.open(path))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("the keys behind the pickle must be those of the 0 storages");
+    }
 
     @ParameterizedTest
     @CsvSource({
