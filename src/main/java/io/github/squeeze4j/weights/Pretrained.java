@@ -100,6 +100,7 @@ public final class Pretrained {
                             + Arrays.toString(WeightSource.values())
                             + " and be of this network, whose parameters it does not name; build the network that the file is of");
         }
+        requireOwnPadding(source);
         source.requireForm(graph.getConfiguration());
         LoadReport report = new LoadReport(source);
         Map<String, TensorNames.Tensor> plan = plan(parameters, tensors, report);
@@ -115,6 +116,16 @@ public final class Pretrained {
         }
         plan.forEach((key, tensor) -> assign(key, tensor, tensors, parameters.get(key), source));
         return report;
+    }
+
+    /** timm's networks from TensorFlow have the tensors of others and pad otherwise; only their files' names tell. */
+    private void requireOwnPadding(WeightSource source) {
+        String name = String.valueOf(file.getFileName());
+        if (name.startsWith("tf_") && source.name().startsWith("TIMM_")) {
+            throw new WeightsException(
+                    "weights file (" + file + ") must not be of timm's tf_ networks, which pad as"
+                            + " TensorFlow does and this library does not; take those without tf_, or rename a file that is none");
+        }
     }
 
     private static Map<String, StoredTensor> withoutPrefix(Map<String, StoredTensor> tensors) {

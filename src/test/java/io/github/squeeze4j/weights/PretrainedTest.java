@@ -380,4 +380,19 @@ class PretrainedTest {
                 .isInstanceOf(WeightsException.class)
                 .hasMessage("weights file (null) must be a file; name a .safetensors or .pth file");
     }
+
+    /** Their padding is another, and only the name of the file tells. */
+    @Test
+    void networksFromTensorFlowAreRefusedByTheirName(@TempDir Path temp) throws Exception {
+        ComputationGraph graph = Models.builder("mobilenet_v3_small").build().init();
+        Path file = temp.resolve("mobilenetv3_small_100.safetensors");
+        WeightExport.safetensors(graph, WeightSource.TIMM_MOBILENET_V3_SMALL, file);
+        Pretrained.from(file).into(graph);
+        Path other = Files.move(file, temp.resolve("tf_mobilenetv3_small_100.safetensors"));
+        assertThatThrownBy(() -> Pretrained.from(other).into(graph))
+                .isInstanceOf(WeightsException.class)
+                .hasMessage(
+                        "weights file (" + other + ") must not be of timm's tf_ networks, which pad as TensorFlow does"
+                                + " and this library does not; take those without tf_, or rename a file that is none");
+    }
 }
