@@ -16,6 +16,7 @@ import io.github.squeeze4j.training.ImageClassifier;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -97,7 +98,7 @@ final class CompareCommand implements Runnable {
         for (Map.Entry<String, Network> entry : networks.entrySet()) {
             String block = entry.getKey();
             ModelSummary summary = entry.getValue().summary(backbone);
-            String prefix = String.format("%d/%d %-7s ", ++number, networks.size(), block);
+            String prefix = String.format(Locale.ROOT, "%d/%d %-7s ", ++number, networks.size(), block);
             ImageClassifier classifier = ImageClassifier.of(entry.getValue().init(), train.classNames(), input)
                     .named(block + " " + backbone);
             History history = training.trainer(train, input, false, Network.OUTPUT)

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.images;
 
+import java.util.Locale;
+
 /**
  * A random part of a picture, resized (Szegedy et al., 1409.4842, section 6). Drawn as torchvision does: ten attempts at an
  * area and an aspect ratio whose logarithm is evenly spread; if none fits, the largest middle part of a ratio that does.
@@ -65,7 +67,14 @@ final class RandomResizedCrop implements Transform {
     @Override
     public String toString() {
         return String.format(
+                Locale.ROOT,
                 "randomResizedCrop(%dx%d, area %s to %s, ratio %.4f to %.4f, %s)",
-                height, width, leastArea, mostArea, leastRatio, mostRatio, interpolation);
+                height,
+                width,
+                leastArea,
+                mostArea,
+                leastRatio,
+                mostRatio,
+                interpolation);
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -76,8 +77,8 @@ public final class Checkpoint {
 
     /** Writes a checkpoint and deletes the oldest above {@code kept}. */
     static Path write(Path folder, int kept, ImageClassifier classifier, TrainingState state, INDArray average) {
-        Path file = folder.resolve(
-                String.format("checkpoint-%08d.zip", classifier.graph().getIterationCount()));
+        Path file = folder.resolve(String.format(
+                Locale.ROOT, "checkpoint-%08d.zip", classifier.graph().getIterationCount()));
         ModelFile.standard().saveCheckpoint(classifier, file, state, average);
         List<Path> all = files(folder);
         for (Path old : all.subList(Math.min(kept, all.size()), all.size())) {

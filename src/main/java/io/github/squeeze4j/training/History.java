@@ -95,20 +95,23 @@ public final class History {
         StringBuilder csv = new StringBuilder(
                 "epoch,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy,test_top5,seconds,images_per_second\n");
         for (EpochResult epoch : epochs) {
-            csv.append(String.format(
-                    Locale.ROOT,
-                    "%d,%.6g,%.5f,%.4f,%.5f,%.4f,%.4f,%.2f,%.1f%n",
-                    epoch.epoch(),
-                    epoch.learningRate(),
-                    epoch.trainLoss(),
-                    epoch.trainAccuracy(),
-                    epoch.testLoss(),
-                    epoch.top1(),
-                    epoch.top5(),
-                    epoch.seconds(),
-                    epoch.imagesPerSecond()));
+            csv.append(String.format(Locale.ROOT, "%d,%.6g,%.5f,%.4f,%.5f,%.4f,%.4f,%.2f,%.1f%n", columns(epoch)));
         }
         AtomicFile.write(file, out -> out.write(csv.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static Object[] columns(EpochResult epoch) {
+        return new Object[] {
+            epoch.epoch(),
+            epoch.learningRate(),
+            epoch.trainLoss(),
+            epoch.trainAccuracy(),
+            epoch.testLoss(),
+            epoch.top1(),
+            epoch.top5(),
+            epoch.seconds(),
+            epoch.imagesPerSecond()
+        };
     }
 
     /**
@@ -151,15 +154,7 @@ public final class History {
                     "{\"epoch\":%d,\"learning_rate\":%.6g,\"train_loss\":%.6f,\"train_accuracy\":%.4f,"
                             + "\"test_loss\":%.6f,\"test_accuracy\":%.4f,\"test_top5\":%.4f,\"seconds\":%.2f,"
                             + "\"images_per_second\":%.1f}\n",
-                    epoch.epoch(),
-                    epoch.learningRate(),
-                    epoch.trainLoss(),
-                    epoch.trainAccuracy(),
-                    epoch.testLoss(),
-                    epoch.top1(),
-                    epoch.top5(),
-                    epoch.seconds(),
-                    epoch.imagesPerSecond()));
+                    columns(epoch)));
         }
         AtomicFile.write(file, out -> out.write(lines.toString().getBytes(StandardCharsets.UTF_8)));
     }

@@ -16,6 +16,30 @@ class RandomTransformsTest {
         return Offset.offset(5 * deviation / Math.sqrt(DRAWS));
     }
 
+    /**
+     * The mean share of a square that torchvision's rule takes: uniform area and logarithm of the ratio, whole pixels, drawn again
+     * where a side is longer than the most allowed.
+     */
+    private static double meanShare(
+            int side, double least, double most, double leastRatio, double mostRatio, int longest) {
+        int points = 1000;
+        double sum = 0;
+        int taken = 0;
+        for (int i = 0; i < points; i++) {
+            double area = side * side * (least + (most - least) * (i + 0.5) / points);
+            for (int j = 0; j < points; j++) {
+                double ratio = leastRatio * Math.pow(mostRatio / leastRatio, (j + 0.5) / points);
+                long width = Math.round(Math.sqrt(area * ratio));
+                long height = Math.round(Math.sqrt(area / ratio));
+                if (width <= longest && height <= longest) {
+                    sum += (double) width * height / (side * side);
+                    taken++;
+                }
+            }
+        }
+        return sum / taken;
+    }
+
     @Test
     void draws() {
         Draws draws = Draws.of(1, 2);
@@ -71,10 +95,12 @@ class RandomTransformsTest {
             logRatio += Math.log(width / height);
             left += part.value(0, 4, 0);
         }
-        // Large parts whose ratio does not fit are drawn again, so that the mean area lies below 0.54.
-        assertThat(area / DRAWS).isBetween(0.44, 0.54);
-        assertThat(logRatio / DRAWS).isCloseTo(0, Offset.offset(0.01));
-        assertThat(left / DRAWS).isCloseTo(99.5, Offset.offset(1.0));
+        // Deviations at most those of uniform areas, ratios and places; an end is a whole pixel, which moves a mean
+        // area by less.
+        assertThat(area / DRAWS)
+                .isCloseTo(meanShare(side, 0.08, 1, 3 / 4.0, 4 / 3.0, side), within(0.92 / Math.sqrt(12)));
+        assertThat(logRatio / DRAWS).isCloseTo(0, within(Math.log(4 / 3.0) / Math.sqrt(3)));
+        assertThat(left / DRAWS).isCloseTo((side - 1) / 2.0, within(side / Math.sqrt(12)));
     }
 
     @Test
@@ -97,8 +123,10 @@ class RandomTransformsTest {
         }
         assertThat(mirrored / (double) DRAWS).isCloseTo(0.5, within(0.5));
         assertThat(erased / (double) DRAWS).isCloseTo(0.5, within(0.5));
-        // From 2 to 33 %, in whole pixels.
-        assertThat(share / erased).isCloseTo(0.175, Offset.offset(0.01));
+        assertThat(share / erased)
+                .isCloseTo(
+                        meanShare(10, 0.02, 0.33, 0.3, 3.3, 9),
+                        Offset.offset(5 * 0.31 / Math.sqrt(12) / Math.sqrt(erased)));
         Picture twice = Mirror.swapped(Mirror.swapped(picture));
         assertThat(twice).isEqualTo(picture);
         assertThat(Mirror.swapped(picture).value(3, 2, 1)).isEqualTo(picture.value(3, 7, 1));

@@ -218,7 +218,7 @@ class AtomicFileTest {
     @Test
     void filesInUseStay() throws Exception {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        assumeThat(java).isExecutable();
+        assumeThat(java).as("this Java can start another").isExecutable();
         Path source = Files.writeString(
                 folder.resolve("Hold.java"),
                 "public class Hold { public static void main(String[] a) throws Exception {"

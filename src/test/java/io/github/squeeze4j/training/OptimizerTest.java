@@ -208,11 +208,11 @@ class OptimizerTest {
             new ScaledSchedule(new OneCycle(0.1, 10), 0.5)
         };
         assertThat(schedules[0].valueAt(0, 0)).isEqualTo(0.4);
-        assertThat(schedules[0].valueAt(5, 0)).isCloseTo(0.3, within(1e-12));
-        assertThat(schedules[0].valueAt(99, 0)).isCloseTo(0.2, within(1e-12));
-        assertThat(schedules[1].valueAt(0, 0)).isCloseTo(0.1, within(1e-12));
+        assertThat(schedules[0].valueAt(5, 0)).isCloseTo(0.3, within(Math.ulp(0.4)));
+        assertThat(schedules[0].valueAt(99, 0)).isCloseTo(0.2, within(Math.ulp(0.4)));
+        assertThat(schedules[1].valueAt(0, 0)).isCloseTo(0.1, within(Math.ulp(0.4)));
         assertThat(schedules[1].valueAt(3, 0)).isEqualTo(0.4);
-        assertThat(schedules[2].valueAt(1, 0)).isCloseTo(0.05, within(1e-12));
+        assertThat(schedules[2].valueAt(1, 0)).isCloseTo(0.05, within(Math.ulp(0.4)));
         for (ISchedule schedule : schedules) {
             ComputationGraph graph = network();
             Optimizer.builder(Optimizer.Kind.SGD, schedule)

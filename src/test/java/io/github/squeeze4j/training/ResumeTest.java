@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.images.Interpolation;
 import io.github.squeeze4j.images.Transforms;
 import io.github.squeeze4j.models.Models;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,6 +125,26 @@ class ResumeTest {
         assertThatThrownBy(() -> Checkpoint.latest(checkpoints))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining("it holds no training.json: it is a model and no checkpoint");
+    }
+
+    /** Names of files, and options that are compared, have the same digits and points in every language. */
+    @Test
+    void goesOnInAnotherLanguage() {
+        Path checkpoints = folder.resolve("run");
+        Trainer.Builder trainer = trainer()
+                .epochs(1)
+                .augmentation(Transforms.randomResizedCrop(28, 28, 0.5, 1, Interpolation.BILINEAR))
+                .checkpoints(checkpoints);
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+            trainer.build().fit(untrained(), images, images);
+        } finally {
+            Locale.setDefault(before);
+        }
+        assertThat(Checkpoint.files(checkpoints)).hasSize(1).allMatch(file -> file.endsWith("checkpoint-00000003.zip"));
+        Checkpoint checkpoint = Checkpoint.latest(checkpoints).orElseThrow();
+        assertThat(trainer.build().resume(checkpoint, images, images).steps()).hasSize(3);
     }
 
     @Test
