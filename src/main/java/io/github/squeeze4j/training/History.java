@@ -131,7 +131,7 @@ public final class History {
 
     /**
      * Writes one JSON object per line for each update ({@code step}, {@code learning_rate}, {@code loss}, {@code accuracy},
-     * {@code ms}) and then one for each pass ({@code epoch} and the columns of {@link #writeCsv}).
+     * {@code ms}) and then one for each pass ({@code epoch} and the columns of {@link #writeCsv}); what is no number is null.
      *
      * @param file a file of JSON lines, which is replaced
      */
@@ -156,7 +156,9 @@ public final class History {
                             + "\"images_per_second\":%.1f}\n",
                     columns(epoch)));
         }
-        AtomicFile.write(file, out -> out.write(lines.toString().getBytes(StandardCharsets.UTF_8)));
+        // JSON has no such numbers
+        String json = lines.toString().replaceAll(":(NaN|-?Infinity)", ":null");
+        AtomicFile.write(file, out -> out.write(json.getBytes(StandardCharsets.UTF_8)));
     }
 
     /**

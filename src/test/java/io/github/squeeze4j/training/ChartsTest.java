@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -62,5 +63,17 @@ class ChartsTest {
         assertThat(ComparisonChart.range(List.of(93.1, 93.4)))
                 .containsExactly(new double[] {93.055, 93.445}, within(1e-9));
         assertThat(ComparisonChart.range(List.of(5.0))).containsExactly(new double[] {4.25, 5.75}, within(1e-9));
+    }
+
+    @Test
+    void whatIsNoNumberIsNullInJson(@TempDir Path temp) throws Exception {
+        History history = new History();
+        history.add(new EpochResult(1, 0.1, 2, 0.5, Double.NaN, 0.25, Double.POSITIVE_INFINITY, 3, 4));
+        Path file = temp.resolve("metrics.jsonl");
+        history.writeJsonLines(file);
+        assertThat(Files.readString(file))
+                .isEqualTo("{\"epoch\":1,\"learning_rate\":0.100000,\"train_loss\":2.000000,\"train_accuracy\":0.5000,"
+                        + "\"test_loss\":null,\"test_accuracy\":0.2500,\"test_top5\":null,\"seconds\":3.00,"
+                        + "\"images_per_second\":4.0}\n");
     }
 }
