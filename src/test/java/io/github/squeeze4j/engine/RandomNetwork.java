@@ -983,6 +983,11 @@ final class RandomNetwork {
     }
 
     /** The type of each part's result. */
+    /** DL4J leaves out that the vertex crops; of a map that it empties ND4J reads memory that is not its own. */
+    private static InputType cropped(InputType.InputTypeConvolutional map) {
+        return InputType.convolutional(map.getHeight() - 1, map.getWidth() - 1, map.getChannels(), map.getFormat());
+    }
+
     private Map<Integer, InputType> types() {
         Map<Integer, InputType> types = new HashMap<>();
         for (int i = 1; i <= inputs; i++) {
@@ -1097,7 +1102,8 @@ final class RandomNetwork {
             } else {
                 vertex = (GraphVertex) made;
                 builder.addVertex(name(i), vertex, from);
-                types.put(i, vertex.clone().getOutputType(i, in));
+                InputType to = vertex.clone().getOutputType(i, in);
+                types.put(i, vertex instanceof PoolHelperVertex ? cropped((InputType.InputTypeConvolutional) to) : to);
             }
         }
     }
