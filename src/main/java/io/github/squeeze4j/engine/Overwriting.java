@@ -2,10 +2,17 @@ package io.github.squeeze4j.engine;
 
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.activations.impl.ActivationSoftmax;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
  * Where DL4J writes in training over what another vertex still reads. Its results follow from where its arrays lie, which is
@@ -26,6 +33,10 @@ final class Overwriting {
                 throw new Unsupported("frozen activation " + vertex.getVertexName() + " writes over what "
                         + input.getVertexName() + " gives to others, too");
             }
+            if (writesItsGradientOverItsInput(vertex) && readers(input) > 1) {
+                throw new Unsupported("loss layer " + vertex.getVertexName() + " writes its gradient over what "
+                        + input.getVertexName() + " gives to others, too");
+            }
             if (!drops(vertex)) {
                 continue;
             }
@@ -42,6 +53,24 @@ final class Overwriting {
                 }
             }
         }
+    }
+
+    /** A loss calls the gradient of the activation, which most of ND4J's compute in the place of their input. */
+    private static boolean writesItsGradientOverItsInput(GraphVertex vertex) {
+        Object conf = vertex.hasLayer() ? vertex.getLayer().conf().getLayer() : null;
+        IActivation activation;
+        ILossFunction loss;
+        if (conf instanceof LossLayer) {
+            activation = ((LossLayer) conf).getActivationFn();
+            loss = ((LossLayer) conf).getLossFn();
+        } else if (conf instanceof CnnLossLayer) {
+            activation = ((CnnLossLayer) conf).getActivationFn();
+            loss = ((CnnLossLayer) conf).getLossFn();
+        } else {
+            return false;
+        }
+        return !(activation instanceof ActivationIdentity)
+                && !(activation instanceof ActivationSoftmax && loss instanceof LossMCXENT);
     }
 
     private static boolean isFrozenActivation(GraphVertex vertex) {
