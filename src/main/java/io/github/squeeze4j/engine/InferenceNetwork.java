@@ -2,6 +2,7 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.internal.OpenMp;
 import io.github.squeeze4j.onednn.OneDnn;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -46,6 +47,9 @@ public final class InferenceNetwork implements AutoCloseable {
         String reason = OneDnn.unavailableReason();
         if (reason == null) {
             try {
+                if (network.getConfiguration().getInferenceWorkspaceMode() == WorkspaceMode.NONE) {
+                    Overwriting.refuseWithoutWorkspaces(network.getVertices());
+                }
                 made = new Executor(new Plan(Topology.of(network)));
             } catch (Unsupported e) {
                 reason = e.getMessage();

@@ -7,9 +7,11 @@ import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
@@ -33,6 +35,10 @@ final class Overwriting {
                 throw new Unsupported("frozen activation " + vertex.getVertexName() + " writes over what "
                         + input.getVertexName() + " gives to others, too");
             }
+            if (readsAgainWhatItOverwrites(vertex)) {
+                throw new Unsupported("frozen activation " + vertex.getVertexName()
+                        + " writes over its input, from which its backward pass computes the gradient");
+            }
             if (writesItsGradientOverItsInput(vertex) && readers(input) > 1) {
                 throw new Unsupported("loss layer " + vertex.getVertexName() + " writes its gradient over what "
                         + input.getVertexName() + " gives to others, too");
@@ -53,6 +59,30 @@ final class Overwriting {
                 }
             }
         }
+    }
+
+    /** @throws Unsupported if a network without workspaces at inference has such a place: with them DL4J copies */
+    static void refuseWithoutWorkspaces(GraphVertex[] vertices) {
+        for (GraphVertex vertex : vertices) {
+            Object conf = vertex.hasLayer() ? vertex.getLayer().conf().getLayer() : null;
+            if (conf instanceof ActivationLayer) {
+                GraphVertex input = vertices[vertex.getInputVertices()[0].getVertexIndex()];
+                if (readers(input) > 1) {
+                    throw new Unsupported("without workspaces at inference, activation " + vertex.getVertexName()
+                            + " writes over what " + input.getVertexName() + " gives to others, too");
+                }
+            }
+        }
+    }
+
+    /** One whose derivative is not the same at its result. */
+    private static boolean readsAgainWhatItOverwrites(GraphVertex vertex) {
+        if (!isFrozenActivation(vertex) || !(vertex.getLayer() instanceof FrozenLayerWithBackprop)) {
+            return false;
+        }
+        Layer underlying = ((FrozenLayerWithBackprop) vertex.getLayer()).getUnderlying();
+        IActivation activation = ((ActivationLayer) underlying.conf().getLayer()).getActivationFn();
+        return !(activation instanceof ActivationIdentity) && !activation.equals(new ActivationReLU());
     }
 
     /** A loss calls the gradient of the activation, which most of ND4J's compute in the place of their input. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -52,6 +53,11 @@ final class Twins {
             return new Pass(cast(x, type), cast(y, type));
         }
 
+        /** Of its own: an activation that comes first writes over the user's input. */
+        Pass copy() {
+            return new Pass(Arrays.stream(x).map(INDArray::dup).toArray(INDArray[]::new), y);
+        }
+
         /** Inputs that are off by one rounding. */
         Pass perturbed() {
             return new Pass(Arrays.stream(x).map(Twins::perturbed).toArray(INDArray[]::new), y);
@@ -60,6 +66,10 @@ final class Twins {
         private static INDArray[] cast(INDArray[] arrays, DataType type) {
             return Arrays.stream(arrays).map(array -> array.castTo(type)).toArray(INDArray[]::new);
         }
+    }
+
+    private static List<Pass> copies(List<Pass> passes) {
+        return passes.stream().map(Pass::copy).collect(Collectors.toList());
     }
 
     /** What DL4J gives where it fails. */
@@ -74,11 +84,12 @@ final class Twins {
     /** Of each pass, outputs and a training step; once, outputs in training and, with the second pass, gradients alone. */
     static Map<String, INDArray> trace(Model network, List<Pass> passes) {
         closeWorkspaces();
+        List<Pass> copies = copies(passes);
         Map<String, INDArray> trace = new LinkedHashMap<>();
         String where = "";
         try {
             for (int i = 0; i < passes.size(); i++) {
-                Pass pass = passes.get(i);
+                Pass pass = copies.get(i);
                 where = "pass " + i + " output";
                 Nd4j.getRandom().setSeed(100 + i);
                 outputs(trace, where, network, false, pass);
@@ -125,11 +136,12 @@ final class Twins {
 
     /** Outputs alone; null if they fail. */
     static Map<String, INDArray> outputs(Function<INDArray[], INDArray[]> network, List<Pass> passes) {
+        List<Pass> copies = copies(passes);
         Map<String, INDArray> trace = new LinkedHashMap<>();
-        for (int i = 0; i < passes.size(); i++) {
+        for (int i = 0; i < copies.size(); i++) {
             try {
                 Nd4j.getRandom().setSeed(100 + i);
-                put(trace, "pass " + i + " output", network.apply(passes.get(i).x));
+                put(trace, "pass " + i + " output", network.apply(copies.get(i).x));
             } catch (RuntimeException | Error e) {
                 closeWorkspaces();
                 return null;
@@ -228,7 +240,8 @@ final class Twins {
         } else {
             ((MultiLayerNetwork) network).getLayerWiseConfigurations().setInferenceWorkspaceMode(WorkspaceMode.NONE);
         }
-        INDArray[] outputs = output(network, false, x);
+        INDArray[] outputs = output(network, false, new Pass(x, null).copy().x);
+        closeWorkspaces(); // DL4J leaves one open without those of inference
         INDArray[] y = new INDArray[outputs.length];
         for (int j = 0; j < y.length; j++) {
             long[] shape = outputs[j].shape();
