@@ -88,8 +88,7 @@ public final class InputSettings {
         if (size <= 0) {
             throw new WeightsException("size (" + size + ") must be positive; use that of the network's input");
         }
-        return new InputSettings(
-                size, bordered ? ratioInBorder(size) : cropRatio, interpolation, mean, std, bordered);
+        return new InputSettings(size, bordered ? ratioInBorder(size) : cropRatio, interpolation, mean, std, bordered);
     }
 
     /**

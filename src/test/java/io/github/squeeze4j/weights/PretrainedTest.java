@@ -120,7 +120,12 @@ class PretrainedTest {
     /** The small ones of each mechanism: a linear excitation, a 1x1 one, rounding, groups, a classifier of 1280. */
     static Stream<String> small() {
         return Stream.of(
-                "se_resnet20", "mobilenet_v3_small", "torchvision_mobilenet_v2", "timm_seresnet18", "regnety_400mf", "lite_pytorch_0");
+                "se_resnet20",
+                "mobilenet_v3_small",
+                "torchvision_mobilenet_v2",
+                "timm_seresnet18",
+                "regnety_400mf",
+                "lite_pytorch_0");
     }
 
     static NetworkBuilder<?> builder(String name) {

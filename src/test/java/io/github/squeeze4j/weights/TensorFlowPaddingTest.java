@@ -43,12 +43,7 @@ class TensorFlowPaddingTest {
     }
 
     private ComputationGraph other() {
-        return Models.builder(LITE)
-                .inputSize(32)
-                .classes(3)
-                .seed(7)
-                .build()
-                .init();
+        return Models.builder(LITE).inputSize(32).classes(3).seed(7).build().init();
     }
 
     @Test
@@ -76,15 +71,17 @@ class TensorFlowPaddingTest {
         assertThat(report.source()).isEqualTo(WeightSource.TIMM_TF_EFFICIENTNET_LITE);
         Arrays4j.assertClose("parameters", filled.params(), graph.params(), 0);
         try (TensorFile opened = TensorFile.open(file)) {
-            assertThat(opened.names()).containsAll(PretrainedTest.tensors(LITE).keySet().stream()
-                    .filter(name -> !name.endsWith("num_batches_tracked"))
-                    .collect(java.util.stream.Collectors.toList()));
+            assertThat(opened.names())
+                    .containsAll(PretrainedTest.tensors(LITE).keySet().stream()
+                            .filter(name -> !name.endsWith("num_batches_tracked"))
+                            .collect(java.util.stream.Collectors.toList()));
         }
         for (String name : new String[] {"efficientnet_lite0.safetensors", "model.safetensors"}) {
             Path renamed = Files.copy(file, folder.resolve(name));
             assertThatThrownBy(() -> Pretrained.from(renamed).into(filled))
                     .isInstanceOf(WeightsException.class)
-                    .hasMessage("weights file (" + renamed + ", with timm's names) must be of timm's tf_efficientnet_lite0 to 4 to"
+                    .hasMessage("weights file (" + renamed
+                            + ", with timm's names) must be of timm's tf_efficientnet_lite0 to 4 to"
                             + " fill this network, as those without tf_ pad otherwise and have the same names; if it is, rename"
                             + " it to begin with tf_efficientnet_lite");
         }
@@ -117,8 +114,9 @@ class TensorFlowPaddingTest {
         ((BatchNormalization) graph.getLayer("stem.bn").conf().getLayer()).setEps(1e-5);
         assertThatThrownBy(() -> written("epsilon.safetensors", WeightSource.TIMM_TF_EFFICIENTNET_LITE))
                 .isInstanceOf(WeightsException.class)
-                .hasMessage("the network's BatchNorm epsilon (1.0E-5) must be 0.001 as that of TIMM_TF_EFFICIENTNET_LITE;"
-                        + " build an EfficientNetLite");
+                .hasMessage(
+                        "the network's BatchNorm epsilon (1.0E-5) must be 0.001 as that of TIMM_TF_EFFICIENTNET_LITE;"
+                                + " build an EfficientNetLite");
     }
 
     @Test
@@ -126,8 +124,10 @@ class TensorFlowPaddingTest {
         assertThat(WeightSource.EFFICIENTNET_LITE_PYTORCH.input())
                 .hasToString("224 pixels, crop 0.875, bicubic, RGB, mean [0.4980392156862745, 0.4980392156862745,"
                         + " 0.4980392156862745], std [0.5019607843137255, 0.5019607843137255, 0.5019607843137255]");
-        assertThat(WeightSource.TIMM_TF_EFFICIENTNET_LITE.input().at(280).cropRatio()).isEqualTo(280 / 312.0);
+        assertThat(WeightSource.TIMM_TF_EFFICIENTNET_LITE.input().at(280).cropRatio())
+                .isEqualTo(280 / 312.0);
         assertThat(WeightSource.TIMM_EFFICIENTNET.input().at(260))
-                .hasToString("260 pixels, crop 0.875, bicubic, RGB, mean [0.485, 0.456, 0.406], std [0.229, 0.224, 0.225]");
+                .hasToString(
+                        "260 pixels, crop 0.875, bicubic, RGB, mean [0.485, 0.456, 0.406], std [0.229, 0.224, 0.225]");
     }
 }
