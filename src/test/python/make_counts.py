@@ -352,6 +352,9 @@ def new_networks(refs):
         yield f"efficientnet_b{b}", "timm", size, count(tim(f"efficientnet_b{b}"), size), (
             "the paper's size" + ("; torchvision's weights take 288" if b == 2 else "")
         )
+    for variant, size in enumerate((224, 240, 260, 280, 300)):
+        name = f"efficientnet_lite{variant}"
+        yield name, "timm", size, count(tim("tf_" + name), size), f"tf_{name} at the authors' size"
     yield "regnety_400mf", "timm", 224, count(tim("regnety_004"), 224), "regnety_004"
     yield "regnety_4gf", "timm", 224, count(tim("regnety_040"), 224), "regnety_040"
     for depth in (18, 34, 50, 101, 152):

@@ -239,6 +239,8 @@ def networks(references):
         ),
         "efficientnet_b0": (224, create("efficientnet_b0", inverted)),
         "efficientnet_b2": (260, create("efficientnet_b2", inverted)),
+        "efficientnet_lite0": (224, create("tf_efficientnet_lite0", inverted)),
+        "efficientnet_lite2": (260, create("tf_efficientnet_lite2", inverted)),
         "regnety_400mf": (224, create("regnety_004", regnet)),
         "regnety_4gf": (224, create("regnety_040", regnet)),
         "inception_v3": (

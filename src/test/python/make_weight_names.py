@@ -2,8 +2,8 @@
 
     python src/test/python/make_weight_names.py --references DIR [--only NAME ...] [--checkpoints DIR]
 
-Needs what make_networks.py needs, whose weights, images and answers these are. NAME.txt has a tensor a line, name and sizes;
-NAME.npz the logits where make_networks.py does not keep them. With --checkpoints, whole files of real size are written, too:
+Needs what make_networks.py needs, whose weights, images and answers these are, and efficientnet_lite_pytorch from PyPI. NAME.txt
+has a tensor a line, name and sizes; NAME.npz the logits where make_networks.py does not keep them. With --checkpoints, whole files of real size are written, too:
 NAME.pth or NAME.safetensors, with random statistics, and NAME.npz with an image and the logits, for CheckpointCheck.
 """
 
@@ -15,6 +15,7 @@ import safetensors.torch
 import timm
 import torch
 import torchvision
+from efficientnet_lite_pytorch import EfficientNet
 from timm.models import resnet
 
 import make_networks
@@ -37,7 +38,17 @@ def more(references):
     def moskomule():
         return torch_network(load(references / "senet.pytorch", "senet.se_resnet").se_resnet50(num_classes=1000), {})
 
+    def lite(variant):
+        def run(x):
+            # without an image size of its own, as other numbers of pixels come
+            model = EfficientNet.from_name(f"efficientnet-lite{variant}", image_size=None)
+            return torch_network(model, {})(x)
+
+        return run
+
     return {
+        "lite_pytorch_0": (224, lambda: lite(0)),
+        "lite_pytorch_1": (240, lambda: lite(1)),
         "timm_resnet18": (224, create("resnet18")),
         "timm_seresnet18": (224, create("seresnet18")),
         "timm_seresnet50": (224, create("seresnet50")),

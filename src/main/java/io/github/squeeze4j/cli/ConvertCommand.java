@@ -1,30 +1,19 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
-import io.github.squeeze4j.images.ColourOrder;
-import io.github.squeeze4j.images.Interpolation;
 import io.github.squeeze4j.images.Preprocessing;
-import io.github.squeeze4j.images.Preset;
 import io.github.squeeze4j.internal.ShownText;
-import io.github.squeeze4j.models.Network;
-import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.training.ImageClassifier;
-import io.github.squeeze4j.weights.InputSettings;
-import io.github.squeeze4j.weights.LoadReport;
+import io.github.squeeze4j.training.PretrainedClassifier;
 import io.github.squeeze4j.weights.OnnxExport;
 import io.github.squeeze4j.weights.Pretrained;
 import io.github.squeeze4j.weights.WeightExport;
 import io.github.squeeze4j.weights.WeightSource;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,8 +30,6 @@ import picocli.CommandLine.Spec;
         },
         sortOptions = false)
 final class ConvertCommand implements Runnable {
-    private static final int LARGEST_LABELS = 1 << 20;
-
     @Parameters(
             paramLabel = "FILE",
             description = "Weights (.safetensors, .pth, .npz, .caffemodel) or a model file (.zip).")
@@ -90,57 +77,14 @@ final class ConvertCommand implements Runnable {
     }
 
     private void read() {
-        List<String> names = labels == null ? null : labels();
-        NetworkBuilder<?> builder = model.builder();
-        Network network = ModelOptions.checked(() -> (names == null ? builder : builder.classes(names.size())).build());
-        ComputationGraph graph = network.init();
-        LoadReport report = Pretrained.from(file).into(graph);
-        Preprocessing input =
-                preprocessing(report.source().input(), (int) network.inputType().getHeight());
-        ImageClassifier.of(graph, names == null ? numbers(graph) : names, input)
-                .named(model.name())
-                .save(out);
+        PretrainedClassifier read = WeightOptions.read(model, Pretrained.from(file), labels);
+        ImageClassifier classifier = read.classifier().named(model.name());
+        classifier.save(out);
         PrintWriter printer = spec.commandLine().getOut();
-        printer.println("Read " + report.used().size() + " tensors, named as by " + report.source() + ".");
-        printer.println("Images: " + input + ".");
+        printer.println("Read " + read.report().used().size() + " tensors, named as by "
+                + read.report().source() + ".");
+        printer.println("Images: " + classifier.preprocessing() + ".");
         printer.println("Saved " + ShownText.of(out) + ".");
-    }
-
-    /** Networks for small images have settings of their own, whatever else the source has. */
-    private static Preprocessing preprocessing(InputSettings settings, int side) {
-        if (side != settings.size()) {
-            return Preset.named("cifar", side, side, ColourOrder.RGB).preprocessing();
-        }
-        return Preprocessing.builder()
-                .size(side, side)
-                .cropRatio(settings.cropRatio())
-                .interpolation(Interpolation.valueOf(settings.interpolation().toUpperCase(Locale.ROOT)))
-                .mean(settings.mean())
-                .deviation(settings.std())
-                .build();
-    }
-
-    private List<String> labels() {
-        try {
-            if (Files.size(labels) > LARGEST_LABELS) {
-                throw new BadInputException("--labels (" + labels + ", " + Files.size(labels)
-                        + " bytes) must be at most " + LARGEST_LABELS + " bytes; write one class a line");
-            }
-            return Files.readString(labels)
-                    .replaceFirst("^\uFEFF", "")
-                    .lines()
-                    .map(String::strip)
-                    .filter(line -> !line.isEmpty())
-                    .collect(Collectors.toList());
-        } catch (IOException e) {
-            throw new BadInputException(
-                    "--labels (" + labels + ") must be readable as UTF-8 text (" + e + "); write one class a line", e);
-        }
-    }
-
-    private static List<String> numbers(ComputationGraph graph) {
-        long classes = ((FeedForwardLayer) graph.getOutputLayer(0).conf().getLayer()).getNOut();
-        return IntStream.range(0, (int) classes).mapToObj(Integer::toString).collect(Collectors.toList());
     }
 
     private void write(boolean onnx) {

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.ContactSheet;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.internal.ShownText;
@@ -27,8 +28,17 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Runnable {
     private static final int SHOWN = 24;
 
-    @Parameters(paramLabel = "MODEL", description = "A model.zip that the train command wrote.")
-    private Path model;
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "MODEL",
+            description = "A model.zip that the train command wrote; none with --weights.")
+    private Path file;
+
+    @Mixin
+    private WeightOptions weights;
+
+    @Mixin
+    private ModelOptions model;
 
     @Mixin
     private DataOptions data;
@@ -50,7 +60,13 @@ final class EvaluateCommand implements Runnable {
 
     @Override
     public void run() {
-        ImageClassifier classifier = ImageClassifier.load(model);
+        if (weights.areGiven() == (file != null)) {
+            throw new BadInputException(
+                    file == null
+                            ? "MODEL (none) must be given; name a model.zip, or add --weights FILE"
+                            : "MODEL (" + file + ") must not be given with --weights; leave one of the two out");
+        }
+        ImageClassifier classifier = file == null ? weights.read(model) : ImageClassifier.load(file);
         PrintWriter out = spec.commandLine().getOut();
         LabelledPictures pictures = data.heldOut(classifier.classNames());
         TestReport report = classifier.evaluate(pictures, data.onBadImage());

@@ -29,7 +29,8 @@ import picocli.CommandLine.ScopeType;
             SummaryCommand.class,
             CompareCommand.class,
             AugmentCommand.class,
-            ConvertCommand.class
+            ConvertCommand.class,
+            WeightsCommand.class
         },
         footer = {"", "To run it with Maven: " + Main.MAVEN + " -Dexec.args=\"COMMAND OPTIONS\""})
 public final class Main {

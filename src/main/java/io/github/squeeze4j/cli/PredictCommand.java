@@ -56,8 +56,18 @@ final class PredictCommand implements Runnable {
         JSONL
     }
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A model.zip that the train command wrote.")
-    private Path model;
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "MODEL",
+            description = "A model.zip that the train command wrote; none with --weights.")
+    private String file;
+
+    @Mixin
+    private WeightOptions weights;
+
+    @Mixin
+    private ModelOptions model;
 
     @Parameters(
             index = "1..*",
@@ -98,12 +108,19 @@ final class PredictCommand implements Runnable {
 
     @Override
     public void run() {
+        boolean pretrained = weights.areGiven();
+        if (pretrained && file != null) {
+            // there is no model file: the first argument is a picture
+            pictures = Stream.concat(Stream.of(file), pictures.stream()).collect(Collectors.toList());
+        } else if (!pretrained && file == null) {
+            throw new BadInputException("MODEL (none) must be given; name a model.zip, or add --weights FILE");
+        }
         if (pictures.isEmpty() && indexes.isEmpty()) {
             throw new BadInputException(
                     "pictures (none) must be one or more; name a PNG or JPEG file, or use --test-index 7");
         }
         Positive.of("--top", top);
-        ImageClassifier classifier = ImageClassifier.load(model);
+        ImageClassifier classifier = pretrained ? weights.read(model) : ImageClassifier.load(Path.of(file));
         PrintWriter out = spec.commandLine().getOut();
         List<Path> files = files();
         if (format == Format.CSV) {

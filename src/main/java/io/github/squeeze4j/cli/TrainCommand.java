@@ -56,10 +56,14 @@ final class TrainCommand implements Runnable {
                     "Go on from a saved model.zip, with a new classifier if the classes are others, instead of --model.")
     private Path from;
 
+    @Mixin
+    private WeightOptions weights;
+
     @Option(
             names = "--freeze",
             paramLabel = "VERTEX",
-            description = "With --from: layers up to this one stay as they are; \"all\" for all but the classifier.")
+            description =
+                    "With --from or --weights: layers up to this one stay as they are; \"all\" for all but the classifier.")
     private String freeze;
 
     @Mixin
@@ -91,20 +95,23 @@ final class TrainCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        if (freeze != null && from == null) {
-            throw new BadInputException("--freeze (" + freeze + ") must come with --from, the trained network; add it");
+        boolean pretrained = weights.areGiven() || from != null;
+        if (freeze != null && !pretrained) {
+            throw new BadInputException(
+                    "--freeze (" + freeze + ") must come with --from or --weights, the trained network; add it");
         }
         requireAlone(from != null, "--from, which brings its own network", ModelOptions.NAMES);
+        requireAlone(from != null, "--from, which brings its own weights", List.of("--weights"));
         requireAlone(
                 resume != null, Recipes.RESUME + ", which goes on in its own folder", List.of("--out", "--overwrite"));
-        NetworkBuilder<?> builder = from == null ? model.builder() : null;
+        NetworkBuilder<?> builder = pretrained ? null : model.builder();
         PictureSets sets = data.sets();
         LabelledPictures train = training.limited(sets.train());
         LabelledPictures held = DataOptions.validation(sets);
-        ImageClassifier classifier = from == null ? fresh(builder, train) : tuned(train);
+        ImageClassifier classifier = pretrained ? tuned(train) : fresh(builder, train);
         String output =
                 classifier.graph().getConfiguration().getNetworkOutputs().get(0);
-        Trainer.Builder trainer = training.trainer(train, classifier.preprocessing(), from != null, output);
+        Trainer.Builder trainer = training.trainer(train, classifier.preprocessing(), pretrained, output);
         RunResults results = resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.in(resume);
         boolean complete;
         try (results) {
@@ -159,7 +166,7 @@ final class TrainCommand implements Runnable {
     }
 
     private ImageClassifier tuned(LabelledPictures train) {
-        ImageClassifier trained = ImageClassifier.load(from);
+        ImageClassifier trained = from == null ? weights.forTraining(model) : ImageClassifier.load(from);
         training.presetFor(trained.preprocessing());
         training.tune();
         Transfer transfer = Transfer.of(trained.graph()).seed(training.seed());

@@ -95,7 +95,7 @@ final class TrainingOptions {
             paramLabel = "RATE",
             description =
                     "Peak of the learning rate. Default by network and images per update: for sgd 0.1 (networks for small"
-                            + " images), 0.02 (others) or 0.01 (with --from) for 32; for the others 0.001.")
+                            + " images), 0.02 (others) or 0.01 (with --from or --weights) for 32; for the others 0.001.")
     private Double learningRate;
 
     @Option(
@@ -148,7 +148,8 @@ final class TrainingOptions {
             names = "--lrp",
             paramLabel = "F",
             defaultValue = "1",
-            description = "Factor of the learning rate for the layers that --from brings. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Factor of the learning rate for the layers that --from or --weights brings. Default: ${DEFAULT-VALUE}.")
     private double pretrainedFactor;
 
     @Option(
@@ -290,7 +291,7 @@ final class TrainingOptions {
     void presetFor(Preprocessing saved) {
         if (augment && saved.colours() != ColourOrder.GREY || size != null) {
             throw new BadInputException(
-                    "--size and --augment must not be set with --from, whose images keep their form;"
+                    "--size and --augment must not be set with --from or --weights, whose images keep their form;"
                             + " leave them out");
         }
         if (saved.colours() != ColourOrder.GREY || preset != null) {

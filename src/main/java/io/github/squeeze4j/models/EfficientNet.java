@@ -34,7 +34,7 @@ import org.nd4j.linalg.activations.Activation;
  */
 public final class EfficientNet extends Network {
     /** Kernel, expansion, channels, blocks and stride of each stage of B0. */
-    private static final int[][] STAGES = {
+    static final int[][] STAGES = {
         {3, 1, 16, 1, 1},
         {3, 6, 24, 2, 2},
         {5, 6, 40, 2, 2},

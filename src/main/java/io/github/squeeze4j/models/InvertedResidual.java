@@ -15,6 +15,7 @@ final class InvertedResidual {
     private int out;
     private boolean attention = true;
     private boolean attentionBehind;
+    private boolean same;
     private IActivation activation;
 
     InvertedResidual(NetworkGraph graph, ConvolutionInit init) {
@@ -45,6 +46,12 @@ final class InvertedResidual {
         return this;
     }
 
+    /** Padding as TensorFlow's "same" mode has it. */
+    InvertedResidual samePadding() {
+        same = true;
+        return this;
+    }
+
     InvertedResidual activation(IActivation activation) {
         this.activation = activation;
         return this;
@@ -69,7 +76,8 @@ final class InvertedResidual {
 
     /** Convolution, BatchNorm and the activation, which is named relu whatever it is: one scheme for all networks. */
     Feature unit(String prefix, Feature in, int out, int kernel, int stride, int groups) {
-        Feature map = graph.convolution(prefix + "conv", in, out, kernel, stride, groups, init);
+        Window window = Window.of(kernel).stride(stride);
+        Feature map = graph.convolution(prefix + "conv", in, out, same ? window.same() : window, groups, init);
         return graph.activation(prefix + "relu", graph.batchNormalization(prefix + "bn", map), activation);
     }
 }

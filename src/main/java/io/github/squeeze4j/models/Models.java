@@ -31,7 +31,7 @@ import java.util.function.Supplier;
  * inception_v3}, {@code se_inception_v3} ({@link InceptionV3}; the second as moskomule/senet.pytorch declares it); {@code
  * mobilenet_v1} alone and behind the same prefixes, {@code mobilenet_v1_075}, {@code _050}, {@code _025} ({@link MobileNetV1});
  * {@code mobilenet_v3_large}, {@code mobilenet_v3_small} ({@link MobileNetV3}); {@code efficientnet_b0} to {@code
- * efficientnet_b3} ({@link EfficientNet}); {@code regnety_400mf}, {@code regnety_4gf} ({@link RegNetY}).
+ * efficientnet_b3} ({@link EfficientNet}); {@code efficientnet_lite0} to {@code efficientnet_lite4} ({@link EfficientNetLite}); {@code regnety_400mf}, {@code regnety_4gf} ({@link RegNetY}).
  *
  * <p>Of the later blocks what their papers report: {@code eca_} with the ImageNet ResNets and {@code mobilenet_v2}, {@code ge_}
  * with {@code resnet50} and {@code 101}, {@code simam_} with {@code resnet18} to {@code 101} and {@code mobilenet_v2}, {@code
@@ -55,6 +55,7 @@ public final class Models {
     private static final int LISTED_WHOLE = 10;
     private static final String CIFAR_SUFFIX = "_cifar";
     private static final int EFFICIENTNETS = 4;
+    private static final int EFFICIENTNETS_LITE = 5;
     private static final int[] RESNET_DEPTHS = {18, 34, 50, 101, 152, 20, 32, 44, 56, 110};
     /** The attention, or its absence, that every residual family is registered with. */
     private static final List<String> EVERYWHERE = List.of("none", "se", "salient", "spse", "rgse", "cbam");
@@ -108,6 +109,10 @@ public final class Models {
         for (int variant = 0; variant < EFFICIENTNETS; variant++) {
             int b = variant;
             BUILDERS.put("efficientnet_b" + b, () -> EfficientNet.b(b));
+        }
+        for (int variant = 0; variant < EFFICIENTNETS_LITE; variant++) {
+            int lite = variant;
+            BUILDERS.put("efficientnet_lite" + lite, () -> EfficientNetLite.lite(lite));
         }
         BUILDERS.put("regnety_400mf", RegNetY::megaFlops400);
         BUILDERS.put("regnety_4gf", RegNetY::gigaFlops4);

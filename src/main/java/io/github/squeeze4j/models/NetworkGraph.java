@@ -117,6 +117,7 @@ final class NetworkGraph {
 
     /** No bias, identity activation. */
     Feature convolution(String name, Feature in, int out, Window window, int groups, ConvolutionInit init) {
+        ConvolutionMode mode = window.same ? ConvolutionMode.Same : ConvolutionMode.Truncate;
         IWeightInit weights = init.of(in.channels / groups, out, window.kernelHeight * window.kernelWidth, groups);
         ConvolutionLayer layer = groups > 1
                 ? GroupedConvolution.builder()
@@ -124,6 +125,7 @@ final class NetworkGraph {
                         .kernelSize(window.kernelHeight, window.kernelWidth)
                         .stride(window.stride, window.stride)
                         .padding(window.paddingHeight, window.paddingWidth)
+                        .convolutionMode(mode)
                         .dataFormat(network.format)
                         .nIn(in.channels)
                         .nOut(out)
@@ -134,6 +136,7 @@ final class NetworkGraph {
                 : NativeConvolution.of(new ConvolutionLayer.Builder(window.kernelHeight, window.kernelWidth)
                         .stride(window.stride, window.stride)
                         .padding(window.paddingHeight, window.paddingWidth)
+                        .convolutionMode(mode)
                         .dataFormat(network.format)
                         .nIn(in.channels)
                         .nOut(out)

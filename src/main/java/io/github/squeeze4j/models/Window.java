@@ -9,19 +9,29 @@ final class Window {
     final int paddingWidth;
     /** Whether a last, partial window counts, as in Caffe. */
     final boolean ceil;
+    /** Whether the padding follows from the map, as in TensorFlow: in / stride positions, the odd row or column at the end. */
+    final boolean same;
 
-    private Window(int kernelHeight, int kernelWidth, int stride, int paddingHeight, int paddingWidth, boolean ceil) {
+    private Window(
+            int kernelHeight,
+            int kernelWidth,
+            int stride,
+            int paddingHeight,
+            int paddingWidth,
+            boolean ceil,
+            boolean same) {
         this.kernelHeight = kernelHeight;
         this.kernelWidth = kernelWidth;
         this.stride = stride;
         this.paddingHeight = paddingHeight;
         this.paddingWidth = paddingWidth;
         this.ceil = ceil;
+        this.same = same;
     }
 
     /** Padded by kernel / 2, so that stride 1 keeps the size of the map where the kernel is odd. */
     static Window of(int kernelHeight, int kernelWidth) {
-        return new Window(kernelHeight, kernelWidth, 1, kernelHeight / 2, kernelWidth / 2, false);
+        return new Window(kernelHeight, kernelWidth, 1, kernelHeight / 2, kernelWidth / 2, false, false);
     }
 
     static Window of(int kernel) {
@@ -29,16 +39,21 @@ final class Window {
     }
 
     Window stride(int stride) {
-        return new Window(kernelHeight, kernelWidth, stride, paddingHeight, paddingWidth, ceil);
+        return new Window(kernelHeight, kernelWidth, stride, paddingHeight, paddingWidth, ceil, same);
     }
 
     Window withoutPadding() {
-        return new Window(kernelHeight, kernelWidth, stride, 0, 0, ceil);
+        return new Window(kernelHeight, kernelWidth, stride, 0, 0, ceil, false);
     }
 
     /** Output sizes rounded up, as Caffe and PyTorch's {@code ceil_mode} round them. */
     Window roundedUp() {
-        return new Window(kernelHeight, kernelWidth, stride, paddingHeight, paddingWidth, true);
+        return new Window(kernelHeight, kernelWidth, stride, paddingHeight, paddingWidth, true, false);
+    }
+
+    /** Padded as TensorFlow's "same" mode pads. */
+    Window same() {
+        return new Window(kernelHeight, kernelWidth, stride, 0, 0, false, true);
     }
 
     int height(int in) {
@@ -50,6 +65,9 @@ final class Window {
     }
 
     private int slid(int in, int kernel, int padding) {
+        if (same) {
+            return (in + stride - 1) / stride;
+        }
         int room = in + 2 * padding - kernel;
         if (room < 0) {
             return 0;

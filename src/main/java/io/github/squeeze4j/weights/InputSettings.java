@@ -12,6 +12,7 @@ public final class InputSettings {
     private static final double[] IMAGENET_STD = {0.229, 0.224, 0.225};
     private static final double IMAGENET_RATIO = 0.875;
     private static final int IMAGENET_SIZE = 224;
+    private static final int BORDER = 32;
     private static final double BYTE = 255;
 
     private final int size;
@@ -19,13 +20,21 @@ public final class InputSettings {
     private final String interpolation;
     private final double[] mean;
     private final double[] std;
+    /** Whether the crop leaves as many pixels around it at every size. */
+    private final boolean bordered;
 
-    private InputSettings(int size, double cropRatio, String interpolation, double[] mean, double[] std) {
+    InputSettings(int size, double cropRatio, String interpolation, double[] mean, double[] std) {
+        this(size, cropRatio, interpolation, mean, std, false);
+    }
+
+    private InputSettings(
+            int size, double cropRatio, String interpolation, double[] mean, double[] std, boolean bordered) {
         this.size = size;
         this.cropRatio = cropRatio;
         this.interpolation = interpolation;
         this.mean = mean;
         this.std = std;
+        this.bordered = bordered;
     }
 
     static InputSettings imagenet(String interpolation) {
@@ -47,8 +56,39 @@ public final class InputSettings {
                 32, 1, "bilinear", new double[] {0.4914, 0.4822, 0.4465}, new double[] {0.2023, 0.1994, 0.2010});
     }
 
+    /** EfficientNet-Lite's, the same for all colours: the crop leaves 16 pixels on each side. */
+    static InputSettings lite(double mean, double std) {
+        return new InputSettings(
+                IMAGENET_SIZE,
+                ratioInBorder(IMAGENET_SIZE),
+                "bicubic",
+                new double[] {mean, mean, mean},
+                new double[] {std, std, std},
+                true);
+    }
+
+    private static double ratioInBorder(int size) {
+        return size / (double) (size + BORDER);
+    }
+
+    /** torchvision's network with weights makes these of ImageNet's mean and deviation in its first step, which ours has not. */
     static InputSettings inception() {
-        return new InputSettings(299, IMAGENET_RATIO, "bilinear", IMAGENET_MEAN, IMAGENET_STD);
+        double[] half = {0.5, 0.5, 0.5};
+        return new InputSettings(299, IMAGENET_RATIO, "bilinear", half, half);
+    }
+
+    /**
+     * The same settings for a network of another size: EfficientNet-Lite leaves as many pixels around the crop, others crop the same
+     * part.
+     *
+     * @param size of the network's input, pixels
+     * @return the settings
+     */
+    public InputSettings at(int size) {
+        if (size <= 0) {
+            throw new WeightsException("size (" + size + ") must be positive; use that of the network's input");
+        }
+        return new InputSettings(size, bordered ? ratioInBorder(size) : cropRatio, interpolation, mean, std, bordered);
     }
 
     /**

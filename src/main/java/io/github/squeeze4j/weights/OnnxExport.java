@@ -186,9 +186,7 @@ public final class OnnxExport {
     }
 
     private void convolution(String name, ConvolutionLayer layer, Map<String, INDArray> parameters, String input) {
-        if (layer.getConvolutionMode() == ConvolutionMode.Same
-                || layer.getConvolutionMode() == ConvolutionMode.Causal
-                || layer.getCnn2dDataFormat() != CNN2DFormat.NCHW) {
+        if (layer.getConvolutionMode() == ConvolutionMode.Causal || layer.getCnn2dDataFormat() != CNN2DFormat.NCHW) {
             throw unknown(
                     name, "convolution of mode " + layer.getConvolutionMode() + " in " + layer.getCnn2dDataFormat());
         }
@@ -197,15 +195,30 @@ public final class OnnxExport {
         String[] inputs = layer.hasBias()
                 ? new String[] {input, w, onnx.tensor(name + "/b", parameters.get("b"), layer.getNOut())}
                 : new String[] {input, w};
-        int[] padding = layer.getPadding();
         String result = onnx.node("Conv", inputs)
                 .ints("kernel_shape", longs(layer.getKernelSize()))
                 .ints("strides", longs(layer.getStride()))
                 .ints("dilations", longs(layer.getDilation()))
-                .ints("pads", padding[0], padding[1], padding[0], padding[1])
+                .ints("pads", padding(layer, sizes(types.get(input))))
                 .number("group", layer instanceof GroupedConvolution ? ((GroupedConvolution) layer).getGroups() : 1)
                 .as(name + "/linear");
         activation(name, layer.getActivationFn(), result);
+    }
+
+    /** Above, to the left, below, to the right; mode Same puts the odd row or column behind the map. */
+    private static long[] padding(ConvolutionLayer layer, long[] input) {
+        long[] pads = new long[4];
+        for (int axis = 0; axis < 2; axis++) {
+            int stride = layer.getStride()[axis];
+            long size = input[axis + 1];
+            long steps = (size + stride - 1) / stride - 1;
+            long reach = layer.getDilation()[axis] * (layer.getKernelSize()[axis] - 1L) + 1;
+            long missing = Math.max(0, steps * stride + reach - size);
+            boolean same = layer.getConvolutionMode() == ConvolutionMode.Same;
+            pads[axis] = same ? missing / 2 : layer.getPadding()[axis];
+            pads[axis + 2] = same ? missing - missing / 2 : layer.getPadding()[axis];
+        }
+        return pads;
     }
 
     private void normalization(String name, BatchNormalization layer, Map<String, INDArray> parameters, String input) {

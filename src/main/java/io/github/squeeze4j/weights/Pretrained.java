@@ -26,6 +26,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 public final class Pretrained {
     private static final String CLASSIFIER = "classifier/";
+    private static final String TF_LITE = "tf_efficientnet_lite";
     private static final String[] PREFIXES = {"module.", "_orig_mod."};
 
     /** Parameters of a network that are looked at first. */
@@ -92,14 +93,15 @@ public final class Pretrained {
                     "weights file (" + file + ") must hold tensors, but is empty; name another file");
         }
         Map<String, INDArray> parameters = parameters(graph);
-        WeightSource source = recognised(parameters.keySet(), tensors.keySet());
-        if (source == null) {
+        WeightSource named = recognised(parameters.keySet(), tensors.keySet());
+        if (named == null) {
             throw new WeightsException(
                     "weights file (" + file + ", with tensors like "
                             + WeightsException.name(tensors.keySet().iterator().next()) + ") must come from one of "
                             + Arrays.toString(WeightSource.values())
                             + " and be of this network, whose parameters it does not name; build the network that the file is of");
         }
+        WeightSource source = named.ofForm(graph.getConfiguration());
         requireOwnPadding(source);
         source.requireForm(graph.getConfiguration());
         LoadReport report = new LoadReport(source);
@@ -121,10 +123,16 @@ public final class Pretrained {
     /** timm's networks from TensorFlow have the tensors of others and pad otherwise; only their files' names tell. */
     private void requireOwnPadding(WeightSource source) {
         String name = String.valueOf(file.getFileName());
-        if (name.startsWith("tf_") && source.name().startsWith("TIMM_")) {
+        boolean lite = source == WeightSource.TIMM_TF_EFFICIENTNET_LITE;
+        if (lite && !name.startsWith(TF_LITE)) {
+            throw new WeightsException("weights file (" + file + ", with timm's names) must be of timm's " + TF_LITE
+                    + "0 to 4 to fill this network, as those without tf_ pad otherwise and have the same names; if it is, rename it"
+                    + " to begin with " + TF_LITE);
+        }
+        if (!lite && name.startsWith("tf_") && source.name().startsWith("TIMM_")) {
             throw new WeightsException(
                     "weights file (" + file + ") must not be of timm's tf_ networks, which pad as"
-                            + " TensorFlow does and this library does not; take those without tf_, or rename a file that is none");
+                            + " TensorFlow does and this network does not; take those without tf_, or rename a file that is none");
         }
     }
 
@@ -162,7 +170,7 @@ public final class Pretrained {
         WeightSource best = null;
         int most = 0;
         for (WeightSource source : WeightSource.values()) {
-            TensorNames names = source.names();
+            TensorNames names = source.names(parameters);
             int met = 2 * met(names, few, tensors) < few.size() ? 0 : met(names, all, tensors);
             if (met > most) {
                 most = met;
@@ -183,7 +191,7 @@ public final class Pretrained {
 
     private Map<String, TensorNames.Tensor> plan(
             Map<String, INDArray> parameters, Map<String, StoredTensor> tensors, LoadReport report) {
-        TensorNames names = report.source().names();
+        TensorNames names = report.source().names(parameters.keySet());
         Map<String, TensorNames.Tensor> plan = new LinkedHashMap<>();
         Set<String> known = new HashSet<>();
         parameters.forEach((key, parameter) -> {

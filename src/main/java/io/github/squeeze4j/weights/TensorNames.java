@@ -1,10 +1,13 @@
 package io.github.squeeze4j.weights;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A map from the parameters of a network to the tensors of a reference implementation: an ordered list of rules, of which the
@@ -254,6 +257,34 @@ final class TensorNames {
     /** timm's MobileNetV2 and EfficientNet. */
     static TensorNames timmEfficientNet() {
         return timmMobile("conv_head", "bn2").inverted();
+    }
+
+    /** efficientnet_lite_pytorch, which counts blocks through all stages of a network with these parameters. */
+    static TensorNames efficientNetLite(Collection<String> parameters) {
+        TensorNames names = new TensorNames()
+                .convolution("stem\\.conv", "_conv_stem")
+                .batchNorm("stem\\.bn", "_bn0")
+                .convolution("head\\.conv", "_conv_head")
+                .batchNorm("head\\.bn", "_bn1")
+                .linear("classifier", "_fc");
+        List<String> blocks = parameters.stream()
+                .filter(key -> key.matches("stage\\d\\.block\\d+\\.depthwise\\.conv/W"))
+                .map(key -> key.replaceFirst("depthwise.*", ""))
+                .sorted(Comparator.comparing((String key) -> key.charAt("stage".length()))
+                        .thenComparing(String::length)
+                        .thenComparing(Comparator.naturalOrder()))
+                .collect(Collectors.toList());
+        for (int number = 0; number < blocks.size(); number++) {
+            String ours = Pattern.quote(blocks.get(number));
+            String theirs = "_blocks." + number + ".";
+            names.convolution(ours + "expand\\.conv", theirs + "_expand_conv")
+                    .batchNorm(ours + "expand\\.bn", theirs + "_bn0")
+                    .convolution(ours + "depthwise\\.conv", theirs + "_depthwise_conv")
+                    .batchNorm(ours + "depthwise\\.bn", theirs + "_bn1")
+                    .convolution(ours + "project\\.conv", theirs + "_project_conv")
+                    .batchNorm(ours + "project\\.bn", theirs + "_bn2");
+        }
+        return names;
     }
 
     /** timm's MobileNetV3 with this many stages of blocks. */

@@ -43,9 +43,10 @@ public final class WeightExport {
                     "source (" + source + ") must be one of PyTorch's to write safetensors for; use another");
         }
         source.requireForm(graph.getConfiguration());
-        TensorNames names = source.names();
+        Map<String, INDArray> parameters = Pretrained.parameters(graph);
+        TensorNames names = source.names(parameters.keySet());
         Map<String, INDArray> tensors = new LinkedHashMap<>();
-        Pretrained.parameters(graph).forEach((key, parameter) -> {
+        parameters.forEach((key, parameter) -> {
             TensorNames.Tensor tensor = names.find(key);
             if (tensor == null) {
                 throw new WeightsException("parameter (" + key + ") must have a name in the networks of " + source

@@ -1,10 +1,14 @@
 package io.github.squeeze4j.weights;
 
 import io.github.squeeze4j.layers.GroupedConvolution;
+import java.util.Collection;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
@@ -29,6 +33,10 @@ public enum WeightSource {
     TIMM_MOBILENET_V1(TensorNames::timmMobileNetV1, InputSettings.imagenet("bicubic")),
     /** timm: EfficientNet and MobileNetV2. */
     TIMM_EFFICIENTNET(TensorNames::timmEfficientNet, InputSettings.imagenet("bicubic")),
+    /** timm: {@code tf_efficientnet_lite0} to {@code 4}, with the names of its other networks and TensorFlow's padding. */
+    TIMM_TF_EFFICIENTNET_LITE(parameters -> TensorNames.timmEfficientNet(), InputSettings.lite(0.5, 0.5)),
+    /** efficientnet_lite_pytorch: EfficientNet-Lite 0 to 4. */
+    EFFICIENTNET_LITE_PYTORCH(TensorNames::efficientNetLite, InputSettings.lite(127 / 255.0, 128 / 255.0)),
     /** timm: MobileNetV3 large. */
     TIMM_MOBILENET_V3_LARGE(() -> TensorNames.timmMobileNetV3(6), InputSettings.imagenet("bicubic")),
     /** timm: MobileNetV3 small. */
@@ -54,20 +62,40 @@ public enum WeightSource {
         PADDED
     }
 
-    private final Supplier<TensorNames> names;
+    /** What BatchNorm adds to the variance in networks from TensorFlow. */
+    private static final double TENSORFLOW_EPSILON = 1e-3;
+
+    private final Function<Collection<String>, TensorNames> names;
     private final InputSettings input;
     private final Bottleneck stride;
     private final Pooling pooling;
+    /** Whether convolutions are padded as in TensorFlow. */
+    private final boolean same;
 
     WeightSource(Supplier<TensorNames> names, InputSettings input) {
         this(names, input, Bottleneck.ANY, Pooling.ANY);
     }
 
     WeightSource(Supplier<TensorNames> names, InputSettings input, Bottleneck stride, Pooling pooling) {
+        this(parameters -> names.get(), input, stride, pooling, false);
+    }
+
+    /** Of networks from TensorFlow, whose names may depend on the parameters. */
+    WeightSource(Function<Collection<String>, TensorNames> names, InputSettings input) {
+        this(names, input, Bottleneck.ANY, Pooling.ANY, true);
+    }
+
+    WeightSource(
+            Function<Collection<String>, TensorNames> names,
+            InputSettings input,
+            Bottleneck stride,
+            Pooling pooling,
+            boolean same) {
         this.names = names;
         this.input = input;
         this.stride = stride;
         this.pooling = pooling;
+        this.same = same;
     }
 
     /**
@@ -79,8 +107,14 @@ public enum WeightSource {
         return input;
     }
 
-    TensorNames names() {
-        return names.get();
+    /** The names for a network with these parameters, each {@code vertex/parameter}. */
+    TensorNames names(Collection<String> parameters) {
+        return names.apply(parameters);
+    }
+
+    /** Of two sources with the same names the one whose networks pad as this one does. */
+    WeightSource ofForm(ComputationGraphConfiguration network) {
+        return this == TIMM_EFFICIENTNET && padsAsTensorFlow(network) ? TIMM_TF_EFFICIENTNET_LITE : this;
     }
 
     boolean takesBlueFirst() {
@@ -89,6 +123,7 @@ public enum WeightSource {
 
     /** What no tensor shows must be the network's, too: which convolution halves the map, how the stem pools. */
     void requireForm(ComputationGraphConfiguration network) {
+        requirePadding(network);
         Layer first = layer(network, "stage2.block1.conv1");
         boolean bottleneck = layer(network, "stage2.block1.conv3") != null;
         // The source's networks with groups have the stride in their 3x3 convolution.
@@ -116,6 +151,25 @@ public enum WeightSource {
                         + "; use stemPooling(StemPooling." + (padded ? "CEIL_MODE" : "PADDED") + ")");
             }
         }
+    }
+
+    private void requirePadding(ComputationGraphConfiguration network) {
+        if (same != padsAsTensorFlow(network)) {
+            throw new WeightsException("the network's convolutions (padded " + (same ? "evenly" : "as by TensorFlow")
+                    + ") must be padded " + (same ? "as by TensorFlow" : "evenly") + " as those of " + this
+                    + (same ? "; build an EfficientNetLite" : "; build the network that the weights are of"));
+        }
+        Layer norm = layer(network, "stem.bn");
+        if (same && norm instanceof BatchNormalization && ((BatchNormalization) norm).getEps() != TENSORFLOW_EPSILON) {
+            throw new WeightsException("the network's BatchNorm epsilon (" + ((BatchNormalization) norm).getEps()
+                    + ") must be " + TENSORFLOW_EPSILON + " as that of " + this + "; build an EfficientNetLite");
+        }
+    }
+
+    private static boolean padsAsTensorFlow(ComputationGraphConfiguration network) {
+        Layer stem = layer(network, "stem.conv");
+        return stem instanceof ConvolutionLayer
+                && ((ConvolutionLayer) stem).getConvolutionMode() == ConvolutionMode.Same;
     }
 
     private static Layer layer(ComputationGraphConfiguration network, String name) {

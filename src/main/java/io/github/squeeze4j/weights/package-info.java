@@ -3,6 +3,9 @@
  * {@link io.github.squeeze4j.weights.Pretrained} fills a network from one, by the names that its {@link
  * io.github.squeeze4j.weights.WeightSource} has for what the networks of {@code models} learn ({@code TensorNames}).
  *
+ * <p>{@link io.github.squeeze4j.weights.PublishedWeights} is a catalogue of checkpoints, which {@link
+ * io.github.squeeze4j.weights.WeightCache} downloads.
+ *
  * @serial exclude
  */
 package io.github.squeeze4j.weights;

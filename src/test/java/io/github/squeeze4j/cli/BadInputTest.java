@@ -29,7 +29,7 @@ class BadInputTest {
         Run.of("train", "--epochs", "many").complains("--epochs", "'many'", "see squeeze4j train --help");
         Run.of("train", "--epochs").complains("--epochs");
         Run.of("summary", "--format", "xml").complains("--format", "xml", "TEXT, CSV");
-        Run.of("evaluate").complains("MODEL", "see squeeze4j evaluate --help");
+        Run.of("evaluate").complains("MODEL (none) must be given; name a model.zip, or add --weights FILE");
     }
 
     @Test

@@ -439,6 +439,7 @@ class NetworkOptionsTest {
                         .build(),
                 "sk layer \"stage1.block1.attention\": groups (5) must divide channels (256); use a divisor, or leave it out"
                         + " for one group");
+        refused(() -> EfficientNetLite.lite(5), "variant (5) must be from 0 to 4; use EfficientNetLite.lite(0)");
         refused(() -> EfficientNet.b(4), "variant (4) must be from 0 to 3; use EfficientNet.b(0)");
         refused(() -> MobileNetV1.builder().width(0), "width (0.0) must be a positive number; use width(1)");
         refused(
@@ -448,7 +449,7 @@ class NetworkOptionsTest {
         refused(
                 () -> Models.builder("efficentnet_b0"),
                 "model (efficentnet_b0) must be one of efficientnet_b0, efficientnet_b1, efficientnet_b2,"
-                        + " efficientnet_b3, eca_resnet50 or another of the "
+                        + " efficientnet_b3, efficientnet_lite0 or another of the "
                         + Models.names().size()
                         + " known; did you mean efficientnet_b0?");
     }

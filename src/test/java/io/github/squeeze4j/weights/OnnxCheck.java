@@ -30,6 +30,7 @@ public final class OnnxCheck {
         "mobilenet_v3_large",
         "mobilenet_v3_small",
         "efficientnet_b0",
+        "efficientnet_lite0",
         "regnety_400mf",
         "se_bn_inception"
     };

