@@ -11,6 +11,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Arrays4j {
     private Arrays4j() {}
 
+    /** Every element the same; ND4J's own equality forgives 1e-5. */
+    public static void assertSame(String name, INDArray actual, INDArray expected) {
+        if (expected.isEmpty()) {
+            assertThat(actual.isEmpty()).as(name + " is empty").isTrue();
+        } else {
+            assertClose(name, actual, expected, 0);
+        }
+    }
+
     /** Every element within {@code tolerance} times the largest magnitude of {@code expected}. */
     public static void assertClose(String name, INDArray actual, INDArray expected, double tolerance) {
         assertThat(actual.shape()).as(name + " shape").isEqualTo(expected.shape());

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.deeplearning4j.gradientcheck.GradientCheckUtil;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -24,11 +26,13 @@ import org.nd4j.linalg.api.buffer.util.DataTypeUtil;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
+import org.nd4j.linalg.learning.config.Sgd;
 
 /**
- * Analytic against numerical gradients in double precision: elements of the input and of every learned parameter,
- * drawn from a fixed seed. The heavy form takes all elements of the parameters.
+ * Analytic against numerical gradients in double precision: derivatives of the input and of each learned parameter along
+ * directions drawn from a fixed seed, in which every element takes part. The heavy form goes element by element.
  */
 @Tag("tiny")
 class GradientCheckTest {
@@ -36,9 +40,13 @@ class GradientCheckTest {
     private static final double RELATIVE = 1e-5;
     /** Rounding of the loss (about 10) over twice the step; smaller gradients are zero as far as differences can tell. */
     private static final double NOISE = 2e-9;
+    /** The same of a network's score, about 1. */
+    private static final double SCORE_NOISE = 2e-10;
 
-    /** Elements of each array in the default tests. */
-    private static final int ELEMENTS = 12;
+    /** Directions for each array in the default tests. */
+    private static final int DIRECTIONS = 2;
+    /** Elements of the input in the heavy tests, which take all elements of parameters. */
+    private static final int INPUT_ELEMENTS = 40;
 
     private static final long[][] SHAPES = {{3, 8, 6, 6}, {2, 8, 7, 9}, {4, 8, 6, 3}};
 
@@ -69,17 +77,18 @@ class GradientCheckTest {
     @ParameterizedTest(name = "{0} {1} {2}")
     @MethodSource("runs")
     void gradientsAreTheNumericalOnes(String name, Computation computation, long[] shape) {
-        check(name, computation, shape, ELEMENTS);
+        check(name, computation, shape, variable -> directions(variable.shape()));
     }
 
     @ParameterizedTest(name = "{0} {1} {2}")
     @MethodSource("runs")
     @Tag("heavy")
     void everyGradientIsTheNumericalOne(String name, Computation computation, long[] shape) {
-        check(name, computation, shape, Integer.MAX_VALUE);
+        check(name, computation, shape, variable -> elements(variable, Arrays.equals(variable.shape(), shape)));
     }
 
-    private static void check(String name, Computation computation, long[] shape, int elements) {
+    private static void check(
+            String name, Computation computation, long[] shape, Function<INDArray, Iterable<INDArray>> directions) {
         Layers layers = Layers.of(
                 Blocks.block(name, computation),
                 InputType.convolutional(shape[2], shape[3], shape[1]),
@@ -102,31 +111,65 @@ class GradientCheckTest {
                     .parameters()
                     .learned()
                     .forEach(parameter -> variables.put(parameter.name, layers.layer.getParam(parameter.name)));
-            variables.forEach((key, variable) -> {
-                for (long i : elements(variable, key.equals("input") ? Math.min(elements, 40) : elements)) {
-                    double before = variable.getDouble(i);
-                    variable.putScalar(i, before + STEP);
-                    double above = loss(layers, x, gradOutput, training);
-                    variable.putScalar(i, before - STEP);
-                    double below = loss(layers, x, gradOutput, training);
-                    variable.putScalar(i, before);
-                    double numerical = (above - below) / (2 * STEP);
-                    double computed = analytic.get(key).getDouble(i);
-                    double bound = RELATIVE * Math.max(Math.abs(numerical), Math.abs(computed)) + NOISE;
-                    assertThat(Math.abs(numerical - computed))
-                            .as(
-                                    "%s training=%s %s[%d] of %s: computed %.10g, numerical %.10g",
-                                    name, training, key, i, Arrays.toString(variable.shape()), computed, numerical)
-                            .isLessThanOrEqualTo(bound);
-                }
-            });
+            DoubleSupplier loss = () -> loss(layers, x, gradOutput, training);
+            variables.forEach((key, variable) -> assertDerivatives(
+                    name + " training=" + training + " " + key,
+                    variable,
+                    analytic.get(key),
+                    directions.apply(variable),
+                    loss,
+                    NOISE));
         }
     }
 
-    private static long[] elements(INDArray variable, int most) {
-        return most < variable.length()
-                ? new Random(17).longs(most, 0, variable.length()).toArray()
-                : LongStream.range(0, variable.length()).toArray();
+    /** Derivatives of the loss along directions of unit length. */
+    private static void assertDerivatives(
+            String what,
+            INDArray variable,
+            INDArray gradient,
+            Iterable<INDArray> directions,
+            DoubleSupplier loss,
+            double noise) {
+        INDArray before = variable.dup();
+        int number = 0;
+        for (INDArray direction : directions) {
+            variable.addi(direction.mul(STEP));
+            double above = loss.getAsDouble();
+            variable.assign(before).subi(direction.mul(STEP));
+            double below = loss.getAsDouble();
+            variable.assign(before);
+            double numerical = (above - below) / (2 * STEP);
+            double computed = gradient.mul(direction).sumNumber().doubleValue();
+            double bound = RELATIVE * Math.max(Math.abs(numerical), Math.abs(computed)) + noise;
+            assertThat(Math.abs(numerical - computed))
+                    .as(
+                            "%s, direction %d of %s: computed %.10g, numerical %.10g",
+                            what, number++, Arrays.toString(variable.shape()), computed, numerical)
+                    .isLessThanOrEqualTo(bound);
+        }
+        assertThat(number).isPositive();
+    }
+
+    private static List<INDArray> directions(long... shape) {
+        Random random = new Random(17);
+        List<INDArray> directions = new ArrayList<>();
+        for (int i = 0; i < DIRECTIONS; i++) {
+            int length = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+            double[] values = random.doubles(length, -1, 1).toArray();
+            INDArray direction = Nd4j.createFromArray(values).reshape('c', shape);
+            directions.add(direction.divi(direction.norm2Number()));
+        }
+        return directions;
+    }
+
+    /** One direction for each element, made when it is asked for. */
+    private static Iterable<INDArray> elements(INDArray variable, boolean some) {
+        LongStream elements = some
+                ? new Random(17).longs(INPUT_ELEMENTS, 0, variable.length())
+                : LongStream.range(0, variable.length());
+        return () -> elements.mapToObj(
+                        i -> Nd4j.zeros(DataType.DOUBLE, variable.shape()).putScalar(i, 1))
+                .iterator();
     }
 
     private static double loss(Layers layers, INDArray x, INDArray gradOutput, boolean training) {
@@ -137,40 +180,67 @@ class GradientCheckTest {
         return Blocks.blocksAndComputations();
     }
 
-    /** Through a whole network with L2, whose score and gradient must agree too; running statistics have no gradient. */
+    /**
+     * A step of training with rate 1 is the gradient of the score, through a whole network with L2; running statistics have no
+     * gradient.
+     */
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("blocks")
-    void networksPassDl4jsOwnCheck(String name, Computation computation) {
-        check(name, computation, ELEMENTS);
+    void networksStepByTheNumericalGradient(String name, Computation computation) {
+        ComputationGraph graph = network(name, computation, new Sgd(1));
+        DataSet data = Blocks.data(4, DataType.DOUBLE);
+        Map<String, INDArray> before = new LinkedHashMap<>();
+        graph.paramTable().forEach((key, value) -> before.put(key, value.dup()));
+        graph.fit(data);
+        Map<String, INDArray> steps = new LinkedHashMap<>();
+        graph.paramTable()
+                .forEach((key, value) -> steps.put(key, before.get(key).sub(value)));
+        before.forEach((key, value) -> graph.getParam(key).assign(value));
+        Set<String> statistics = statistics(graph);
+        steps.forEach((key, step) -> {
+            if (!statistics.contains(key)) {
+                INDArray variable = graph.getParam(key);
+                assertDerivatives(
+                        name + " " + key,
+                        variable,
+                        step,
+                        directions(variable.shape()),
+                        () -> graph.score(data, true),
+                        SCORE_NOISE);
+            }
+        });
     }
 
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("blocks")
     @Tag("heavy")
-    void networksPassDl4jsOwnCheckInEveryElement(String name, Computation computation) {
-        check(name, computation, Integer.MAX_VALUE);
-    }
-
-    private static void check(String name, Computation computation, int elements) {
-        ComputationGraph graph = new ComputationGraph(Blocks.conf(
-                Blocks.global(DataType.DOUBLE).updater(new NoOp()).l2(0.01), Blocks.block(name, computation)));
-        graph.init();
-        Blocks.randomize(graph, "att");
+    void networksPassDl4jsOwnCheck(String name, Computation computation) {
+        ComputationGraph graph = network(name, computation, new NoOp());
         DataSet data = Blocks.data(4, DataType.DOUBLE);
-        AttentionBlock block = (AttentionBlock) graph.getLayer("att").conf().getLayer();
-        Set<String> statistics = new HashSet<>();
-        block.parameters().statistics().forEach(statistic -> statistics.add("att_" + statistic.name));
         assertThat(GradientCheckUtil.checkGradients(new GradientCheckUtil.GraphConfig()
                         .net(graph)
                         .inputs(new INDArray[] {data.getFeatures()})
                         .labels(new INDArray[] {data.getLabels()})
-                        .subset(elements < Integer.MAX_VALUE) // else it checks the first element alone
-                        .maxPerParam(elements)
                         .epsilon(1e-6)
                         .maxRelError(RELATIVE)
                         .minAbsoluteError(1e-9)
                         .print(GradientCheckUtil.PrintMode.FAILURES_ONLY)
-                        .excludeParams(statistics)))
+                        .excludeParams(statistics(graph))))
                 .isTrue();
+    }
+
+    private static ComputationGraph network(String name, Computation computation, IUpdater updater) {
+        ComputationGraph graph = new ComputationGraph(
+                Blocks.conf(Blocks.global(DataType.DOUBLE).updater(updater).l2(0.01), Blocks.block(name, computation)));
+        graph.init();
+        Blocks.randomize(graph, "att");
+        return graph;
+    }
+
+    private static Set<String> statistics(ComputationGraph graph) {
+        AttentionBlock block = (AttentionBlock) graph.getLayer("att").conf().getLayer();
+        return block.parameters().statistics().stream()
+                .map(statistic -> "att_" + statistic.name)
+                .collect(Collectors.toSet());
     }
 }

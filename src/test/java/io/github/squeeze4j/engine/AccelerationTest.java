@@ -1,6 +1,7 @@
 package io.github.squeeze4j.engine;
 
 import static io.github.squeeze4j.Arrays4j.assertClose;
+import static io.github.squeeze4j.Arrays4j.assertSame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,11 +18,13 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
@@ -39,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.activations.impl.ActivationTanH;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -262,7 +266,7 @@ class AccelerationTest {
         assertThat(network.getVertices()).isEqualTo(before);
         ComputationGraph fresh = Networks.everything(DataType.FLOAT, CNN2DFormat.NCHW, SIZE);
         network.setParams(fresh.params());
-        assertThat(network.output(data.getFeatures(0))[0]).isEqualTo(expected);
+        assertSame("output", network.output(data.getFeatures(0))[0], expected);
     }
 
     @Test
@@ -354,14 +358,33 @@ class AccelerationTest {
         assertThat(acceleration.lastRefusal()).isNull();
         assertSameGradients(both[1], both[0]);
         both[1].fit(data);
-        assertThat(both[1].getLayer("conv").params()).isEqualTo(before);
+        assertSame("frozen", both[1].getLayer("conv").params(), before);
     }
 
+    /** DL4J reads its configuration at each pass, a program when it is made: what is changed in between DL4J alone would see. */
     @Test
     void ourNetworksAreAcceleratedByDefault() {
         ComputationGraph network = Models.builder("se_resnet20").build().init();
+        ComputationGraph same = Models.builder("se_resnet20").build().init();
+        ComputationGraph stock = network.clone();
         assertThat(Acceleration.apply(network).refusal())
                 .isEqualTo("it is accelerated already; Acceleration.of(network) gives the handle");
+        Nd4j.getRandom().setSeed(4);
+        DataSet data = new DataSet(Nd4j.randn(DataType.FLOAT, 2, 3, 32, 32), labels(2, 10));
+        INDArray byDl4j = stock.outputSingle(data.getFeatures()).dup();
+        for (ComputationGraph changed : new ComputationGraph[] {network, stock}) {
+            for (Layer layer : changed.getLayers()) {
+                if (layer.conf().getLayer() instanceof ActivationLayer) {
+                    ((ActivationLayer) layer.conf().getLayer()).setActivationFn(new ActivationTanH());
+                }
+            }
+        }
+        assertThat(largest(stock.outputSingle(data.getFeatures()).sub(byDl4j))).isGreaterThan(1e-3);
+        assertClose("output", network.outputSingle(data.getFeatures()), same.outputSingle(data.getFeatures()), 0);
+        network.fit(data);
+        same.fit(data);
+        assertClose("parameters", network.params(), same.params(), 0);
+        assertThat(Acceleration.of(network).lastRefusal()).isNull();
     }
 
     @Test

@@ -22,6 +22,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What the tables share: one row is one network, compared with its accelerated copy; and what a class path holds. */
 final class Rows {
+    /** Networks compared, and those of which the program ran the last pass. */
+    static int compared;
+
+    static int ran;
+
     private Rows() {}
 
     /**
@@ -30,12 +35,13 @@ final class Rows {
      *
      * @param build the network in a type, always the same
      * @return null where nothing differs
+     * @throws RuntimeException if DL4J fails
      */
     static String difference(Function<DataType, Model> build, long[]... shapes) {
         Twins.closeWorkspaces();
         List<Twins.Pass> passes = new ArrayList<>();
         Random random = new Random(shapes[0][1]);
-        Model untrained = build.apply(DataType.FLOAT);
+        Model stock = randomised(build, DataType.FLOAT);
         for (int batch : new int[] {2, 3, 1}) {
             INDArray[] x = new INDArray[shapes.length];
             for (int i = 0; i < x.length; i++) {
@@ -43,26 +49,32 @@ final class Rows {
                 shape[0] = batch;
                 x[i] = Twins.normal(random, shape);
             }
-            passes.add(Twins.pass(untrained, random, x));
+            passes.add(Twins.pass(stock, random, x));
         }
-        return difference(build, passes);
+        return difference(build, stock, passes);
     }
 
-    static String difference(Function<DataType, Model> build, List<Twins.Pass> passes) {
-        Function<DataType, Model> made = type -> Twins.randomised(build.apply(type), 5);
-        Model stock = made.apply(DataType.FLOAT);
+    private static Model randomised(Function<DataType, Model> build, DataType type) {
+        return Twins.randomised(build.apply(type), 5);
+    }
+
+    private static String difference(Function<DataType, Model> build, Model stock, List<Twins.Pass> passes) {
         Map<String, INDArray> expected = Twins.trace(stock, passes);
-        Model accelerated = made.apply(DataType.FLOAT);
-        Twins.accelerate(accelerated);
+        Model accelerated = randomised(build, DataType.FLOAT);
         Map<String, INDArray> actual;
         try {
+            Acceleration acceleration = Twins.accelerate(accelerated);
             actual = Twins.trace(accelerated, passes);
+            compared++;
+            ran += acceleration.lastRefusal() == null ? 1 : 0;
         } catch (Twins.Failed e) {
             return "throws " + e.getMessage() + " at " + e.getCause().getStackTrace()[0];
+        } catch (RuntimeException e) {
+            return "throws " + e + " at " + e.getStackTrace()[0];
         }
         String difference = Twins.difference(actual, expected, null);
         if (difference != null) { // more than rounding, or does DL4J compute it as badly?
-            difference = Twins.difference(actual, expected, reference(made, passes));
+            difference = Twins.difference(actual, expected, reference(build, passes));
         }
         if (difference != null) {
             return difference;
@@ -71,16 +83,21 @@ final class Rows {
         if (wanted == null) {
             return null;
         }
-        Map<String, INDArray> outputs = Twins.outputs(Twins.optimize(stock)::output, passes);
+        Map<String, INDArray> outputs;
+        try {
+            outputs = Twins.outputs(Twins.optimize(stock)::output, passes);
+        } catch (RuntimeException e) {
+            return "InferenceNetwork throws " + e + " at " + e.getStackTrace()[0];
+        }
         difference = outputs == null ? "throws" : Twins.difference(outputs, wanted, null);
         return difference == null ? null : "InferenceNetwork " + difference;
     }
 
-    private static Map<String, INDArray> reference(Function<DataType, Model> made, List<Twins.Pass> passes) {
+    private static Map<String, INDArray> reference(Function<DataType, Model> build, List<Twins.Pass> passes) {
         List<Twins.Pass> others =
                 passes.stream().map(pass -> pass.as(DataType.DOUBLE)).collect(Collectors.toList());
         try {
-            return Twins.trace(made.apply(DataType.DOUBLE), others);
+            return Twins.trace(randomised(build, DataType.DOUBLE), others);
         } catch (RuntimeException e) {
             return null;
         }

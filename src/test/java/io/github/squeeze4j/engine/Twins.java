@@ -232,15 +232,12 @@ final class Twins {
         return network;
     }
 
-    /** Inputs with labels of the outputs' shapes: classes for rows, numbers for maps. The network is of no use then. */
+    /** Inputs with labels of the outputs' shapes: classes for rows, numbers for maps. */
     static Pass pass(Model network, Random random, INDArray... x) {
         // noise asks for a workspace that is not open at inference
-        if (network instanceof ComputationGraph) {
-            ((ComputationGraph) network).getConfiguration().setInferenceWorkspaceMode(WorkspaceMode.NONE);
-        } else {
-            ((MultiLayerNetwork) network).getLayerWiseConfigurations().setInferenceWorkspaceMode(WorkspaceMode.NONE);
-        }
+        WorkspaceMode mode = inferenceWorkspaces(network, WorkspaceMode.NONE);
         INDArray[] outputs = output(network, false, new Pass(x, null).copy().x);
+        inferenceWorkspaces(network, mode);
         closeWorkspaces(); // DL4J leaves one open without those of inference
         INDArray[] y = new INDArray[outputs.length];
         for (int j = 0; j < y.length; j++) {
@@ -253,6 +250,19 @@ final class Twins {
             }
         }
         return new Pass(x, y);
+    }
+
+    /** Sets the mode and gives the one before. */
+    private static WorkspaceMode inferenceWorkspaces(Model network, WorkspaceMode mode) {
+        WorkspaceMode before;
+        if (network instanceof ComputationGraph) {
+            before = ((ComputationGraph) network).getConfiguration().getInferenceWorkspaceMode();
+            ((ComputationGraph) network).getConfiguration().setInferenceWorkspaceMode(mode);
+        } else {
+            before = ((MultiLayerNetwork) network).getLayerWiseConfigurations().getInferenceWorkspaceMode();
+            ((MultiLayerNetwork) network).getLayerWiseConfigurations().setInferenceWorkspaceMode(mode);
+        }
+        return before;
     }
 
     static INDArray normal(Random random, long... shape) {

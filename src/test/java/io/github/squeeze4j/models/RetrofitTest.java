@@ -1,6 +1,7 @@
 package io.github.squeeze4j.models;
 
 import static io.github.squeeze4j.Arrays4j.assertClose;
+import static io.github.squeeze4j.Arrays4j.assertSame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -168,11 +169,6 @@ class RetrofitTest {
 
     private static void assertOldParametersKept(ComputationGraph result, ComputationGraph source) {
         source.paramTable().forEach((name, parameter) -> assertSame(name, result.getParam(name), parameter));
-    }
-
-    /** ND4J's own equality lets numbers differ by 1e-5. */
-    private static void assertSame(String name, INDArray actual, INDArray expected) {
-        assertThat(actual.equalsWithEps(expected, 0)).as(name).isTrue();
     }
 
     // ---- what a block starts at ------------------------------------------------------------------------------------
@@ -520,13 +516,15 @@ class RetrofitTest {
         File file = folder.resolve("model.zip").toFile();
         ModelSerializer.writeModel(graph, file, true);
         ComputationGraph loaded = ModelSerializer.restoreComputationGraph(file, true);
-        assertThat(loaded.getUpdater().getStateViewArray())
-                .isEqualTo(graph.getUpdater().getStateViewArray());
+        assertSame(
+                "updater",
+                loaded.getUpdater().getStateViewArray(),
+                graph.getUpdater().getStateViewArray());
         ComputationGraph fromJson = new ComputationGraph(
                 ComputationGraphConfiguration.fromJson(graph.getConfiguration().toJson()));
         fromJson.init(graph.params(), true);
         for (ComputationGraph other : Arrays.asList(graph.clone(), loaded, fromJson)) {
-            assertThat(other.outputSingle(data().getFeatures())).isEqualTo(expected);
+            assertSame("output", other.outputSingle(data().getFeatures()), expected);
         }
         assertThat(fromJson.getConfiguration()).isEqualTo(graph.getConfiguration());
         assertThat(loaded.getIterationCount()).isEqualTo(4);

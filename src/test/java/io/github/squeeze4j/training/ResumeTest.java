@@ -62,15 +62,18 @@ class ResumeTest {
                 .optimizer(optimizer);
     }
 
+    /** Three updates in each pass, the last of a whole and a smaller batch. */
     @Test
     void stoppedAndResumedIsTheSame() {
+        images = images.limit(22);
         ImageClassifier whole = untrained();
-        History course = trainer().build().fit(whole, images, images);
+        History course = trainer().batchSize(4).build().fit(whole, images, images);
         assertThat(course.steps()).hasSize(9);
         for (int stop : new int[] {1, 5}) {
             Path checkpoints = folder.resolve("run" + stop);
             AtomicInteger updates = new AtomicInteger();
             trainer()
+                    .batchSize(4)
                     .checkpoints(checkpoints)
                     .stopWhen(() -> updates.getAndIncrement() == stop)
                     .build()
@@ -79,7 +82,8 @@ class ResumeTest {
             Nd4j.getRandom().setSeed(stop);
             Checkpoint checkpoint = Checkpoint.latest(checkpoints).orElseThrow();
             assertThat(checkpoint.history().steps()).hasSize(stop);
-            History resumed = trainer().checkpoints(checkpoints).build().resume(checkpoint, images, images);
+            History resumed =
+                    trainer().batchSize(4).checkpoints(checkpoints).build().resume(checkpoint, images, images);
             // ND4J's own equality forgives 1e-5.
             assertThat(checkpoint.classifier().graph().params().toFloatVector())
                     .as("stopped after %d", stop)
@@ -188,9 +192,10 @@ class ResumeTest {
                 .hasMessageContaining(complaint);
     }
 
+    /** Without batch normalization nothing but the weights could make progress. */
     @Test
     void endsEarlyWithoutProgress() {
-        ImageClassifier classifier = untrained();
+        ImageClassifier classifier = ImageClassifier.untrained("tiny", TinyGraph.create(28, 10, 0.1), images);
         History history = Trainer.builder()
                 .epochs(50)
                 .batchSize(40)
@@ -198,8 +203,7 @@ class ResumeTest {
                 .optimizer(Optimizer.builder(Optimizer.Kind.SGD, 1e-30).build())
                 .build()
                 .fit(classifier, images, images);
-        assertThat(history.epochs().size())
-                .isEqualTo(history.best().epoch() + 2)
-                .isLessThan(50);
+        assertThat(history.best().epoch()).isEqualTo(1);
+        assertThat(history.epochs()).hasSize(3);
     }
 }

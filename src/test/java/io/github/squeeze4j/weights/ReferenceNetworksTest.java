@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +65,12 @@ class ReferenceNetworksTest {
 
     static Set<String> names() {
         return REFERENCES.keySet();
+    }
+
+    /** Arrays go with the garbage collector, which sees none of their gigabytes. */
+    @AfterEach
+    void free() {
+        System.gc();
     }
 
     @ParameterizedTest
