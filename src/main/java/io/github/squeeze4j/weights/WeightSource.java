@@ -1,10 +1,12 @@
 package io.github.squeeze4j.weights;
 
 import io.github.squeeze4j.layers.GroupedConvolution;
+import io.github.squeeze4j.layers.NativeBatchNormalization;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
@@ -13,6 +15,8 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 public enum WeightSource {
     /** torchvision and timm: ResNet, ResNeXt; timm with SE or ECA. */
     TIMM_RESNET(TensorNames::timmResNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
+    /** timm: ResNet with selective kernels. */
+    TIMM_SKRESNET(TensorNames::timmSkResNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** Cadene/pretrained-models.pytorch and timm's {@code legacy_se*}: SE-ResNet, SE-ResNeXt, SENet-154. */
     CADENE(TensorNames::cadene, InputSettings.imagenet("bilinear"), Bottleneck.FIRST, Pooling.CEIL),
     /** moskomule/senet.pytorch: SE-ResNet for ImageNet and CIFAR. */
@@ -36,11 +40,21 @@ public enum WeightSource {
     /** timm: RegNetY. */
     TIMM_REGNET(TensorNames::timmRegNet, InputSettings.imagenet("bicubic")),
     /** torchvision: MobileNetV2. */
-    TORCHVISION_MOBILENET_V2(TensorNames::torchvisionMobileNetV2, InputSettings.imagenet("bilinear")),
+    TORCHVISION_MOBILENET_V2(TorchvisionNames::mobileNetV2, InputSettings.imagenet("bilinear")),
+    /** torchvision: MobileNetV3 large. */
+    TORCHVISION_MOBILENET_V3_LARGE(TorchvisionNames::mobileNetV3Large, InputSettings.imagenet("bilinear")),
+    /** torchvision: MobileNetV3 small. */
+    TORCHVISION_MOBILENET_V3_SMALL(TorchvisionNames::mobileNetV3Small, InputSettings.imagenet("bilinear")),
+    /** torchvision: EfficientNet-B0 to B3. */
+    TORCHVISION_EFFICIENTNET(TorchvisionNames::efficientNet, InputSettings.imagenet("bicubic")),
+    /** torchvision: RegNetY. */
+    TORCHVISION_REGNET(TorchvisionNames::regNetY, InputSettings.imagenet("bilinear")),
     /** torchvision: Inception-v3, without its auxiliary classifier. */
-    TORCHVISION_INCEPTION_V3(TensorNames::torchvisionInceptionV3, InputSettings.inception()),
+    TORCHVISION_INCEPTION_V3(TorchvisionNames::inceptionV3, InputSettings.inception()),
     /** hujie-frank/SENet: SE-BN-Inception in Caffe, which takes blue first. */
     CAFFE_BN_INCEPTION(TensorNames::caffeBnInception, InputSettings.caffe());
+
+    private static final double LARGE_EPSILON = 1e-3;
 
     private enum Bottleneck {
         ANY,
@@ -87,16 +101,27 @@ public enum WeightSource {
         return this == CAFFE_BN_INCEPTION;
     }
 
-    /** What no tensor shows must be the network's, too: which convolution halves the map, how the stem pools. */
+    /** What the source's networks add to the variance. */
+    private double epsilon() {
+        return this == TORCHVISION_MOBILENET_V3_LARGE
+                        || this == TORCHVISION_MOBILENET_V3_SMALL
+                        || this == TORCHVISION_INCEPTION_V3
+                ? LARGE_EPSILON
+                : NativeBatchNormalization.EPSILON;
+    }
+
+    /** What no tensor shows must be the network's, too: which convolution halves the map, how the stem pools, epsilons. */
     void requireForm(ComputationGraphConfiguration network) {
+        requireEpsilon(network);
         Layer first = layer(network, "stage2.block1.conv1");
         boolean bottleneck = layer(network, "stage2.block1.conv3") != null;
         // The source's networks with groups have the stride in their 3x3 convolution.
         boolean grouped = layer(network, "stage2.block1.conv2") instanceof GroupedConvolution;
-        if (this == CADENE && !bottleneck) {
-            throw new WeightsException(
-                    "the network's blocks (two 3x3 convolutions) must be bottlenecks to take weights from " + this
-                            + ", whose others have a ReLU before the attention; use depth 50 or more");
+        boolean rectified = layer(network, "stage1.block1.relu2") != null;
+        if (stride != Bottleneck.ANY && first != null && !bottleneck && rectified != (this == CADENE)) {
+            throw new WeightsException("the network's blocks (two 3x3 convolutions, " + (rectified ? "a" : "no")
+                    + " ReLU before the attention) must have " + (rectified ? "none" : "one") + " as those of " + this
+                    + "; use ResNet.builder().reluBeforeAttention(" + !rectified + ")");
         }
         if (stride != Bottleneck.ANY && bottleneck && !grouped) {
             boolean atFirst = ((ConvolutionLayer) first).getStride()[0] == 2;
@@ -114,6 +139,18 @@ public enum WeightSource {
                 throw new WeightsException("the network's stem pooling (" + (padded ? "padded" : "in ceil mode")
                         + ") must be " + (padded ? "in ceil mode" : "padded") + " as that of " + this
                         + "; use stemPooling(StemPooling." + (padded ? "CEIL_MODE" : "PADDED") + ")");
+            }
+        }
+    }
+
+    private void requireEpsilon(ComputationGraphConfiguration network) {
+        for (String name : network.getVertices().keySet()) {
+            Layer layer = layer(network, name);
+            if (layer instanceof BatchNormalization && ((BatchNormalization) layer).getEps() != epsilon()) {
+                throw new WeightsException("epsilon (" + ((BatchNormalization) layer).getEps() + ") of layer " + name
+                        + " must be " + epsilon() + " as in the networks of " + this
+                        + ", whose weights answer otherwise with another; set it, as by MobileNetV3.large().epsilon("
+                        + epsilon() + ")");
             }
         }
     }

@@ -87,12 +87,10 @@ public final class ExportCheck {
     }
 
     private static void writeDoubles(Path file, INDArray array) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * (int) array.length())
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(Double.BYTES * (int) array.length()).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asDoubleBuffer()
-                .put(array.dup('c')
-                        .reshape('c', new long[] {array.length()})
-                        .toDoubleVector());
+                .put(array.dup('c').reshape('c', new long[] {array.length()}).toDoubleVector());
         Files.write(file, bytes.array());
     }
 }
