@@ -3,12 +3,14 @@ package io.github.squeeze4j.cli;
 import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.images.ColourOrder;
 import io.github.squeeze4j.images.Interpolation;
+import io.github.squeeze4j.images.Picture;
 import io.github.squeeze4j.images.Preprocessing;
 import io.github.squeeze4j.images.Preset;
 import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.training.ImageClassifier;
+import io.github.squeeze4j.training.Prediction;
 import io.github.squeeze4j.weights.InputSettings;
 import io.github.squeeze4j.weights.LoadReport;
 import io.github.squeeze4j.weights.OnnxExport;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
@@ -42,6 +45,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false)
 final class ConvertCommand implements Runnable {
     private static final int LARGEST_LABELS = 1 << 20;
+    private static final double LARGEST_DIFFERENCE = 1e-4;
 
     @Parameters(
             paramLabel = "FILE",
@@ -71,6 +75,18 @@ final class ConvertCommand implements Runnable {
             description = "With .safetensors: whose names the tensors get, one of ${COMPLETION-CANDIDATES}.")
     private WeightSource source;
 
+    @Option(
+            names = "--fold",
+            description = "With .onnx: make batch normalization part of the convolution before it, for inference only.")
+    private boolean fold;
+
+    @Option(
+            names = "--verify",
+            paramLabel = "PICTURE",
+            description =
+                    "With .zip or .safetensors: read back what was written, and compare what both sides say of the picture.")
+    private Path verified;
+
     @Spec
     private CommandSpec spec;
 
@@ -80,16 +96,24 @@ final class ConvertCommand implements Runnable {
         if (Files.exists(out)) {
             throw new BadInputException("--out (" + out + ") must not be there yet; choose another name or delete it");
         }
+        if (fold && !name.endsWith(".onnx")) {
+            throw new BadInputException("--fold must come with --out of .onnx, but --out is " + out + "; leave it out");
+        }
+        if (verified != null && name.endsWith(".onnx")) {
+            throw new BadInputException("--verify must come with --out of .zip or .safetensors, but --out is " + out
+                    + "; run src/test/python/check_onnx.py, which has ONNX Runtime");
+        }
+        Picture picture = verified == null ? null : Picture.read(verified);
         if (name.endsWith(".zip")) {
-            read();
+            read(picture);
         } else if (name.endsWith(".safetensors") || name.endsWith(".onnx")) {
-            write(name.endsWith(".onnx"));
+            write(name.endsWith(".onnx"), picture);
         } else {
             throw new BadInputException("--out (" + out + ") must end in .zip, .safetensors or .onnx; rename it");
         }
     }
 
-    private void read() {
+    private void read(Picture picture) {
         List<String> names = labels == null ? null : labels();
         NetworkBuilder<?> builder = model.builder();
         Network network = ModelOptions.checked(() -> (names == null ? builder : builder.classes(names.size())).build());
@@ -97,13 +121,33 @@ final class ConvertCommand implements Runnable {
         LoadReport report = Pretrained.from(file).into(graph);
         Preprocessing input =
                 preprocessing(report.source().input(), (int) network.inputType().getHeight());
-        ImageClassifier.of(graph, names == null ? numbers(graph) : names, input)
-                .named(model.name())
-                .save(out);
+        ImageClassifier classifier = ImageClassifier.of(graph, names == null ? numbers(graph) : names, input);
+        classifier.named(model.name()).save(out);
         PrintWriter printer = spec.commandLine().getOut();
         printer.println("Read " + report.used().size() + " tensors, named as by " + report.source() + ".");
         printer.println("Images: " + input + ".");
         printer.println("Saved " + ShownText.of(out) + ".");
+        if (picture != null) {
+            compare(picture, classifier, ImageClassifier.load(out));
+        }
+    }
+
+    private void compare(Picture picture, ImageClassifier ours, ImageClassifier back) {
+        List<Prediction> expected = ours.predict(picture);
+        Map<String, Double> found = back.predict(picture).stream()
+                .collect(Collectors.toMap(Prediction::className, Prediction::probability));
+        double difference = expected.stream()
+                .mapToDouble(each -> Math.abs(each.probability() - found.get(each.className())))
+                .max()
+                .orElse(0);
+        if (!(difference <= LARGEST_DIFFERENCE)) {
+            throw new BadInputException("--verify (" + verified + "): what was written must answer as before, but "
+                    + "probabilities differ by " + difference + "; do not use " + out);
+        }
+        spec.commandLine()
+                .getOut()
+                .println("Read back: " + expected.get(0) + ", probabilities differ by at most "
+                        + String.format(Locale.ROOT, "%.1e", difference) + ".");
     }
 
     /** Networks for small images have settings of their own, whatever else the source has. */
@@ -143,19 +187,28 @@ final class ConvertCommand implements Runnable {
         return IntStream.range(0, (int) classes).mapToObj(Integer::toString).collect(Collectors.toList());
     }
 
-    private void write(boolean onnx) {
+    private void write(boolean onnx, Picture picture) {
         if (!onnx && source == null) {
             throw new BadInputException("--as must say whose names the tensors get; add --as TIMM_RESNET or another of "
                     + List.of(WeightSource.values()));
         }
         ImageClassifier classifier = ImageClassifier.load(file);
         Preprocessing input = classifier.preprocessing();
-        if (onnx) {
+        if (onnx && fold) {
+            OnnxExport.writeFolded(classifier.graph(), input.height(), input.width(), out);
+        } else if (onnx) {
             OnnxExport.write(classifier.graph(), input.height(), input.width(), out);
         } else {
             WeightExport.safetensors(classifier.graph(), source, out);
         }
         spec.commandLine().getOut().println("Images: " + input + ".");
         spec.commandLine().getOut().println("Saved " + ShownText.of(out) + ".");
+        if (picture != null) {
+            ComputationGraph fresh =
+                    new ComputationGraph(classifier.graph().getConfiguration().clone());
+            fresh.init();
+            Pretrained.from(out).into(fresh);
+            compare(picture, classifier, ImageClassifier.of(fresh, classifier.classNames(), input));
+        }
     }
 }
