@@ -1,5 +1,7 @@
 package io.github.squeeze4j.weights;
 
+import io.github.squeeze4j.onednn.Numbers;
+import io.github.squeeze4j.onednn.OneDnn;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -8,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A tensor in a {@link TensorFile}: name, type and shape are known, its elements are read when asked for. Immutable. */
@@ -120,6 +123,36 @@ public final class StoredTensor {
             Object values = values(in, span);
             Object ordered = isRowMajor() ? values : gathered(values);
             return array(ordered);
+        } catch (IOException e) {
+            throw FileBytes.unreadable(file, e);
+        }
+    }
+
+    /**
+     * Reads the elements to where they belong, if the file holds them as memory does.
+     *
+     * @param target of as many elements
+     * @return false if it does not, so that they are to be taken from {@link #read()}
+     */
+    boolean readInto(INDArray target) {
+        boolean alike = type == TensorType.F32
+                && OneDnn.supports(target.dataType())
+                && order == ByteOrder.nativeOrder()
+                && isRowMajor()
+                && length() == target.length()
+                && length() > 0
+                && length() <= Integer.MAX_VALUE / Float.BYTES
+                && target.ordering() == 'c'
+                && Shape.hasDefaultStridesForShape(target);
+        if (!alike) {
+            return false;
+        }
+        try (InputStream in = content.open()) {
+            if (in instanceof FileBytes.Cursor) {
+                Numbers.fill(target, ((FileBytes.Cursor) in)::into);
+                return true;
+            }
+            return false;
         } catch (IOException e) {
             throw FileBytes.unreadable(file, e);
         }
