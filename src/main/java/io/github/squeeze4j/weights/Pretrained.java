@@ -239,9 +239,8 @@ public final class Pretrained {
             INDArray parameter,
             WeightSource source) {
         StoredTensor tensor = tensors.get(wanted.name);
-        boolean asItIs =
-                !wanted.isTransposed() && wanted.divisor == null && !(source.takesBlueFirst() && key.equals(FIRST));
-        if (asItIs && tensor.readInto(parameter)) {
+        boolean asItIs = wanted.divisor == null && !(source.takesBlueFirst() && key.equals(FIRST));
+        if (asItIs && tensor.readInto(wanted.isTransposed() ? parameter.transpose() : parameter)) {
             return;
         }
         long[] shape = parameter.shape();

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A tensor in a {@link TensorFile}: name, type and shape are known, its elements are read when asked for. Immutable. */
@@ -121,7 +120,7 @@ public final class StoredTensor {
         long span = span();
         try (InputStream in = content.open()) {
             Object values = values(in, span);
-            Object ordered = isRowMajor() ? values : gathered(values);
+            Object ordered = isRowMajor(shape, strides) ? values : gathered(values);
             return array(ordered);
         } catch (IOException e) {
             throw FileBytes.unreadable(file, e);
@@ -138,12 +137,11 @@ public final class StoredTensor {
         boolean alike = type == TensorType.F32
                 && OneDnn.supports(target.dataType())
                 && order == ByteOrder.nativeOrder()
-                && isRowMajor()
+                && isRowMajor(shape, strides)
                 && length() == target.length()
                 && length() > 0
                 && length() <= Integer.MAX_VALUE / Float.BYTES
-                && target.ordering() == 'c'
-                && Shape.hasDefaultStridesForShape(target);
+                && isRowMajor(target.shape(), target.stride());
         if (!alike) {
             return false;
         }
@@ -260,7 +258,7 @@ public final class StoredTensor {
         return span;
     }
 
-    private boolean isRowMajor() {
+    private static boolean isRowMajor(long[] shape, long[] strides) {
         long[] expected = rowMajor(shape);
         for (int d = 0; d < shape.length; d++) {
             if (shape[d] > 1 && strides[d] != expected[d]) {

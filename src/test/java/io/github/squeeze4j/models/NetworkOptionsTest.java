@@ -457,7 +457,8 @@ class NetworkOptionsTest {
         assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
     }
 
-    // ---- forms of other libraries ------------------------------------------------------------------------------------
+    // ---- forms of other libraries
+    // ------------------------------------------------------------------------------------
 
     @Test
     void selectiveKernelsTrainAlikeAcceleratedAndNot() {
@@ -492,13 +493,12 @@ class NetworkOptionsTest {
         ComputationGraphConfiguration conf =
                 ResNet.builder().depth(18).reluBeforeAttention(true).build().conf();
         assertThat(conf.getVertexInputs().get("stage1.block1.add")).contains("stage1.block1.relu2");
-        assertThatThrownBy(() -> ResNet.builder()
-                        .depth(50)
-                        .reluBeforeAttention(true)
-                        .build())
+        assertThatThrownBy(() ->
+                        ResNet.builder().depth(50).reluBeforeAttention(true).build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("reluBeforeAttention (true) must not be set for depth 50, which has bottlenecks; leave it out or use"
-                        + " depth(18)");
+                .hasMessage(
+                        "reluBeforeAttention (true) must not be set for depth 50, which has bottlenecks; leave it out or use"
+                                + " depth(18)");
         assertThatThrownBy(() -> MobileNetV3.large().epsilon(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("epsilon (0.0) must be above 0 and below 1; use epsilon(1e-5) or epsilon(1e-3)");
