@@ -415,7 +415,7 @@ class PretrainedTest {
                         Models.builder("se_resnet20").weights(file).build().init())
                 .isInstanceOf(WeightsException.class)
                 .hasMessageStartingWith("weights file (" + file
-                        + ", with tensors like encoder.weight) must come from one of [TIMM_RESNET, CADENE,")
+                        + ", with tensors like encoder.weight) must come from one of [TIMM_RESNET, TIMM_SKRESNET,")
                 .hasMessageEndingWith(
                         "and be of this network, whose parameters it does not name; build the network that the file is of");
         assertThatThrownBy(() -> Models.builder("se_resnet20").weights((Path) null))

@@ -53,7 +53,6 @@ class WeightsPageTest {
                 "java.nio.file.*",
                 "java.util.List");
         assertThat(printed).matches("class\\d+ [\\d.]+ %");
-        assertThat(folder.resolve("se50.zip")).exists();
     }
 
     /** Rows of the table of sources, by cells. */
