@@ -1,4 +1,5 @@
-"""Checks what OnnxCheck wrote: onnx.checker, and ONNX Runtime's probabilities against ours, for two batch sizes.
+"""Checks what OnnxCheck wrote: onnx.checker, and ONNX Runtime's probabilities against ours, for batches of one
+and three.
 
     python src/test/python/check_onnx.py FOLDER
 
@@ -16,8 +17,9 @@ for file in sorted(pathlib.Path(sys.argv[1]).glob("*.onnx")):
     onnx.checker.check_model(onnx.load(file), full_check=True)
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     shape = session.get_inputs()[0].shape
-    image = np.fromfile(file.with_suffix(".image"), "<f4").reshape(2, *shape[1:])
-    ours = np.fromfile(file.with_suffix(".probabilities"), "<f4").reshape(2, -1)
+    network = file.with_name(file.name.replace("_folded", ""))
+    image = np.fromfile(network.with_suffix(".image"), "<f4").reshape(3, *shape[1:])
+    ours = np.fromfile(network.with_suffix(".probabilities"), "<f4").reshape(3, -1)
     theirs = session.run(None, {"input": image})[0]
     single = session.run(None, {"input": image[:1]})[0]
     difference = max(np.abs(theirs - ours).max(), np.abs(single - ours[:1]).max()) / np.abs(ours).max()

@@ -46,16 +46,35 @@ def more(references):
 
         return run
 
+    def cadene(name):
+        code = references / "pretrained-models.pytorch" / "pretrainedmodels" / "models"
+        return lambda: torch_network(getattr(load(code, "senet"), name)(pretrained=None), {})
+
     return {
         "lite_pytorch_0": (224, lambda: lite(0)),
         "lite_pytorch_1": (240, lambda: lite(1)),
+        "cadene_se_resnet101": (224, cadene("se_resnet101")),
+        "cadene_se_resnet152": (224, cadene("se_resnet152")),
+        "cadene_se_resnext101_32x4d": (224, cadene("se_resnext101_32x4d")),
         "timm_resnet18": (224, create("resnet18")),
+        "timm_skresnet18": (224, create("skresnet18")),
+        "timm_skresnet50": (224, create("skresnet50")),
         "timm_seresnet18": (224, create("seresnet18")),
         "timm_seresnet50": (224, create("seresnet50")),
         "timm_seresnext50_32x4d": (224, create("seresnext50_32x4d")),
         "timm_ecaresnet50": (224, lambda: torch_network(eca_resnet50(), {})),
         "timm_legacy_seresnet18": (224, create("legacy_seresnet18")),
-        "torchvision_mobilenet_v2": (224, lambda: torch_network(torchvision.models.mobilenet_v2(), {})),
+        **{
+            f"torchvision_{name}": (size, lambda name=name: torch_network(getattr(torchvision.models, name)(), {}))
+            for name, size in (
+                ("mobilenet_v2", 224),
+                ("mobilenet_v3_large", 224),
+                ("mobilenet_v3_small", 224),
+                ("efficientnet_b0", 224),
+                ("efficientnet_b1", 240),
+                ("regnet_y_400mf", 224),
+            )
+        },
         "moskomule_se_resnet50": (224, moskomule),
         "megvii_spse_resnext50": (224, megvii("spse_resnext", "resnext50_spse")),
         "megvii_rgse_resnext50": (224, megvii("rgse_resnext", "resnext50_rgse")),

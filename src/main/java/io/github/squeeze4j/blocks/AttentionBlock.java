@@ -119,6 +119,11 @@ public abstract class AttentionBlock extends SameDiffLayer {
      */
     abstract double startAt(double gate, Map<String, INDArray> parameters);
 
+    /** The shape of the output for an input of [N, C, H, W]: the same, but for blocks that replace a convolution. */
+    long[] outputShape(long... input) {
+        return input;
+    }
+
     /** How many values of a batch go into one running statistic; blocks with one BatchNorm say. */
     long valuesPerStatistic(INDArray x) {
         throw new IllegalStateException(describe() + " has no running statistics");
@@ -338,7 +343,9 @@ public abstract class AttentionBlock extends SameDiffLayer {
 
     @Override
     public InputType getOutputType(int layerIndex, InputType inputType) {
-        return convolutional(inputType);
+        InputType.InputTypeConvolutional map = convolutional(inputType);
+        long[] output = outputShape(1, map.getChannels(), map.getHeight(), map.getWidth());
+        return InputType.convolutional(output[2], output[3], output[1], map.getFormat());
     }
 
     @Override

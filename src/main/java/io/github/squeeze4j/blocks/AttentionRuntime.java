@@ -60,7 +60,7 @@ class AttentionRuntime extends SameDiffLayer {
         assertInputSet(false);
         block().validateInput(input);
         applyDropOutIfNecessary(training, workspaces);
-        INDArray output = workspaces.createUninitialized(ArrayType.ACTIVATIONS, input.dataType(), input.shape(), 'c');
+        INDArray output = workspaces.createUninitialized(ArrayType.ACTIVATIONS, input.dataType(), outputShape(), 'c');
         Memory memory = new Memory(workspaces, ArrayType.FF_WORKING_MEM, computationType());
         INDArray x = memory.dense(channelsFirst(input));
         INDArray target = channelsFirst(output);
@@ -121,6 +121,11 @@ class AttentionRuntime extends SameDiffLayer {
 
     private CNN2DFormat format() {
         return block().getFormat();
+    }
+
+    private long[] outputShape() {
+        long[] s = block().outputShape(channelsFirst(input).shape());
+        return format() == CNN2DFormat.NHWC ? new long[] {s[0], s[2], s[3], s[1]} : s;
     }
 
     private INDArray channelsFirst(INDArray map) {

@@ -41,7 +41,12 @@ final class BlockGraph {
 
     /** x * gate[n, c]. */
     SDVariable scaleChannels(SDVariable x, SDVariable gate) {
-        return x.mul(sd.reshape(gate, -1, size.channels, 1, 1));
+        return scaleChannels(x, gate, size.channels);
+    }
+
+    /** The same for a map of other channels. */
+    SDVariable scaleChannels(SDVariable x, SDVariable gate, long channels) {
+        return x.mul(sd.reshape(gate, -1, channels, 1, 1));
     }
 
     /**

@@ -121,7 +121,7 @@ final class SameDiffKernel implements Kernel {
     private SameDiff build(INDArray x, Map<String, INDArray> parameters) {
         SameDiff sd = SameDiff.create();
         SDVariable input = sd.placeHolder(INPUT, x.dataType(), x.shape());
-        SDVariable gradOutput = sd.placeHolder(GRAD_OUTPUT, x.dataType(), x.shape());
+        SDVariable gradOutput = sd.placeHolder(GRAD_OUTPUT, x.dataType(), block.outputShape(x.shape()));
         Map<String, SDVariable> variables = new LinkedHashMap<>();
         parameters.forEach((name, value) -> variables.put(name, sd.placeHolder(name, x.dataType(), value.shape())));
         MapSize size = new MapSize(x.size(1), x.size(2), x.size(3));

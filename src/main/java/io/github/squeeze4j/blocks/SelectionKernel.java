@@ -2,7 +2,7 @@ package io.github.squeeze4j.blocks;
 
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The fused form of {@link SelectiveKernel}. What the convolutions give is kept for the backward pass, since they are the
@@ -11,6 +11,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 final class SelectionKernel implements Kernel {
     private final int count = SelectiveKernel.BRANCHES.length;
+    private final boolean split;
     private final MapConvolution[] convolutions = new MapConvolution[count];
     private final MapNorm[] norms = new MapNorm[count];
     private final INDArray[] convolved = new INDArray[count];
@@ -19,10 +20,11 @@ final class SelectionKernel implements Kernel {
     private INDArray hidden;
     private INDArray[] shares;
 
-    SelectionKernel(int groups, double momentum) {
+    SelectionKernel(int groups, int stride, boolean split, double momentum) {
+        this.split = split;
         norm = new NormalizedRelu(SelectiveKernel.REDUCE, momentum);
         for (int i = 0; i < count; i++) {
-            convolutions[i] = new MapConvolution(1, i + 1, groups);
+            convolutions[i] = new MapConvolution(stride, i + 1, groups);
             norms[i] = new MapNorm(SelectiveKernel.BRANCHES[i], true, momentum);
         }
     }
@@ -30,13 +32,13 @@ final class SelectionKernel implements Kernel {
     @Override
     public void forward(
             INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
-        INDArray second = memory.temporary(x.shape());
+        INDArray second = memory.temporary(output.shape());
         INDArray[] branches = {output, second};
-        means = memory.keep(x.size(0), x.size(1));
+        means = memory.keep(output.size(0), output.size(1));
         INDArray mean = memory.temporary(means.shape());
         for (int i = 0; i < count; i++) {
-            convolved[i] = memory.keep(x.shape());
-            convolutions[i].forward(x, weights(parameters, i), null, convolved[i], memory);
+            convolved[i] = memory.keep(output.shape());
+            convolutions[i].forward(taken(x, i, memory), weights(parameters, i), null, convolved[i], memory);
             norms[i].forward(convolved[i], branches[i], parameters, training, memory);
             MapOps.mean(branches[i], i == 0 ? means : mean);
         }
@@ -67,25 +69,30 @@ final class SelectionKernel implements Kernel {
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients,
             Memory memory) {
-        INDArray[] branches = {memory.temporary(x.shape()), memory.temporary(x.shape())};
+        INDArray[] branches = {memory.temporary(gradOutput.shape()), memory.temporary(gradOutput.shape())};
+        INDArray gradient = memory.temporary(gradOutput.shape());
         INDArray gradShare = memory.temporary(means.shape());
         INDArray other = memory.temporary(means.shape());
         for (int i = 0; i < count; i++) {
             norms[i].again(convolved[i], branches[i], parameters, memory);
-            MapOps.dotChannels(branches[i], gradOutput, gradInput, i == 0 ? gradShare : other);
+            MapOps.dotChannels(branches[i], gradOutput, gradient, i == 0 ? gradShare : other);
         }
         gradShare.subi(other);
         Gate.SIGMOID.backpropi(gradShare, shares[0]);
         INDArray gradMeans =
-                selectBackward(gradShare, parameters, gradients, memory).divi(x.size(2) * x.size(3));
-
-        INDArray gradient = memory.temporary(x.shape());
+                selectBackward(gradShare, parameters, gradients, memory).divi(gradOutput.size(2) * gradOutput.size(3));
         for (int i = 0; i < count; i++) {
             MapOps.scaleAndShift(gradOutput, shares[i], gradMeans, gradient);
             norms[i].backwardi(convolved[i], branches[i], gradient, parameters, gradients, memory);
-            INDArray target = i == 0 ? gradInput : branches[i];
-            convolutions[i].backward(x, weights(parameters, i), gradient, target, weights(gradients, i), null, memory);
-            if (target != gradInput) {
+            INDArray from = taken(x, i, memory);
+            boolean first = i == 0 && !split;
+            boolean fits = !split && branches[i].equalShapes(x);
+            INDArray target = first ? gradInput : fits ? branches[i] : memory.temporary(from.shape());
+            convolutions[i].backward(
+                    from, weights(parameters, i), gradient, target, weights(gradients, i), null, memory);
+            if (split) {
+                half(gradInput, i).assign(target);
+            } else if (!first) {
                 MapOps.add(gradInput, target);
             }
         }
@@ -107,12 +114,24 @@ final class SelectionKernel implements Kernel {
         return gradMeans;
     }
 
+    /** What a branch convolves: all, or a copy of its half of the channels. */
+    private INDArray taken(INDArray x, int branch, Memory memory) {
+        if (!split) {
+            return x;
+        }
+        INDArray half = half(x, branch);
+        return memory.temporary(half.shape()).assign(half);
+    }
+
     private static INDArray weights(Map<String, INDArray> arrays, int branch) {
         return arrays.get(SelectiveKernel.weightName(SelectiveKernel.BRANCHES[branch]));
     }
 
-    private static INDArray half(INDArray scores, long which) {
-        long columns = scores.size(1) / 2;
-        return scores.get(NDArrayIndex.all(), NDArrayIndex.interval(which * columns, (which + 1) * columns));
+    /** Half of the second axis. A view, not {@code get}, which gives nothing of parts of some views. */
+    private static INDArray half(INDArray array, long which) {
+        long[] shape = array.shape().clone();
+        shape[1] /= 2;
+        long offset = array.offset() + which * shape[1] * array.stride(1);
+        return Nd4j.create(array.data(), shape, array.stride().clone(), offset, array.ordering());
     }
 }

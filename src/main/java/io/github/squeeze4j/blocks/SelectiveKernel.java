@@ -3,7 +3,9 @@ package io.github.squeeze4j.blocks;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.nd4j.autodiff.samediff.SDIndex;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -13,21 +15,24 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * Selective kernel convolution: two convolutions of different reach, and per channel a choice between them.
  *
  * <pre>
- * u1      = relu(BN(branch1W * x))                       3x3
- * u2      = relu(BN(branch2W * x))                       3x3, dilation 2: a reach of 5x5
+ * u1      = relu(BN(branch1W * x1))                      3x3
+ * u2      = relu(BN(branch2W * x2))                      3x3, dilation 2: a reach of 5x5
  * z       = relu(BN(reduceW' (mean over h, w of u1 + u2)))
  * [a1 a2] = softmax over the branches of selectW' z
  * y       = u1 * a1[n, c] + u2 * a2[n, c]
  * </pre>
  *
- * <p>Shapes, with d = max(minimumHidden, C/r): x and y [N, C, H, W]; {@code branch1W} and {@code branch2W}
- * [C, C/groups, 3, 3], {@code reduceW} [C, d], {@code selectW} [d, 2 C], none with a bias. BatchNorms {@code branch1} and
- * {@code branch2} of C and {@code reduce} of d channels, each with {@code NAMEGamma}, {@code NAMEBeta}, {@code NAMEMean},
+ * <p>x1 and x2 are x, or with {@code splitInput} its first and its second half of channels.
+ *
+ * <p>Shapes, with O outputs, which are C unless set otherwise, and d = max(minimumHidden, O/r): x [N, C, H, W], y [N, O, H, W], with a
+ * stride s of H/s and W/s, rounded up; {@code branch1W} and {@code branch2W} [O, C/groups, 3, 3], half of that with {@code splitInput};
+ * {@code reduceW} [O, d], {@code selectW} [d, 2 O], none with a bias. BatchNorms {@code branch1} and
+ * {@code branch2} of O and {@code reduce} of d channels, each with {@code NAMEGamma}, {@code NAMEBeta}, {@code NAMEMean},
  * {@code NAMEVar}: epsilon 1e-5, momentum 0.05. Convolutions start normal with variance 2 / inputs, {@code reduceW} and
  * {@code selectW} normal with deviation 0.01.
  *
  * <p>Li et al., Selective Kernel Networks, 1903.06586; implus/SKNet, {@code sknet50.prototxt}; timm's {@code SelectiveKernel}
- * with {@code split_input=False}, whose momentum is 0.1. The authors' networks have 32 groups, which do not divide every number
+ * whose momentum is 0.1. The authors' networks have 32 groups, which do not divide every number
  * of channels: the default here is timm's. It replaces a convolution rather than re-weighting what it is given.
  *
  * <pre>{@code
@@ -44,6 +49,9 @@ public final class SelectiveKernel extends AttentionBlock {
 
     /** Default {@link Builder#groups}. */
     public static final int DEFAULT_GROUPS = 1;
+
+    /** Default {@link Builder#stride}. */
+    public static final int DEFAULT_STRIDE = 1;
 
     /** Default {@link Builder#momentum}. */
     public static final double DEFAULT_MOMENTUM = 0.05;
@@ -69,6 +77,16 @@ public final class SelectiveKernel extends AttentionBlock {
     @JsonProperty("groups")
     private int groups;
 
+    /** 0 for as many as channels come in. */
+    @JsonProperty("outputs")
+    private int outputs;
+
+    @JsonProperty("stride")
+    private int stride = 1;
+
+    @JsonProperty("splitInput")
+    private boolean splitInput;
+
     /** As before there was this option, for files of that time. */
     @JsonProperty("momentum")
     private double momentum = BatchNorm.MOMENTUM;
@@ -81,6 +99,9 @@ public final class SelectiveKernel extends AttentionBlock {
         reduction = builder.reduction;
         minimumHidden = builder.minimumHidden;
         groups = builder.groups;
+        outputs = builder.outputs;
+        stride = builder.stride;
+        splitInput = builder.splitInput;
         momentum = builder.momentum;
         constrain(builder);
     }
@@ -98,18 +119,37 @@ public final class SelectiveKernel extends AttentionBlock {
         return branch + "W";
     }
 
+    private long outputs() {
+        return outputs == 0 ? getChannels() : outputs;
+    }
+
+    /** Channels that each branch takes. */
+    private long taken() {
+        return splitInput ? getChannels() / BRANCHES.length : getChannels();
+    }
+
     private long hidden() {
-        return Math.max(minimumHidden, getChannels() / reduction);
+        return Math.max(minimumHidden, outputs() / reduction);
     }
 
     private long[] shape() {
-        return new long[] {getChannels(), getChannels() / groups, KERNEL, KERNEL};
+        return new long[] {outputs(), taken() / groups, KERNEL, KERNEL};
+    }
+
+    @Override
+    long[] outputShape(long... input) {
+        return new long[] {
+            input[0],
+            outputs == 0 ? input[1] : outputs,
+            MapConvolution.outputSize(input[2], stride),
+            MapConvolution.outputSize(input[3], stride)
+        };
     }
 
     @Override
     ParameterSpec parameters() {
         ParameterSpec spec = new ParameterSpec();
-        long channels = getChannels();
+        long channels = outputs();
         long hidden = hidden();
         long fan = shape()[1] * KERNEL * KERNEL;
         for (String branch : BRANCHES) {
@@ -125,7 +165,7 @@ public final class SelectiveKernel extends AttentionBlock {
 
     @Override
     SDVariable define(BlockGraph graph, SDVariable x) {
-        long channels = graph.size.channels;
+        long channels = outputs();
         long hidden = hidden();
         SDVariable first = defineBranch(graph, x, 0);
         SDVariable second = defineBranch(graph, x, 1);
@@ -141,7 +181,7 @@ public final class SelectiveKernel extends AttentionBlock {
         SDVariable ones = graph.sd.constant(difference(x.dataType()));
         SDVariable chosen =
                 Gate.SIGMOID.define(graph.sd.reshape(scores.mul(ones).sum(1), -1, channels));
-        return graph.scaleChannels(first, chosen).add(graph.scaleChannels(second, chosen.rsub(1)));
+        return graph.scaleChannels(first, chosen, channels).add(graph.scaleChannels(second, chosen.rsub(1), channels));
     }
 
     private static INDArray difference(DataType type) {
@@ -149,19 +189,32 @@ public final class SelectiveKernel extends AttentionBlock {
     }
 
     private SDVariable defineBranch(BlockGraph graph, SDVariable x, int branch) {
+        long first = splitInput ? branch * taken() : 0;
+        SDVariable taken = splitInput
+                ? x.get(SDIndex.all(), SDIndex.interval(first, first + taken()), SDIndex.all(), SDIndex.all())
+                : x;
         SDVariable convolved = graph.convolution(
-                x, graph.parameter(weightName(BRANCHES[branch])), shape(), 1, branch + 1, groups, null);
-        return graph.normalizeMap(
-                BRANCHES[branch], convolved, graph.size.channels, graph.size.height, graph.size.width, true);
+                taken, graph.parameter(weightName(BRANCHES[branch])), shape(), stride, branch + 1, groups, null);
+        long[] size = outputShape(1, graph.size.channels, graph.size.height, graph.size.width);
+        return graph.normalizeMap(BRANCHES[branch], convolved, size[1], size[2], size[3], true);
     }
 
     @Override
     Kernel kernel() {
-        return new SelectionKernel(groups, momentum);
+        return new SelectionKernel(groups, stride, splitInput, momentum);
     }
 
     @Override
     void validate(MapSize size) {
+        if (splitInput && size.channels % BRANCHES.length != 0) {
+            throw new IllegalArgumentException(describe() + ": channels (" + size.channels
+                    + ") must be even to be split between two convolutions; leave splitInput out");
+        }
+        if ((splitInput || outputs != 0) && (taken() % groups != 0 || outputs() % groups != 0)) {
+            throw new IllegalArgumentException(describe() + ": groups (" + groups
+                    + ") must divide what a convolution takes (" + taken() + ") and gives (" + outputs()
+                    + "); use a divisor, or leave it out for one group");
+        }
         if (size.channels % groups != 0) {
             throw new IllegalArgumentException(describe() + ": groups (" + groups + ") must divide channels ("
                     + size.channels + "); use a divisor, or leave it out for one group");
@@ -170,7 +223,8 @@ public final class SelectiveKernel extends AttentionBlock {
 
     @Override
     long valuesPerStatistic(String norm, INDArray x) {
-        return norm.equals(REDUCE) ? x.size(0) : x.size(0) * x.size(2) * x.size(3);
+        long[] y = outputShape(x.shape());
+        return norm.equals(REDUCE) ? y[0] : y[0] * y[2] * y[3];
     }
 
     @Override
@@ -186,20 +240,20 @@ public final class SelectiveKernel extends AttentionBlock {
     @Override
     public long macs(InputType inputType) {
         InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
-        long channels = getChannels();
-        long convolution = map.getHeight() * map.getWidth() * channels * (channels / groups) * KERNEL * KERNEL;
-        return 2 * convolution + 3 * channels * hidden();
+        long[] y = outputShape(1, map.getChannels(), map.getHeight(), map.getWidth());
+        long convolution = y[2] * y[3] * ArrayUtil.prodLong(shape());
+        return 2 * convolution + 3 * y[1] * hidden();
     }
 
     /**
      * Elements read by the passes over the map: the pooling of the sum, and a re-weighting of each branch.
      *
      * @param inputType the block's input
-     * @return 3 C H W
+     * @return 3 C H W of the output
      */
     @Override
     public long mapOperations(InputType inputType) {
-        return 3 * inputType.arrayElementsPerExample();
+        return 3 * getOutputType(0, inputType).arrayElementsPerExample();
     }
 
     /**
@@ -217,6 +271,9 @@ public final class SelectiveKernel extends AttentionBlock {
         options.put("reduction", reduction);
         options.put("minimumHidden", minimumHidden);
         options.put("groups", groups);
+        options.put("outputs", outputs);
+        options.put("stride", stride);
+        options.put("splitInput", splitInput);
         options.put("momentum", momentum);
         return options;
     }
@@ -226,6 +283,9 @@ public final class SelectiveKernel extends AttentionBlock {
         private int reduction = DEFAULT_REDUCTION;
         private int minimumHidden = DEFAULT_MINIMUM_HIDDEN;
         private int groups = DEFAULT_GROUPS;
+        private int outputs;
+        private int stride = DEFAULT_STRIDE;
+        private boolean splitInput;
         private double momentum = DEFAULT_MOMENTUM;
 
         private Builder() {}
@@ -262,6 +322,40 @@ public final class SelectiveKernel extends AttentionBlock {
          */
         public Builder groups(int groups) {
             this.groups = Checks.positive("groups", groups, "use groups(" + DEFAULT_GROUPS + ")");
+            return this;
+        }
+
+        /**
+         * Channels of the output.
+         *
+         * @param outputs at least 1; default as many as the input has
+         * @return this
+         */
+        public Builder outputs(int outputs) {
+            this.outputs = Checks.positive("outputs", outputs, "leave it out for as many as come in");
+            return this;
+        }
+
+        /**
+         * Stride of both convolutions.
+         *
+         * @param stride at least 1; default 1
+         * @return this
+         */
+        public Builder stride(int stride) {
+            this.stride = Checks.positive("stride", stride, "use stride(" + DEFAULT_STRIDE + ")");
+            return this;
+        }
+
+        /**
+         * Whether the first convolution takes the first half of the channels and the second the other, rather than both all: timm's
+         * {@code split_input}, of half the weights.
+         *
+         * @param splitInput default false
+         * @return this
+         */
+        public Builder splitInput(boolean splitInput) {
+            this.splitInput = splitInput;
             return this;
         }
 

@@ -1,9 +1,11 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.images.Picture;
 import io.github.squeeze4j.images.Preprocessing;
 import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.training.ImageClassifier;
+import io.github.squeeze4j.training.Prediction;
 import io.github.squeeze4j.training.PretrainedClassifier;
 import io.github.squeeze4j.weights.OnnxExport;
 import io.github.squeeze4j.weights.Pretrained;
@@ -14,6 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,6 +35,8 @@ import picocli.CommandLine.Spec;
         },
         sortOptions = false)
 final class ConvertCommand implements Runnable {
+    private static final double LARGEST_DIFFERENCE = 1e-4;
+
     @Parameters(
             paramLabel = "FILE",
             description = "Weights (.safetensors, .pth, .npz, .caffemodel) or a model file (.zip).")
@@ -58,6 +65,18 @@ final class ConvertCommand implements Runnable {
             description = "With .safetensors: whose names the tensors get, one of ${COMPLETION-CANDIDATES}.")
     private WeightSource source;
 
+    @Option(
+            names = "--fold",
+            description = "With .onnx: make batch normalization part of the convolution before it, for inference only.")
+    private boolean fold;
+
+    @Option(
+            names = "--verify",
+            paramLabel = "PICTURE",
+            description =
+                    "With .zip or .safetensors: read back what was written, and compare what both sides say of the picture.")
+    private Path verified;
+
     @Spec
     private CommandSpec spec;
 
@@ -67,16 +86,24 @@ final class ConvertCommand implements Runnable {
         if (Files.exists(out)) {
             throw new BadInputException("--out (" + out + ") must not be there yet; choose another name or delete it");
         }
+        if (fold && !name.endsWith(".onnx")) {
+            throw new BadInputException("--fold must come with --out of .onnx, but --out is " + out + "; leave it out");
+        }
+        if (verified != null && name.endsWith(".onnx")) {
+            throw new BadInputException("--verify must come with --out of .zip or .safetensors, but --out is " + out
+                    + "; run src/test/python/check_onnx.py, which has ONNX Runtime");
+        }
+        Picture picture = verified == null ? null : Picture.read(verified);
         if (name.endsWith(".zip")) {
-            read();
+            read(picture);
         } else if (name.endsWith(".safetensors") || name.endsWith(".onnx")) {
-            write(name.endsWith(".onnx"));
+            write(name.endsWith(".onnx"), picture);
         } else {
             throw new BadInputException("--out (" + out + ") must end in .zip, .safetensors or .onnx; rename it");
         }
     }
 
-    private void read() {
+    private void read(Picture picture) {
         PretrainedClassifier read = WeightOptions.read(model, Pretrained.from(file), labels);
         ImageClassifier classifier = read.classifier().named(model.name());
         classifier.save(out);
@@ -85,21 +112,51 @@ final class ConvertCommand implements Runnable {
                 + read.report().source() + ".");
         printer.println("Images: " + classifier.preprocessing() + ".");
         printer.println("Saved " + ShownText.of(out) + ".");
+        if (picture != null) {
+            compare(picture, classifier, ImageClassifier.load(out));
+        }
     }
 
-    private void write(boolean onnx) {
+    private void compare(Picture picture, ImageClassifier ours, ImageClassifier back) {
+        List<Prediction> expected = ours.predict(picture);
+        Map<String, Double> found = back.predict(picture).stream()
+                .collect(Collectors.toMap(Prediction::className, Prediction::probability));
+        double difference = expected.stream()
+                .mapToDouble(each -> Math.abs(each.probability() - found.get(each.className())))
+                .max()
+                .orElse(0);
+        if (!(difference <= LARGEST_DIFFERENCE)) {
+            throw new BadInputException("--verify (" + verified + "): what was written must answer as before, but "
+                    + "probabilities differ by " + difference + "; do not use " + out);
+        }
+        spec.commandLine()
+                .getOut()
+                .println("Read back: " + expected.get(0) + ", probabilities differ by at most "
+                        + String.format(Locale.ROOT, "%.1e", difference) + ".");
+    }
+
+    private void write(boolean onnx, Picture picture) {
         if (!onnx && source == null) {
             throw new BadInputException("--as must say whose names the tensors get; add --as TIMM_RESNET or another of "
                     + List.of(WeightSource.values()));
         }
         ImageClassifier classifier = ImageClassifier.load(file);
         Preprocessing input = classifier.preprocessing();
-        if (onnx) {
+        if (onnx && fold) {
+            OnnxExport.writeFolded(classifier.graph(), input.height(), input.width(), out);
+        } else if (onnx) {
             OnnxExport.write(classifier.graph(), input.height(), input.width(), out);
         } else {
             WeightExport.safetensors(classifier.graph(), source, out);
         }
         spec.commandLine().getOut().println("Images: " + input + ".");
         spec.commandLine().getOut().println("Saved " + ShownText.of(out) + ".");
+        if (picture != null) {
+            ComputationGraph fresh =
+                    new ComputationGraph(classifier.graph().getConfiguration().clone());
+            fresh.init();
+            Pretrained.from(out).into(fresh);
+            compare(picture, classifier, ImageClassifier.of(fresh, classifier.classNames(), input));
+        }
     }
 }

@@ -4,6 +4,7 @@ import io.github.squeeze4j.blocks.Gate;
 import io.github.squeeze4j.blocks.Rounding;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.layers.HardSwish;
+import io.github.squeeze4j.layers.NativeBatchNormalization;
 import org.deeplearning4j.nn.conf.distribution.NormalDistribution;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.IActivation;
@@ -25,7 +26,7 @@ import org.nd4j.linalg.activations.IActivation;
  * is halved or the width changes, as in the paper's tables.
  *
  * <p>Convolutions start normal with variance 2/fan, the fan counted over the outputs; gamma 1, beta 0; linear layers normal
- * with deviation 0.01, biases 0. BatchNorm: epsilon 1e-5 as in timm, where torchvision has 1e-3.
+ * with deviation 0.01, biases 0. BatchNorm: epsilon 1e-5 as in timm unless set otherwise; torchvision has 1e-3.
  *
  * <p>Howard et al., Searching for MobileNetV3, 1905.02244, tables 1 and 2, section 5; timm's {@code mobilenetv3_large_100} and
  * {@code mobilenetv3_small_100}.
@@ -75,10 +76,12 @@ public final class MobileNetV3 extends Network {
     private static final NormalDistribution LINEAR = new NormalDistribution(0, 0.01);
 
     private final boolean large;
+    private final double epsilon;
 
     private MobileNetV3(Builder builder) {
         super(builder, 1000, 224, Builder.DEFAULT_DROPOUT);
         large = builder.large;
+        epsilon = builder.epsilon;
     }
 
     /**
@@ -97,6 +100,11 @@ public final class MobileNetV3 extends Network {
      */
     public static Builder small() {
         return new Builder(false);
+    }
+
+    @Override
+    double epsilon() {
+        return epsilon;
     }
 
     @Override
@@ -141,7 +149,11 @@ public final class MobileNetV3 extends Network {
         /** Default {@code dropout}. */
         public static final double DEFAULT_DROPOUT = 0.2;
 
+        /** Default {@link #epsilon}. */
+        public static final double DEFAULT_EPSILON = NativeBatchNormalization.EPSILON;
+
         private final boolean large;
+        private double epsilon = DEFAULT_EPSILON;
 
         private Builder(boolean large) {
             this.large = large;
@@ -150,6 +162,21 @@ public final class MobileNetV3 extends Network {
                     .rounding(Rounding.DIVISIBLE_8)
                     .gate(Gate.HARD_SIGMOID)
                     .build()));
+        }
+
+        /**
+         * What every BatchNorm adds to the variance.
+         *
+         * @param epsilon above 0; default 1e-5, timm's; torchvision's and the authors' is 1e-3
+         * @return this
+         */
+        public Builder epsilon(double epsilon) {
+            if (!(epsilon > 0 && epsilon < 1)) {
+                throw new IllegalArgumentException(
+                        "epsilon (" + epsilon + ") must be above 0 and below 1; use epsilon(1e-5) or epsilon(1e-3)");
+            }
+            this.epsilon = epsilon;
+            return this;
         }
 
         @Override

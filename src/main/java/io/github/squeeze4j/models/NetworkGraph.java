@@ -1,5 +1,6 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.blocks.SelectiveKernel;
 import io.github.squeeze4j.layers.ChannelMerge;
 import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
@@ -145,6 +146,20 @@ final class NetworkGraph {
                         .activation(Activation.IDENTITY)
                         .build());
         return layer(layer, in, slid(name, in, out, window));
+    }
+
+    /** Selective kernels where a 3x3 convolution, its BatchNorm and its ReLU would stand, each on half of the channels. */
+    Feature selectiveKernel(String name, Feature in, int out, int stride, int groups, int reduction, int minimum) {
+        SelectiveKernel layer = SelectiveKernel.builder()
+                .outputs(out)
+                .stride(stride)
+                .groups(groups)
+                .splitInput(true)
+                .reduction(reduction)
+                .minimumHidden(minimum)
+                .momentum(1 - NativeBatchNormalization.DECAY)
+                .build();
+        return layer(layer, in, slid(name, in, out, Window.of(3).stride(stride)));
     }
 
     Feature batchNormalization(String name, Feature in) {

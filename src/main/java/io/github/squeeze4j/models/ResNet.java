@@ -17,6 +17,9 @@ import java.util.TreeMap;
  * form: 3x3 stem, three stages of 16, 32 and 64 channels, 10 classes, 32x32. The depth alone decides; any image size
  * works with both. Where width or size changes, the shortcut is a 1x1 convolution and a BatchNorm.
  *
+ * <p>With {@code selectiveKernels} the first 3x3 convolution of each block is a {@link
+ * io.github.squeeze4j.blocks.SelectiveKernel} (Li et al., 1903.06586, in timm's form).
+ *
  * <p>Layer names: {@code stem.conv}, {@code stem.bn}, {@code stem.relu}, {@code stem.pool} (ImageNet form); then for each
  * {@code stageS.blockB.}, counted from 1: {@code conv1}, {@code bn1}, {@code relu1}, {@code conv2}, {@code bn2}, with
  * bottlenecks {@code relu2}, {@code conv3}, {@code bn3}; {@code attention}; {@code shortcut.conv}, {@code shortcut.bn};
@@ -52,12 +55,16 @@ public final class ResNet extends Network {
     private final int depth;
     private final BottleneckStride bottleneckStride;
     private final StemPooling stemPooling;
+    private final int[] kernels;
+    private final boolean reluBeforeAttention;
 
     private ResNet(Builder builder) {
         super(builder, isCifar(builder.depth) ? 10 : 1000, isCifar(builder.depth) ? 32 : 224, 0);
         depth = builder.depth;
         bottleneckStride =
                 builder.bottleneckStride == null ? Builder.DEFAULT_BOTTLENECK_STRIDE : builder.bottleneckStride;
+        kernels = builder.kernels;
+        reluBeforeAttention = builder.reluBeforeAttention;
         stemPooling = builder.stemPooling == null ? Builder.DEFAULT_STEM_POOLING : builder.stemPooling;
     }
 
@@ -86,6 +93,7 @@ public final class ResNet extends Network {
         ResidualBlocks residual = hasBottlenecks(depth)
                 ? ResidualBlocks.bottlenecks(graph, init, bottleneckStride, stemPooling)
                 : ResidualBlocks.basic(graph, init, stemPooling);
+        residual.selectiveKernels(kernels).reluBeforeAttention(reluBeforeAttention);
         Feature map = residual.stem(width, cifar);
         graph.classifier(graph.globalAveragePooling("pool", residual.stages(map, width, blocks())));
     }
@@ -117,6 +125,8 @@ public final class ResNet extends Network {
         private int depth;
         private BottleneckStride bottleneckStride;
         private StemPooling stemPooling;
+        private int[] kernels;
+        private boolean reluBeforeAttention;
 
         private Builder() {}
 
@@ -157,6 +167,36 @@ public final class ResNet extends Network {
             return this;
         }
 
+        /**
+         * Selective kernels in place of the first 3x3 convolution of each block, its BatchNorm and its ReLU, under the convolution's
+         * name: each of their two convolutions takes half of the channels. As timm's {@code skresnet18} and {@code skresnet34}
+         * (reduction 8, at least 16) and {@code skresnet50} (16, 8).
+         *
+         * @param reduction channels that share one hidden channel, at least 1; default no selective kernels
+         * @param minimumHidden the fewest hidden channels, at least 1
+         * @return this
+         * @see io.github.squeeze4j.blocks.SelectiveKernel
+         */
+        public Builder selectiveKernels(int reduction, int minimumHidden) {
+            this.kernels = new int[] {
+                Checks.positive("reduction", reduction, "use selectiveKernels(8, 16)"),
+                Checks.positive("minimumHidden", minimumHidden, "use selectiveKernels(8, 16)")
+            };
+            return this;
+        }
+
+        /**
+         * Whether blocks of two 3x3 convolutions have a ReLU, {@code relu2}, between their last BatchNorm and the attention, as
+         * those of timm's {@code legacy_seresnet18} and {@code legacy_seresnet34}.
+         *
+         * @param reluBeforeAttention default false; for depths below 50 only
+         * @return this
+         */
+        public Builder reluBeforeAttention(boolean reluBeforeAttention) {
+            this.reluBeforeAttention = reluBeforeAttention;
+            return this;
+        }
+
         private static String depths() {
             return IMAGENET_BLOCKS.keySet() + " (ImageNet form) or " + CIFAR_DEPTHS + " (CIFAR form)";
         }
@@ -175,6 +215,10 @@ public final class ResNet extends Network {
                 throw new IllegalArgumentException(
                         "bottleneckStride (" + bottleneckStride + ") must not be set for depth " + depth
                                 + ", which has no bottlenecks; leave it out or use depth(50)");
+            }
+            if (reluBeforeAttention && hasBottlenecks(depth)) {
+                throw new IllegalArgumentException("reluBeforeAttention (true) must not be set for depth " + depth
+                        + ", which has bottlenecks; leave it out or use depth(18)");
             }
             if (stemPooling != null && isCifar(depth)) {
                 throw new IllegalArgumentException("stemPooling (" + stemPooling + ") must not be set for depth "

@@ -13,6 +13,10 @@ final class ResidualBlocks {
     private final int groups;
     private final int baseWidth;
     private final StemPooling stemPooling;
+    /** Reduction and fewest hidden channels of selective kernels, or null for plain convolutions. */
+    private int[] kernels;
+
+    private boolean reluBeforeAttention;
 
     private ResidualBlocks(
             NetworkGraph graph,
@@ -48,6 +52,18 @@ final class ResidualBlocks {
         return new ResidualBlocks(graph, init, true, BottleneckStride.MIDDLE_3X3, groups, baseWidth, stemPooling);
     }
 
+    /** Selective kernels in place of the first 3x3 convolution of each block; null for none. */
+    ResidualBlocks selectiveKernels(int[] reductionAndMinimum) {
+        kernels = reductionAndMinimum;
+        return this;
+    }
+
+    /** A ReLU between the last BatchNorm of two 3x3 convolutions and the attention. */
+    ResidualBlocks reluBeforeAttention(boolean relu) {
+        reluBeforeAttention = relu;
+        return this;
+    }
+
     /** 3x3 for small images; 7x7 and max pooling, together a quarter of the size, for others. */
     Feature stem(int width, boolean small) {
         Feature map = graph.convolution("stem.conv", graph.input(), width, small ? 3 : 7, small ? 1 : 2, init);
@@ -81,10 +97,10 @@ final class ResidualBlocks {
     }
 
     private Feature basic(String prefix, Feature in, int width, int stride) {
-        Feature map = graph.convolution(prefix + "conv1", in, width, 3, stride, init);
-        map = graph.relu(prefix + "relu1", graph.batchNormalization(prefix + "bn1", map));
+        Feature map = first3x3(prefix, 1, in, width, stride);
         map = graph.convolution(prefix + "conv2", map, width, 3, 1, init);
-        return graph.lastBatchNormalization(prefix + "bn2", map);
+        map = graph.lastBatchNormalization(prefix + "bn2", map);
+        return reluBeforeAttention ? graph.relu(prefix + "relu2", map) : map;
     }
 
     private Feature bottleneck(String prefix, Feature in, int width, int stride) {
@@ -92,9 +108,16 @@ final class ResidualBlocks {
         int inner = width * baseWidth / WIDTH_UNIT * groups;
         Feature map = graph.convolution(prefix + "conv1", in, inner, 1, first ? stride : 1, init);
         map = graph.relu(prefix + "relu1", graph.batchNormalization(prefix + "bn1", map));
-        map = graph.convolution(prefix + "conv2", map, inner, 3, first ? 1 : stride, groups, init);
-        map = graph.relu(prefix + "relu2", graph.batchNormalization(prefix + "bn2", map));
+        map = first3x3(prefix, 2, map, inner, first ? 1 : stride);
         map = graph.convolution(prefix + "conv3", map, width * BOTTLENECK_EXPANSION, 1, 1, init);
         return graph.lastBatchNormalization(prefix + "bn3", map);
+    }
+
+    private Feature first3x3(String prefix, int number, Feature in, int out, int stride) {
+        if (kernels != null) {
+            return graph.selectiveKernel(prefix + "conv" + number, in, out, stride, groups, kernels[0], kernels[1]);
+        }
+        Feature map = graph.convolution(prefix + "conv" + number, in, out, 3, stride, groups, init);
+        return graph.relu(prefix + "relu" + number, graph.batchNormalization(prefix + "bn" + number, map));
     }
 }

@@ -1,6 +1,8 @@
 package io.github.squeeze4j.onednn;
 
+import java.io.IOException;
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.indexer.DoubleIndexer;
 import org.bytedeco.javacpp.indexer.FloatIndexer;
@@ -55,6 +57,32 @@ public final class Numbers {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             DataBuffer buffer = Nd4j.createBuffer(memory, DataType.FLOAT, length, FloatIndexer.create(memory));
             return Nd4j.create(buffer, shape, Nd4j.getStrides(shape, 'c'), 0, 'c');
+        }
+    }
+
+    /** Writes memory that it is given. */
+    public interface Filler {
+        /**
+         * Fills the buffer.
+         *
+         * @param memory little-endian on the processors that ND4J has builds for; not to be kept
+         * @throws IOException if what it reads from fails
+         */
+        void fill(ByteBuffer memory) throws IOException;
+    }
+
+    /**
+     * Has an array's memory filled, which is held meanwhile.
+     *
+     * @param array FLOAT on the CPU, in C order without gaps, below 2 GiB
+     * @param filler what writes it
+     * @throws IOException if the filler throws it
+     */
+    public static void fill(INDArray array, Filler filler) throws IOException {
+        try {
+            filler.fill(new Part(array, address(array), array.length()).asByteBuffer());
+        } finally {
+            Reference.reachabilityFence(array);
         }
     }
 

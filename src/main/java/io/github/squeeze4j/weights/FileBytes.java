@@ -127,6 +127,20 @@ final class FileBytes implements Closeable {
             return skipped;
         }
 
+        /** Fills a buffer with what comes next, without a copy in between. */
+        void into(ByteBuffer target) throws IOException {
+            require(target.remaining(), "content");
+            next = position();
+            block = ByteBuffer.allocate(0);
+            while (target.hasRemaining()) {
+                int count = channel.read(target, next);
+                if (count < 0) {
+                    throw damaged("content must stay while it is read, but ended at byte " + next);
+                }
+                next += count;
+            }
+        }
+
         private boolean hasNext() throws IOException {
             if (!block.hasRemaining() && next < end) {
                 if (block.capacity() == 0) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -198,6 +199,9 @@ final class OnnxBlock {
             case "softmax":
                 onnx.node("Softmax", inputs).number("axis", integers[0]).as(output);
                 break;
+            case "strided_slice":
+                slice(integers, inputs[0], output);
+                break;
             case "concat":
                 onnx.node("Concat", inputs).number("axis", integers[0]).as(output);
                 break;
@@ -223,6 +227,31 @@ final class OnnxBlock {
             default:
                 throw unknown(op.opName());
         }
+    }
+
+    /** Masks of what begins and ends with the axis, of ellipses, new and removed axes; then begins, ends and steps. */
+    private void slice(long[] of, String input, String output) {
+        int axes = (of.length - 5) / 3;
+        long keptBegin = of[0];
+        long keptEnd = of[2];
+        if (of[1] != 0 || of[3] != 0 || of[4] != 0) {
+            throw unknown("strided_slice that changes axes");
+        }
+        long[] chosen = LongStream.range(0, axes)
+                .filter(axis -> (keptBegin >> axis & 1) == 0 && (keptEnd >> axis & 1) == 0)
+                .toArray();
+        onnx.node(
+                        "Slice",
+                        input,
+                        onnx.integers(at(of, 5, chosen)),
+                        onnx.integers(at(of, 5 + axes, chosen)),
+                        onnx.integers(chosen),
+                        onnx.integers(at(of, 5 + 2 * axes, chosen)))
+                .as(output);
+    }
+
+    private static long[] at(long[] values, int start, long... places) {
+        return Arrays.stream(places).map(place -> values[start + (int) place]).toArray();
     }
 
     /** Sizes of window, stride, padding and dilation, then whether the size stays, what is divided by, and the layout. */

@@ -4,8 +4,6 @@ import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.layers.ChannelMerge;
 import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.HardSwish;
-import io.github.squeeze4j.layers.NativeBatchNormalization;
-import io.github.squeeze4j.layers.NativeConvolution;
 import io.github.squeeze4j.layers.NativePooling;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -30,7 +28,6 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.activations.IActivation;
@@ -61,11 +58,13 @@ public final class OnnxExport {
     private final ComputationGraph graph;
     private final ComputationGraphConfiguration configuration;
     private final Map<String, InputType> types;
+    private final OnnxFolding folding;
 
-    private OnnxExport(ComputationGraph graph, Map<String, InputType> types) {
+    private OnnxExport(ComputationGraph graph, Map<String, InputType> types, boolean folded) {
         this.graph = graph;
         configuration = graph.getConfiguration();
         this.types = types;
+        folding = folded ? OnnxFolding.of(configuration) : OnnxFolding.none();
     }
 
     /**
@@ -78,6 +77,25 @@ public final class OnnxExport {
      * @throws WeightsException if the network has a layer that cannot be written, or the file cannot be
      */
     public static void write(ComputationGraph graph, int height, int width, Path file) {
+        write(graph, height, width, file, false);
+    }
+
+    /**
+     * Writes the file with each batch normalization that follows a convolution without an activation as part of that convolution:
+     * fewer operations and a smaller file, the same answers but for rounding. Others stay, as do those within blocks. Such a
+     * network serves inference only.
+     *
+     * @param graph an initialised network with one image input in [N, C, H, W], accelerated or not
+     * @param height of the images, pixels
+     * @param width of the images, pixels
+     * @param file to write, best with the suffix {@code .onnx}
+     * @throws WeightsException if the network has a layer that cannot be written, or the file cannot be
+     */
+    public static void writeFolded(ComputationGraph graph, int height, int width, Path file) {
+        write(graph, height, width, file, true);
+    }
+
+    private static void write(ComputationGraph graph, int height, int width, Path file, boolean folded) {
         ComputationGraphConfiguration configuration = graph.getConfiguration();
         List<String> inputs = configuration.getNetworkInputs();
         if (inputs.size() != 1) {
@@ -88,7 +106,7 @@ public final class OnnxExport {
                 InputType.convolutional(height, width, channels(configuration, inputs.get(0)), CNN2DFormat.NCHW);
         Map<String, InputType> types = new HashMap<>(configuration.clone().getLayerActivationTypes(input));
         types.put(inputs.get(0), input);
-        OnnxExport export = new OnnxExport(graph, types);
+        OnnxExport export = new OnnxExport(graph, types, folded);
         byte[] model = export.model();
         WholeFile.write(file, out -> out.write(model));
     }
@@ -113,7 +131,7 @@ public final class OnnxExport {
         onnx.input(input, sizes(types.get(input)));
         for (int index : graph.topologicalSortOrder()) {
             String name = graph.getVertices()[index].getVertexName();
-            if (!name.equals(input)) {
+            if (!name.equals(input) && !folding.takesIn(name)) {
                 add(name, configuration.getVertexInputs().get(name).toArray(String[]::new));
             }
         }
@@ -148,10 +166,7 @@ public final class OnnxExport {
     }
 
     private void layer(String name, LayerVertex vertex, String given) {
-        Layer layer = vertex.getLayerConf().getLayer();
-        if (layer instanceof FrozenLayer) {
-            layer = ((FrozenLayer) layer).getLayer();
-        }
+        Layer layer = OnnxFolding.inside(vertex);
         String input = given;
         if (vertex.getPreProcessor() instanceof CnnToFeedForwardPreProcessor) {
             input = onnx.node("Flatten", given).as(name + "/flat");
@@ -162,11 +177,12 @@ public final class OnnxExport {
         Map<String, INDArray> parameters = graph.getLayer(name).paramTable();
         if (layer instanceof AttentionBlock) {
             OnnxBlock.add(onnx, name, (AttentionBlock) layer, parameters, input, sizes(types.get(given)));
-        } else if (type == ConvolutionLayer.class
-                || type == NativeConvolution.class
-                || type == GroupedConvolution.class) {
-            convolution(name, (ConvolutionLayer) layer, parameters, input);
-        } else if (type == BatchNormalization.class || type == NativeBatchNormalization.class) {
+        } else if (OnnxFolding.isConvolution(layer)) {
+            INDArray biases = ((ConvolutionLayer) layer).hasBias() ? parameters.get("b") : null;
+            convolution(name, (ConvolutionLayer) layer, parameters.get("W"), biases, given, input);
+        } else if (folding.convolutions.containsKey(name)) {
+            folded(name, (BatchNormalization) layer, parameters);
+        } else if (OnnxFolding.isNormalization(layer)) {
             normalization(name, (BatchNormalization) layer, parameters, input);
         } else if (type == ActivationLayer.class) {
             activation(name, ((ActivationLayer) layer).getActivationFn(), input);
@@ -185,55 +201,67 @@ public final class OnnxExport {
         }
     }
 
-    private void convolution(String name, ConvolutionLayer layer, Map<String, INDArray> parameters, String input) {
+    private void folded(String name, BatchNormalization layer, Map<String, INDArray> parameters) {
+        String convolution = folding.convolutions.get(name);
+        LayerVertex vertex = (LayerVertex) configuration.getVertices().get(convolution);
+        if (vertex.getPreProcessor() != null) {
+            throw unknown(convolution, vertex.getPreProcessor().getClass().getSimpleName());
+        }
+        INDArray[] both = OnnxFolding.folded(graph.getLayer(convolution).paramTable(), layer, parameters);
+        String input = configuration.getVertexInputs().get(convolution).get(0);
+        convolution(name, (ConvolutionLayer) OnnxFolding.inside(vertex), both[0], both[1], input, input);
+    }
+
+    /** Named as one vertex, for the map that another gave; biases may be null. */
+    private void convolution(
+            String name, ConvolutionLayer layer, INDArray weights, INDArray biases, String given, String input) {
         if (layer.getConvolutionMode() == ConvolutionMode.Causal || layer.getCnn2dDataFormat() != CNN2DFormat.NCHW) {
             throw unknown(
                     name, "convolution of mode " + layer.getConvolutionMode() + " in " + layer.getCnn2dDataFormat());
         }
-        INDArray weights = parameters.get("W");
         String w = onnx.tensor(name + "/W", weights, weights.shape());
-        String[] inputs = layer.hasBias()
-                ? new String[] {input, w, onnx.tensor(name + "/b", parameters.get("b"), layer.getNOut())}
-                : new String[] {input, w};
+        String[] inputs = biases == null
+                ? new String[] {input, w}
+                : new String[] {input, w, onnx.tensor(name + "/b", biases, layer.getNOut())};
         String result = onnx.node("Conv", inputs)
                 .ints("kernel_shape", longs(layer.getKernelSize()))
                 .ints("strides", longs(layer.getStride()))
                 .ints("dilations", longs(layer.getDilation()))
-                .ints("pads", padding(layer, sizes(types.get(input))))
+                .ints("pads", pads(layer, given))
                 .number("group", layer instanceof GroupedConvolution ? ((GroupedConvolution) layer).getGroups() : 1)
                 .as(name + "/linear");
         activation(name, layer.getActivationFn(), result);
     }
 
-    /** Above, to the left, below, to the right; mode Same puts the odd row or column behind the map. */
-    private static long[] padding(ConvolutionLayer layer, long[] input) {
+    /** Above, left, below, right. In mode Same the sizes are divided by the strides, and what is odd goes below and right. */
+    private long[] pads(ConvolutionLayer layer, String given) {
+        int[] padding = layer.getPadding();
+        if (layer.getConvolutionMode() != ConvolutionMode.Same) {
+            return longs(padding[0], padding[1], padding[0], padding[1]);
+        }
+        long[] sizes = sizes(types.get(given));
         long[] pads = new long[4];
         for (int axis = 0; axis < 2; axis++) {
-            int stride = layer.getStride()[axis];
-            long size = input[axis + 1];
-            long steps = (size + stride - 1) / stride - 1;
-            long reach = layer.getDilation()[axis] * (layer.getKernelSize()[axis] - 1L) + 1;
-            long missing = Math.max(0, steps * stride + reach - size);
-            boolean same = layer.getConvolutionMode() == ConvolutionMode.Same;
-            pads[axis] = same ? missing / 2 : layer.getPadding()[axis];
-            pads[axis + 2] = same ? missing - missing / 2 : layer.getPadding()[axis];
+            long stride = layer.getStride()[axis];
+            long reach = (long) layer.getDilation()[axis] * (layer.getKernelSize()[axis] - 1) + 1;
+            long size = sizes[1 + axis];
+            long total = Math.max(0, ((size + stride - 1) / stride - 1) * stride + reach - size);
+            pads[axis] = total / 2;
+            pads[2 + axis] = total - total / 2;
         }
         return pads;
     }
 
     private void normalization(String name, BatchNormalization layer, Map<String, INDArray> parameters, String input) {
-        INDArray mean = parameters.get("mean");
-        if (layer.isLockGammaBeta() || layer.isUseLogStd() || mean == null) {
-            throw unknown(name, "batch normalization with locked gamma or the logarithm of its deviation");
-        }
-        long channels = mean.length();
+        OnnxFolding.Statistics of = new OnnxFolding.Statistics(layer, parameters);
+        long channels = of.mean.length();
         onnx.node(
                         "BatchNormalization",
                         input,
-                        onnx.tensor(name + "/gamma", parameters.get("gamma"), channels),
-                        onnx.tensor(name + "/beta", parameters.get("beta"), channels),
-                        onnx.tensor(name + "/mean", mean, channels),
-                        onnx.tensor(name + "/var", parameters.get("var"), channels))
+                        onnx.tensor(name + "/gamma", of.gamma, channels),
+                        onnx.tensor(name + "/beta", of.beta, channels),
+                        onnx.tensor(name + "/mean", of.mean, channels),
+                        onnx.tensor(name + "/var", of.var, channels))
                 .real("epsilon", layer.getEps())
                 .as(name);
     }

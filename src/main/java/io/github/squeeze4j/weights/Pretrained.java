@@ -27,6 +27,9 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 public final class Pretrained {
     private static final String CLASSIFIER = "classifier/";
     private static final String TF_LITE = "tf_efficientnet_lite";
+    /** Which takes the colours. */
+    private static final String FIRST = "stem.conv1/W";
+
     private static final String[] PREFIXES = {"module.", "_orig_mod."};
 
     /** Parameters of a network that are looked at first. */
@@ -243,16 +246,19 @@ public final class Pretrained {
             Map<String, StoredTensor> tensors,
             INDArray parameter,
             WeightSource source) {
+        StoredTensor tensor = tensors.get(wanted.name);
+        boolean asItIs = wanted.divisor == null && !(source.takesBlueFirst() && key.equals(FIRST));
+        if (asItIs && tensor.readInto(wanted.isTransposed() ? parameter.transpose() : parameter)) {
+            return;
+        }
         long[] shape = parameter.shape();
-        INDArray values = tensors.get(wanted.name)
-                .read()
-                .reshape('c', wanted.isTransposed() ? new long[] {shape[1], shape[0]} : shape);
+        INDArray values = tensor.read().reshape('c', wanted.isTransposed() ? new long[] {shape[1], shape[0]} : shape);
         if (wanted.divisor != null) {
             double divisor = tensors.get(wanted.divisor).read().getDouble(0);
             // Caffe's own rule: statistics of no batch are zeros.
             values.muli(divisor == 0 ? 0 : 1 / divisor);
         }
-        if (source.takesBlueFirst() && key.equals("stem.conv1/W")) {
+        if (source.takesBlueFirst() && key.equals(FIRST)) {
             swapRedAndBlue(values);
         }
         parameter.assign((wanted.isTransposed() ? values.transpose() : values).castTo(parameter.dataType()));

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.weights;
 
+import io.github.squeeze4j.onednn.Numbers;
+import io.github.squeeze4j.onednn.OneDnn;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -118,8 +120,37 @@ public final class StoredTensor {
         long span = span();
         try (InputStream in = content.open()) {
             Object values = values(in, span);
-            Object ordered = isRowMajor() ? values : gathered(values);
+            Object ordered = isRowMajor(shape, strides) ? values : gathered(values);
             return array(ordered);
+        } catch (IOException e) {
+            throw FileBytes.unreadable(file, e);
+        }
+    }
+
+    /**
+     * Reads the elements to where they belong, if the file holds them as memory does.
+     *
+     * @param target of as many elements
+     * @return false if it does not, so that they are to be taken from {@link #read()}
+     */
+    boolean readInto(INDArray target) {
+        boolean alike = type == TensorType.F32
+                && OneDnn.supports(target.dataType())
+                && order == ByteOrder.nativeOrder()
+                && isRowMajor(shape, strides)
+                && length() == target.length()
+                && length() > 0
+                && length() <= Integer.MAX_VALUE / Float.BYTES
+                && isRowMajor(target.shape(), target.stride());
+        if (!alike) {
+            return false;
+        }
+        try (InputStream in = content.open()) {
+            if (in instanceof FileBytes.Cursor) {
+                Numbers.fill(target, ((FileBytes.Cursor) in)::into);
+                return true;
+            }
+            return false;
         } catch (IOException e) {
             throw FileBytes.unreadable(file, e);
         }
@@ -227,7 +258,7 @@ public final class StoredTensor {
         return span;
     }
 
-    private boolean isRowMajor() {
+    private static boolean isRowMajor(long[] shape, long[] strides) {
         long[] expected = rowMajor(shape);
         for (int d = 0; d < shape.length; d++) {
             if (shape[d] > 1 && strides[d] != expected[d]) {

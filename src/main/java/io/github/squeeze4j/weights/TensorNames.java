@@ -89,7 +89,7 @@ final class TensorNames {
     private final List<Rule> rules = new ArrayList<>();
     private Pattern unused = Pattern.compile("(.*\\.)?num_batches_tracked");
 
-    private TensorNames() {}
+    TensorNames() {}
 
     /**
      * The tensor for a parameter.
@@ -137,6 +137,25 @@ final class TensorNames {
         return new TensorNames()
                 .pointwiseExcitation(attention, theirs, "fc1", "fc2")
                 .rule(attention + "/convW", theirs + "conv.weight", Form.ALONG_CHANNELS)
+                .residual("conv1", "bn1", "fc");
+    }
+
+    /** timm's {@code skresnet*}: selective kernels, and a BatchNorm within each convolution's module. */
+    static TensorNames timmSkResNet() {
+        String block = "stage(\\d)\\.block(\\d+)\\.";
+        String theirs = "layer$1.{$2-1}.conv$3.";
+        String kernels = block + "conv(\\d)/";
+        TensorNames names = new TensorNames();
+        for (int path = 0; path < 2; path++) {
+            String branch = kernels + "branch" + (path + 1);
+            names.parameter(branch + "W", theirs + "paths." + path + ".conv.weight")
+                    .innerNorm(branch, theirs + "paths." + path + ".bn");
+        }
+        return names.rule(kernels + "reduceW", theirs + "attn.fc_reduce.weight", Form.POINTWISE)
+                .innerNorm(kernels + "reduce", theirs + "attn.bn")
+                .rule(kernels + "selectW", theirs + "attn.fc_select.weight", Form.POINTWISE)
+                .convolution(block + "conv(\\d)", theirs + "conv")
+                .batchNorm(block + "bn(\\d)", theirs + "bn")
                 .residual("conv1", "bn1", "fc");
     }
 
@@ -308,55 +327,6 @@ final class TensorNames {
                 .linear("classifier", "head.fc");
     }
 
-    /** torchvision's MobileNetV2, which counts blocks through all stages. */
-    static TensorNames torchvisionMobileNetV2() {
-        int[] blocks = {1, 2, 3, 4, 3, 3, 1};
-        TensorNames names =
-                new TensorNames().convolution("stem\\.conv", "features.0.0").batchNorm("stem\\.bn", "features.0.1");
-        int number = 1;
-        for (int stage = 1; stage <= blocks.length; stage++) {
-            for (int block = 1; block <= blocks[stage - 1]; block++) {
-                String ours = "stage" + stage + "\\.block" + block + "\\.";
-                String theirs = "features." + number++ + ".conv.";
-                int depthwise = stage == 1 ? 0 : 1;
-                names.convolution(ours + "expand\\.conv", theirs + "0.0")
-                        .batchNorm(ours + "expand\\.bn", theirs + "0.1")
-                        .convolution(ours + "depthwise\\.conv", theirs + depthwise + ".0")
-                        .batchNorm(ours + "depthwise\\.bn", theirs + depthwise + ".1")
-                        .convolution(ours + "project\\.conv", theirs + (depthwise + 1))
-                        .batchNorm(ours + "project\\.bn", theirs + (depthwise + 2));
-            }
-        }
-        return names.convolution("head\\.conv", "features." + number + ".0")
-                .batchNorm("head\\.bn", "features." + number + ".1")
-                .linear("classifier", "classifier.1");
-    }
-
-    /** torchvision's Inception-v3; its auxiliary classifier helps in training only. */
-    static TensorNames torchvisionInceptionV3() {
-        TensorNames names = new TensorNames();
-        String[] stem = {"1a_3x3", "2a_3x3", "2b_3x3", "3b_1x1", "4a_3x3"};
-        for (int i = 0; i < stem.length; i++) {
-            names.unit("stem\\.", Integer.toString(i + 1), "Conv2d_" + stem[i]);
-        }
-        String[][] modules = {{"5b", "5c", "5d"}, {"6a", "6b", "6c", "6d", "6e"}, {"7a", "7b", "7c"}};
-        for (int stage = 1; stage <= modules.length; stage++) {
-            for (int block = 1; block <= modules[stage - 1].length; block++) {
-                String ours = "stage" + stage + "\\.block" + block + "\\.";
-                String module = modules[stage - 1][block - 1];
-                String theirs = "Mixed_" + module + ".branch";
-                boolean middle = stage == 2 && block > 1;
-                names.unit(ours + "single\\.", "1", theirs + "1x1")
-                        .unit(ours + "pool\\.", "1", theirs + "_pool")
-                        .unit(ours + "five\\.", "(\\d)", theirs + "5x5_$1")
-                        .unit(ours + "double\\.", "(\\d[ab]?)", theirs + (middle ? "7x7dbl_$1" : "3x3dbl_$1"))
-                        .unit(ours + "seven\\.", "(\\d)", theirs + (middle ? "7x7_$1" : "7x7x3_$1"))
-                        .unit(ours + "three\\.", "(\\d[ab]?)", theirs + (module.equals("6a") ? "3x3" : "3x3_$1"));
-            }
-        }
-        return names.linear("classifier", "fc").unused("AuxLogits\\..*");
-    }
-
     /** The SENet authors' SE-BN-Inception.prototxt: blob n of layer L is {@code L#n}. */
     static TensorNames caffeBnInception() {
         TensorNames names = new TensorNames()
@@ -398,7 +368,7 @@ final class TensorNames {
                 .linear("classifier", classifier);
     }
 
-    private TensorNames unit(String ours, String number, String theirs) {
+    TensorNames unit(String ours, String number, String theirs) {
         return convolution(ours + "conv" + number, theirs + ".conv").batchNorm(ours + "bn" + number, theirs + ".bn");
     }
 
@@ -410,18 +380,26 @@ final class TensorNames {
                 .parameter(ours + "bn" + number + "/beta", theirs + "/bn/scale#1");
     }
 
-    private TensorNames convolution(String ours, String theirs) {
+    TensorNames convolution(String ours, String theirs) {
         return parameter(ours + "/W", theirs + ".weight").parameter(ours + "/b", theirs + ".bias");
     }
 
-    private TensorNames batchNorm(String ours, String theirs) {
+    TensorNames batchNorm(String ours, String theirs) {
         return parameter(ours + "/gamma", theirs + ".weight")
                 .parameter(ours + "/beta", theirs + ".bias")
                 .parameter(ours + "/mean", theirs + ".running_mean")
                 .parameter(ours + "/var", theirs + ".running_var");
     }
 
-    private TensorNames linear(String ours, String theirs) {
+    /** The named BatchNorm of a block. */
+    private TensorNames innerNorm(String ours, String theirs) {
+        return parameter(ours + "Gamma", theirs + ".weight")
+                .parameter(ours + "Beta", theirs + ".bias")
+                .parameter(ours + "Mean", theirs + ".running_mean")
+                .parameter(ours + "Var", theirs + ".running_var");
+    }
+
+    TensorNames linear(String ours, String theirs) {
         return transposed(ours + "/W", theirs + ".weight").parameter(ours + "/b", theirs + ".bias");
     }
 
@@ -431,7 +409,7 @@ final class TensorNames {
     }
 
     /** Two convolutions of 1x1. */
-    private TensorNames pointwiseExcitation(String ours, String theirs, String reduce, String expand) {
+    TensorNames pointwiseExcitation(String ours, String theirs, String reduce, String expand) {
         return excitation(ours, theirs, reduce, expand, Form.POINTWISE);
     }
 
@@ -442,12 +420,12 @@ final class TensorNames {
                 .parameter(ours + "/expandB", theirs + expand + ".bias");
     }
 
-    private TensorNames unused(String more) {
+    TensorNames unused(String more) {
         unused = Pattern.compile(unused + "|" + more);
         return this;
     }
 
-    private TensorNames parameter(String ours, String theirs) {
+    TensorNames parameter(String ours, String theirs) {
         return rule(ours, theirs, Form.SAME);
     }
 

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.weights;
 
 import io.github.squeeze4j.layers.GroupedConvolution;
+import io.github.squeeze4j.layers.NativeBatchNormalization;
 import java.util.Collection;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -17,6 +18,8 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 public enum WeightSource {
     /** torchvision and timm: ResNet, ResNeXt; timm with SE or ECA. */
     TIMM_RESNET(TensorNames::timmResNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
+    /** timm: ResNet with selective kernels. */
+    TIMM_SKRESNET(TensorNames::timmSkResNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** Cadene/pretrained-models.pytorch and timm's {@code legacy_se*}: SE-ResNet, SE-ResNeXt, SENet-154. */
     CADENE(TensorNames::cadene, InputSettings.imagenet("bilinear"), Bottleneck.FIRST, Pooling.CEIL),
     /** moskomule/senet.pytorch: SE-ResNet for ImageNet and CIFAR. */
@@ -44,11 +47,21 @@ public enum WeightSource {
     /** timm: RegNetY. */
     TIMM_REGNET(TensorNames::timmRegNet, InputSettings.imagenet("bicubic")),
     /** torchvision: MobileNetV2. */
-    TORCHVISION_MOBILENET_V2(TensorNames::torchvisionMobileNetV2, InputSettings.imagenet("bilinear")),
+    TORCHVISION_MOBILENET_V2(TorchvisionNames::mobileNetV2, InputSettings.imagenet("bilinear")),
+    /** torchvision: MobileNetV3 large. */
+    TORCHVISION_MOBILENET_V3_LARGE(TorchvisionNames::mobileNetV3Large, InputSettings.imagenet("bilinear")),
+    /** torchvision: MobileNetV3 small. */
+    TORCHVISION_MOBILENET_V3_SMALL(TorchvisionNames::mobileNetV3Small, InputSettings.imagenet("bilinear")),
+    /** torchvision: EfficientNet-B0 to B3. */
+    TORCHVISION_EFFICIENTNET(TorchvisionNames::efficientNet, InputSettings.imagenet("bicubic")),
+    /** torchvision: RegNetY. */
+    TORCHVISION_REGNET(TorchvisionNames::regNetY, InputSettings.imagenet("bilinear")),
     /** torchvision: Inception-v3, without its auxiliary classifier. */
-    TORCHVISION_INCEPTION_V3(TensorNames::torchvisionInceptionV3, InputSettings.inception()),
+    TORCHVISION_INCEPTION_V3(TorchvisionNames::inceptionV3, InputSettings.inception()),
     /** hujie-frank/SENet: SE-BN-Inception in Caffe, which takes blue first. */
     CAFFE_BN_INCEPTION(TensorNames::caffeBnInception, InputSettings.caffe());
+
+    private static final double LARGE_EPSILON = 1e-3;
 
     private enum Bottleneck {
         ANY,
@@ -63,7 +76,6 @@ public enum WeightSource {
     }
 
     /** What BatchNorm adds to the variance in networks from TensorFlow. */
-    private static final double TENSORFLOW_EPSILON = 1e-3;
 
     private final Function<Collection<String>, TensorNames> names;
     private final InputSettings input;
@@ -121,17 +133,29 @@ public enum WeightSource {
         return this == CAFFE_BN_INCEPTION;
     }
 
-    /** What no tensor shows must be the network's, too: which convolution halves the map, how the stem pools. */
+    /** What the source's networks add to the variance. */
+    private double epsilon() {
+        return same
+                        || this == TORCHVISION_MOBILENET_V3_LARGE
+                        || this == TORCHVISION_MOBILENET_V3_SMALL
+                        || this == TORCHVISION_INCEPTION_V3
+                ? LARGE_EPSILON
+                : NativeBatchNormalization.EPSILON;
+    }
+
+    /** What no tensor shows must be the network's, too: which convolution halves the map, how the stem pools, epsilons. */
     void requireForm(ComputationGraphConfiguration network) {
         requirePadding(network);
+        requireEpsilon(network);
         Layer first = layer(network, "stage2.block1.conv1");
         boolean bottleneck = layer(network, "stage2.block1.conv3") != null;
         // The source's networks with groups have the stride in their 3x3 convolution.
         boolean grouped = layer(network, "stage2.block1.conv2") instanceof GroupedConvolution;
-        if (this == CADENE && !bottleneck) {
-            throw new WeightsException(
-                    "the network's blocks (two 3x3 convolutions) must be bottlenecks to take weights from " + this
-                            + ", whose others have a ReLU before the attention; use depth 50 or more");
+        boolean rectified = layer(network, "stage1.block1.relu2") != null;
+        if (stride != Bottleneck.ANY && first != null && !bottleneck && rectified != (this == CADENE)) {
+            throw new WeightsException("the network's blocks (two 3x3 convolutions, " + (rectified ? "a" : "no")
+                    + " ReLU before the attention) must have " + (rectified ? "none" : "one") + " as those of " + this
+                    + "; use ResNet.builder().reluBeforeAttention(" + !rectified + ")");
         }
         if (stride != Bottleneck.ANY && bottleneck && !grouped) {
             boolean atFirst = ((ConvolutionLayer) first).getStride()[0] == 2;
@@ -159,17 +183,24 @@ public enum WeightSource {
                     + ") must be padded " + (same ? "as by TensorFlow" : "evenly") + " as those of " + this
                     + (same ? "; build an EfficientNetLite" : "; build the network that the weights are of"));
         }
-        Layer norm = layer(network, "stem.bn");
-        if (same && norm instanceof BatchNormalization && ((BatchNormalization) norm).getEps() != TENSORFLOW_EPSILON) {
-            throw new WeightsException("the network's BatchNorm epsilon (" + ((BatchNormalization) norm).getEps()
-                    + ") must be " + TENSORFLOW_EPSILON + " as that of " + this + "; build an EfficientNetLite");
-        }
     }
 
     private static boolean padsAsTensorFlow(ComputationGraphConfiguration network) {
         Layer stem = layer(network, "stem.conv");
         return stem instanceof ConvolutionLayer
                 && ((ConvolutionLayer) stem).getConvolutionMode() == ConvolutionMode.Same;
+    }
+
+    private void requireEpsilon(ComputationGraphConfiguration network) {
+        for (String name : network.getVertices().keySet()) {
+            Layer layer = layer(network, name);
+            if (layer instanceof BatchNormalization && ((BatchNormalization) layer).getEps() != epsilon()) {
+                throw new WeightsException("epsilon (" + ((BatchNormalization) layer).getEps() + ") of layer " + name
+                        + " must be " + epsilon() + " as in the networks of " + this
+                        + ", whose weights answer otherwise with another; set it, as by MobileNetV3.large().epsilon("
+                        + epsilon() + ")");
+            }
+        }
     }
 
     private static Layer layer(ComputationGraphConfiguration network, String name) {

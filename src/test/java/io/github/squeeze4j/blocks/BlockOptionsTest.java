@@ -222,6 +222,11 @@ class BlockOptionsTest {
                 "sk groups",
                 sk,
                 () -> SelectiveKernel.builder().minimumHidden(2).groups(4));
+        add(
+                options,
+                "sk splitInput",
+                sk,
+                () -> SelectiveKernel.builder().minimumHidden(2).splitInput(true));
     }
 
     private static void add(
@@ -300,7 +305,8 @@ class BlockOptionsTest {
                 .hasToString(
                         "{extent=0, extraParameters=true, mlp=true, reduction=16, gatherRelu=true, momentum=0.05}");
         assertThat(SelectiveKernel.builder().build().options())
-                .hasToString("{reduction=16, minimumHidden=32, groups=1, momentum=0.05}");
+                .hasToString("{reduction=16, minimumHidden=32, groups=1, outputs=0, stride=1, splitInput=false,"
+                        + " momentum=0.05}");
         assertThat(BatchNorm.EPSILON).isEqualTo(1e-5);
         assertThat(BatchNorm.MOMENTUM).isEqualTo(0.1);
         assertThat(Cbam.SPATIAL_MOMENTUM).isEqualTo(0.01);

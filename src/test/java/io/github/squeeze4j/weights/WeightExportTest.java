@@ -99,7 +99,7 @@ class WeightExportTest {
         ComputationGraph se50 = ResNet.builder().depth(18).build().init();
         assertThatThrownBy(() -> WeightExport.safetensors(se50, WeightSource.CADENE, file))
                 .isInstanceOf(WeightsException.class)
-                .hasMessageContaining("must be bottlenecks");
+                .hasMessageContaining("reluBeforeAttention(true)");
         assertThatThrownBy(() ->
                         WeightExport.safetensors(graph, WeightSource.MOSKOMULE, folder.resolve("gone/x.safetensors")))
                 .isInstanceOf(WeightsException.class)
