@@ -159,7 +159,7 @@ public final class Trainer {
 
     /** What the weights depend on, besides the network. */
     private String settings(LabelledPictures train) {
-        return "batch " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip + ", average "
+        return "even batches of " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip + ", average "
                 + averaging + ", augmentation " + augmentation + ", of batches " + Arrays.toString(batchTransforms)
                 + ", " + train.size() + " images of "
                 + train.classNames().size() + " classes";
@@ -217,6 +217,7 @@ public final class Trainer {
         private PictureBatches batches() {
             PictureBatches.Builder builder = PictureBatches.of(train, classifier.preprocessing())
                     .batchSize(batchSize)
+                    .even()
                     .shuffle(seed)
                     .augmentation(augmentation)
                     .batchTransforms(batchTransforms)
@@ -385,7 +386,8 @@ public final class Trainer {
         }
 
         /**
-         * Images per update.
+         * Images per update, at most: what the last batch of a pass would lack is shared by all of them, so that none is much
+         * smaller than the others and disturbs batch normalization.
          *
          * @param batchSize positive; default 32
          * @return this
