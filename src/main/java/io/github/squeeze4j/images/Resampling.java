@@ -7,7 +7,7 @@ import java.util.Arrays;
  * 22-bit fixed point and rounded to bytes. When a picture gets smaller the filter is stretched by as much.
  */
 final class Resampling {
-    private static final int PRECISION = 22;
+    static final int PRECISION = 22;
 
     private Resampling() {}
 
@@ -31,12 +31,17 @@ final class Resampling {
         Weights across = Weights.of(interpolation, area.width, width, window.left, window.width);
         Weights down = Weights.of(interpolation, area.height, height, window.top, window.height);
         int channels = picture.channels();
-        int[] values =
-                unpacked(picture, new Area(area.top + down.from, area.left + across.from, down.used, across.used));
+        Area used = new Area(area.top + down.from, area.left + across.from, down.used, across.used);
+        int[] values;
         if (isDownFirst(area, height, width)) {
-            values = across(down(values, across.used * channels, down), channels, across);
+            int row = across.used * channels;
+            int[] lower = down(unpacked(picture, used), row, down);
+            values = across.unchanged ? lower : across(RowPairs.of(lower, row), channels, across);
         } else {
-            values = down(across(values, channels, across), window.width * channels, down);
+            int[] narrow = across.unchanged
+                    ? unpacked(picture, used)
+                    : across(RowPairs.of(picture, used), channels, across);
+            values = down(narrow, window.width * channels, down);
         }
         byte[] pixels = new byte[values.length];
         for (int i = 0; i < pixels.length; i++) {
@@ -66,36 +71,36 @@ final class Resampling {
         return values;
     }
 
-    private static int[] across(int[] in, int channels, Weights across) {
-        if (across.unchanged) {
-            return in;
-        }
-        int from = across.used;
-        int rows = in.length / (from * channels);
-        int[] out = new int[rows * across.count.length * channels];
-        for (int y = 0; y < rows; y++) {
+    private static int[] across(RowPairs in, int channels, Weights across) {
+        int width = across.count.length;
+        int[] out = new int[in.rows * width * channels];
+        for (int y = 0; y < in.rows; y += 2) {
+            int from = y / 2 * in.row;
+            int upper = y * width * channels;
+            // Where there is no second row the first is written twice.
+            int lower = y + 1 < in.rows ? upper + width * channels : upper;
             if (channels == 3) {
-                acrossColour(in, y * from * 3, across, out, y * across.count.length * 3);
+                acrossColour(in.values, from, across, out, upper, lower);
             } else {
-                acrossGrey(in, y * from, across, out, y * across.count.length);
+                acrossGrey(in.values, from, across, out, upper, lower);
             }
         }
         return out;
     }
 
-    private static void acrossColour(int[] in, int line, Weights across, int[] out, int to) {
+    private static void acrossColour(long[] in, int line, Weights across, int[] out, int upper, int lower) {
         int[] values = across.values;
         for (int x = 0; x < across.count.length; x++) {
-            int red = 1 << PRECISION - 1;
-            int green = red;
-            int blue = red;
+            long red = RowPairs.HALF;
+            long green = RowPairs.HALF;
+            long blue = RowPairs.HALF;
             int at = line + across.start[x] * 3;
             int weight = x * across.most;
             int left = across.count[x];
             // By hand: the compiler's own unrolling costs more than these few rounds.
             while (left >= 2) {
-                int share = values[weight];
-                int second = values[weight + 1];
+                long share = values[weight];
+                long second = values[weight + 1];
                 red += in[at] * share + in[at + 3] * second;
                 green += in[at + 1] * share + in[at + 4] * second;
                 blue += in[at + 2] * share + in[at + 5] * second;
@@ -104,26 +109,31 @@ final class Resampling {
                 left -= 2;
             }
             if (left > 0) {
-                int share = values[weight];
+                long share = values[weight];
                 red += in[at] * share;
                 green += in[at + 1] * share;
                 blue += in[at + 2] * share;
             }
-            out[to + 3 * x] = clipped(red);
-            out[to + 3 * x + 1] = clipped(green);
-            out[to + 3 * x + 2] = clipped(blue);
+            int i = 3 * x;
+            out[lower + i] = clipped(RowPairs.lower(red));
+            out[lower + i + 1] = clipped(RowPairs.lower(green));
+            out[lower + i + 2] = clipped(RowPairs.lower(blue));
+            out[upper + i] = clipped((int) red);
+            out[upper + i + 1] = clipped((int) green);
+            out[upper + i + 2] = clipped((int) blue);
         }
     }
 
-    private static void acrossGrey(int[] in, int line, Weights across, int[] out, int to) {
+    private static void acrossGrey(long[] in, int line, Weights across, int[] out, int upper, int lower) {
         for (int x = 0; x < across.count.length; x++) {
-            int sum = 1 << PRECISION - 1;
+            long sum = RowPairs.HALF;
             int at = line + across.start[x];
             int weight = x * across.most;
             for (int end = weight + across.count[x]; weight < end; weight++) {
                 sum += in[at++] * across.values[weight];
             }
-            out[to + x] = clipped(sum);
+            out[lower + x] = clipped(RowPairs.lower(sum));
+            out[upper + x] = clipped((int) sum);
         }
     }
 

@@ -61,6 +61,8 @@ public final class Trainer {
     private final int patience;
     private final Path file;
     private final Path best;
+    private final Path csv;
+    private final Path jsonLines;
     private final Path checkpoints;
     private final int keep;
     private final Duration interval;
@@ -82,6 +84,8 @@ public final class Trainer {
         patience = builder.patience;
         file = builder.file;
         best = builder.best;
+        csv = builder.csv;
+        jsonLines = builder.jsonLines;
         checkpoints = builder.checkpoints;
         keep = builder.keep;
         interval = builder.interval;
@@ -321,6 +325,10 @@ public final class Trainer {
             if (best != null && state.history.best() == state.history.last()) {
                 classifier.save(best);
             }
+            if (csv != null) {
+                state.history.writeCsv(csv);
+                state.history.writeJsonLines(jsonLines);
+            }
             state.epoch++;
             state.beginPass();
         }
@@ -366,6 +374,8 @@ public final class Trainer {
         private int patience;
         private Path file;
         private Path best;
+        private Path csv;
+        private Path jsonLines;
         private Path checkpoints;
         private int keep = DEFAULT_KEEP;
         private Duration interval = DEFAULT_INTERVAL;
@@ -530,6 +540,20 @@ public final class Trainer {
          */
         public Builder bestTo(Path file) {
             best = file;
+            return this;
+        }
+
+        /**
+         * Where the course so far is written after each pass, as {@link History#writeCsv} and {@link History#writeJsonLines} do.
+         * Both files are replaced as a whole: a training that goes on from a checkpoint writes no pass twice.
+         *
+         * @param csv default: nowhere
+         * @param jsonLines default: nowhere
+         * @return this
+         */
+        public Builder historyTo(Path csv, Path jsonLines) {
+            this.csv = csv;
+            this.jsonLines = jsonLines;
             return this;
         }
 
