@@ -8,6 +8,8 @@ import java.util.Arrays;
  */
 final class Resampling {
     static final int PRECISION = 22;
+    /** Values of a row that are summed together: all of 341 pixels in colour. */
+    private static final int PART = 1024;
 
     private Resampling() {}
 
@@ -85,6 +87,7 @@ final class Resampling {
                 acrossGrey(in.values, from, across, out, upper, lower);
             }
         }
+        clip(out, out.length);
         return out;
     }
 
@@ -115,12 +118,12 @@ final class Resampling {
                 blue += in[at + 2] * share;
             }
             int i = 3 * x;
-            out[lower + i] = clipped(RowPairs.lower(red));
-            out[lower + i + 1] = clipped(RowPairs.lower(green));
-            out[lower + i + 2] = clipped(RowPairs.lower(blue));
-            out[upper + i] = clipped((int) red);
-            out[upper + i + 1] = clipped((int) green);
-            out[upper + i + 2] = clipped((int) blue);
+            out[lower + i] = RowPairs.lower(red);
+            out[lower + i + 1] = RowPairs.lower(green);
+            out[lower + i + 2] = RowPairs.lower(blue);
+            out[upper + i] = (int) red;
+            out[upper + i + 1] = (int) green;
+            out[upper + i + 2] = (int) blue;
         }
     }
 
@@ -132,40 +135,50 @@ final class Resampling {
             for (int end = weight + across.count[x]; weight < end; weight++) {
                 sum += in[at++] * across.values[weight];
             }
-            out[lower + x] = clipped(RowPairs.lower(sum));
-            out[upper + x] = clipped((int) sum);
+            out[lower + x] = RowPairs.lower(sum);
+            out[upper + x] = (int) sum;
         }
     }
 
-    /** Whole rows at a time. */
+    /**
+     * Parts of whole rows at a time. The sums and the row that is added to them lie in one array, a constant apart: the
+     * compiler's vector instructions work on what cannot overlap, which of two arrays it does not know.
+     */
     private static int[] down(int[] in, int row, Weights down) {
         int height = down.count.length;
         if (down.unchanged) {
             return in;
         }
         int[] out = new int[height * row];
-        int[] sums = new int[row];
-        for (int y = 0; y < height; y++) {
-            Arrays.fill(sums, 1 << PRECISION - 1);
-            for (int i = 0; i < down.count[y]; i++) {
-                add(in, (down.start[y] + i) * row, down.values[y * down.most + i], sums);
-            }
-            int to = y * row;
-            for (int i = 0; i < row; i++) {
-                out[to + i] = clipped(sums[i]);
+        int[] work = new int[2 * PART];
+        for (int first = 0; first < row; first += PART) {
+            int length = Math.min(PART, row - first);
+            for (int y = 0; y < height; y++) {
+                Arrays.fill(work, 0, length, 1 << PRECISION - 1);
+                for (int i = 0; i < down.count[y]; i++) {
+                    System.arraycopy(in, (down.start[y] + i) * row + first, work, PART, length);
+                    add(work, length, down.values[y * down.most + i]);
+                }
+                clip(work, length);
+                System.arraycopy(work, 0, out, y * row + first, length);
             }
         }
         return out;
     }
 
-    private static void add(int[] in, int from, int weight, int[] sums) {
-        for (int i = 0; i < sums.length; i++) {
-            sums[i] += in[from + i] * weight;
+    private static void add(int[] work, int length, int weight) {
+        for (int i = 0; i < length; i++) {
+            work[i] += work[i + PART] * weight;
         }
     }
 
-    private static int clipped(int sum) {
-        return Math.max(0, Math.min(255, sum >> PRECISION));
+    /** Sums to values from 0 to 255, without comparisons, which no vector instructions are made of. */
+    private static void clip(int[] sums, int length) {
+        for (int i = 0; i < length; i++) {
+            int value = sums[i] >> PRECISION;
+            value &= ~(value >> 31);
+            sums[i] = (value | 255 - value >> 31) & 255;
+        }
     }
 
     private static Picture nearest(Picture picture, Area area, int height, int width) {
