@@ -82,7 +82,8 @@ final class RunResults implements AutoCloseable {
         } catch (IOException e) {
             OWN.remove(lockFile);
             throw new BadInputException(
-                    "folder to resume (" + folder + ") must be one that can be written (" + e + "); check its rights", e);
+                    "folder to resume (" + folder + ") must be one that can be written (" + e + "); check its rights",
+                    e);
         }
         OWN.remove(lockFile);
         throw new BadInputException(

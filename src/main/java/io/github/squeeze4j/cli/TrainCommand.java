@@ -101,7 +101,8 @@ final class TrainCommand implements Runnable {
         String output =
                 classifier.graph().getConfiguration().getNetworkOutputs().get(0);
         Trainer.Builder trainer = training.trainer(train, classifier.preprocessing(), from != null, output);
-        RunResults results = resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.resumed(resume);
+        RunResults results =
+                resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.resumed(resume);
         boolean complete;
         try (results) {
             new RunConfiguration(spec, training.choices()).write(results.file(Recipes.RUN_FILE));
@@ -182,7 +183,8 @@ final class TrainCommand implements Runnable {
                 + ShownText.of(results.result(MODEL_FILE).getParent()) + "\"";
         History history;
         String stopped = "Stopped: " + (results.replaces() ? "the old results are as they were, and " : "")
-                + "everything until the last update is saved in " + ShownText.of(checkpoints) + "; go on with: " + again;
+                + "everything until the last update is saved in " + ShownText.of(checkpoints) + "; go on with: "
+                + again;
         try (Interruption interruption = new Interruption(out, stopped)) {
             ProgressLine progress = new ProgressLine(out, ProgressLine.onTerminal(), "", training.epochs());
             Trainer trainer = builder.saveTo(results.file(MODEL_FILE))

@@ -86,8 +86,9 @@ final class TrainingOptions {
     @Option(
             names = "--optimizer",
             paramLabel = "sgd|adam|adamw|rmsprop",
-            description = "How gradients become steps. Default: sgd; adamw for networks for small images on less than 2,000"
-                    + " photographs, if --learning-rate is not set.")
+            description =
+                    "How gradients become steps. Default: sgd; adamw for networks for small images on less than 2,000"
+                            + " photographs, if --learning-rate is not set.")
     private Optimizer.Kind optimizer;
 
     @Option(
@@ -340,7 +341,8 @@ final class TrainingOptions {
                     + " position on the last map of " + name + ", whose stride is " + last.stride() + "; use --size "
                     + 2 * last.stride() + " or a network for small images such as se_resnet20");
         }
-        // 225 photographs, se_resnet20, the default of 20 passes: top-1 89.3 % with adamw, 76.0 % with sgd at its best rate.
+        // 225 photographs, se_resnet20, the default of 20 passes: top-1 89.3 % with adamw, 76.0 % with sgd at its best
+        // rate.
         chooseOptimizer(chosen != null && isForSmallImages(network) && train.size() < FEW_PICTURES);
         if (learningRate == null) {
             double base = optimizer == Optimizer.Kind.SGD

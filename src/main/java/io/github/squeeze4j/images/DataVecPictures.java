@@ -69,8 +69,9 @@ public final class DataVecPictures {
             List<Writable> values = read.getRecord();
             int label = values.size() == 2 ? values.get(1).toInt() : -1;
             if (label < 0 || label >= names.size()) {
-                throw new BadInputException("record (" + read.getMetaData().getLocation() + ") must hold a picture and a"
-                        + " label from 0 to " + (names.size() - 1) + "; give the reader a maker of labels");
+                throw new BadInputException(
+                        "record (" + read.getMetaData().getLocation() + ") must hold a picture and a"
+                                + " label from 0 to " + (names.size() - 1) + "; give the reader a maker of labels");
             }
             labels.add(label);
         }

@@ -60,9 +60,7 @@ final class OpenCv {
             LITTLE_ENDIAN.set(
                     pixels, i, first >>> 16 & 0xff | first & 0xff00 | (first & 0xff) << 16 | second << 16 & 0xff000000);
             LITTLE_ENDIAN.set(
-                    pixels,
-                    i + 4,
-                    second & 0xff | first >>> 16 & 0xff00 | (third & 0xff) << 16 | second & 0xff000000);
+                    pixels, i + 4, second & 0xff | first >>> 16 & 0xff00 | (third & 0xff) << 16 | second & 0xff000000);
             LITTLE_ENDIAN.set(
                     pixels,
                     i + 8,

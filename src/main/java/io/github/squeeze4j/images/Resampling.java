@@ -40,9 +40,8 @@ final class Resampling {
             int[] lower = down(unpacked(picture, used), row, down);
             values = across.unchanged ? lower : across(RowPairs.of(lower, row), channels, across);
         } else {
-            int[] narrow = across.unchanged
-                    ? unpacked(picture, used)
-                    : across(RowPairs.of(picture, used), channels, across);
+            int[] narrow =
+                    across.unchanged ? unpacked(picture, used) : across(RowPairs.of(picture, used), channels, across);
             values = down(narrow, window.width * channels, down);
         }
         byte[] pixels = new byte[values.length];

@@ -163,7 +163,8 @@ public final class Trainer {
 
     /** What the weights depend on, besides the network. */
     private String settings(LabelledPictures train) {
-        return "even batches of " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip + ", average "
+        return "even batches of " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip
+                + ", average "
                 + averaging + ", augmentation " + augmentation + ", of batches " + Arrays.toString(batchTransforms)
                 + ", " + train.size() + " images of "
                 + train.classNames().size() + " classes";

@@ -83,7 +83,10 @@ class OutOfMemoryTest {
     void outsideTheHeap() throws Exception {
         complains(
                 64,
-                List.of("-Xmx256m", "-D" + NativeBuild.MAX_BYTES + "=300m", "-D" + NativeBuild.MAX_PHYSICAL_BYTES + "=600m"),
+                List.of(
+                        "-Xmx256m",
+                        "-D" + NativeBuild.MAX_BYTES + "=300m",
+                        "-D" + NativeBuild.MAX_PHYSICAL_BYTES + "=600m"),
                 "memory outside the heap must hold network and images, but does not (",
                 "try --batch 32 --accumulate 2 instead of --batch 64",
                 "-D" + NativeBuild.MAX_BYTES,

@@ -60,7 +60,13 @@ class PhotographsTest {
         assertThat(Files.readAllLines(out.resolve("run.properties")))
                 .anyMatch(line -> line.startsWith("# mvn -q compile exec:java -Dexec.args=\"train "))
                 .anyMatch(line -> line.startsWith("# Java "))
-                .contains("data=" + photos, "batch=9", "learning-rate=0.001", "optimizer=adamw", "seed=42", "model=resnet20");
+                .contains(
+                        "data=" + photos,
+                        "batch=9",
+                        "learning-rate=0.001",
+                        "optimizer=adamw",
+                        "seed=42",
+                        "model=resnet20");
         assertThat(ImageClassifier.load(out.resolve("best.zip")).classNames()).containsExactly("blue", "green", "red");
     }
 

@@ -101,7 +101,9 @@ class RunResultsTest {
             Files.writeString(Files.createDirectory(results.file("checkpoints")).resolve("c.zip"), "third");
         }
         RunResults.tidy(folder, true);
-        assertThat(names()).as("another run replaces").containsExactly("checkpoints", "curves.png", "mine.txt", "model.zip");
+        assertThat(names())
+                .as("another run replaces")
+                .containsExactly("checkpoints", "curves.png", "mine.txt", "model.zip");
     }
 
     @Test

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.squeeze4j.BadInputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -256,8 +256,9 @@ class PictureSetsTest {
                 .hasMessageContaining("2.png) must hold a picture and a label from 0 to 1; give the reader a maker");
         assertThatThrownBy(() -> DataVecPictures.of(reader(null, files, 1, 0)))
                 .isInstanceOf(BadInputException.class)
-                .hasMessage("labels of the record reader (null) must be at least 2 classes; give it a maker of labels such"
-                        + " as ParentPathLabelGenerator");
+                .hasMessage(
+                        "labels of the record reader (null) must be at least 2 classes; give it a maker of labels such"
+                                + " as ParentPathLabelGenerator");
     }
 
     @Test
