@@ -48,8 +48,8 @@ public final class DataVecPictures {
     }
 
     /**
-     * The files of a reader such as {@code ImageRecordReader}. It is read to its end once, for the names and labels alone, and then reset;
-     * the pictures are read by this library, which finds damage and resizes as {@link Preprocessing} says.
+     * The files of a reader such as {@code ImageRecordReader}. It is read to its end once, for names and labels alone, and
+     * then reset; the pictures are read by this library, which finds damage and resizes as {@link Preprocessing} says.
      *
      * @param reader initialised, with a maker of labels
      * @return the pictures, in the reader's order, with its classes
