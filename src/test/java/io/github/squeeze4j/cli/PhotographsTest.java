@@ -86,7 +86,9 @@ class PhotographsTest {
         train("--epochs", "2", "--schedule", "constant", "--out", half.toString())
                 .ok();
         Run.of("train", "--resume", half.toString(), "--epochs", "4").ok();
-        assertThat(Files.readAllLines(half.resolve("history.csv"))).as("no pass twice").hasSize(5);
+        assertThat(Files.readAllLines(half.resolve("history.csv")))
+                .as("no pass twice")
+                .hasSize(5);
         assertThat(Files.readAllLines(half.resolve("metrics.jsonl"))).hasSize(12 + 4);
         Path whole = folder.resolve("whole");
         train("--epochs", "4", "--schedule", "constant", "--out", whole.toString())
