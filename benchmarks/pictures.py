@@ -5,8 +5,11 @@
     target/venv/bin/python benchmarks/pictures.py
 
 Makes JPEGs of ImageNet's usual size (500x375, quality 90), unless --data names a folder with one folder per class. The two sides take
-turns; a figure is the median of the rounds, and of each round the fastest of seven passes. torchvision computes with PIL and one thread of PyTorch, as its data loader's
-workers do.
+turns; a figure is the median of the rounds, and of each round the fastest of seven passes, in processor time: other programs do not count.
+torchvision computes with PIL and one thread of PyTorch, as its data loader's workers do. For crops of real photographs:
+
+    target/venv/bin/python src/test/python/make_photographs.py target/photographs-500x375 500x375
+    target/venv/bin/python benchmarks/pictures.py --data target/photographs-500x375/train --pictures 60
 """
 
 import argparse
@@ -63,10 +66,10 @@ def pipelines():
 
 
 def torchvision_pass(files, pipeline):
-    start = time.perf_counter()
+    start = time.process_time()
     for file in files:
         pipeline(Image.open(file).convert("RGB"))
-    return (time.perf_counter() - start) * 1000 / len(files)
+    return (time.process_time() - start) * 1000 / len(files)
 
 
 def java(folder):
@@ -108,7 +111,7 @@ def main():
                 round_[name] = min(torchvision_pass(files, pipeline) for _ in range(7))
             theirs.append(round_)
     print(f"{processor()}; torchvision {torchvision.__version__}, Pillow {PIL.__version__}, Python {platform.python_version()}")
-    print(f"{len(files)} files of {kilobytes:.0f} KB; ms per picture, one thread")
+    print(f"{len(files)} files of {kilobytes:.0f} KB; ms of processor time per picture, one thread")
     print("| preset | ours, first epoch | ours, later | torchvision | torchvision / ours, first | later |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in PRESETS:

@@ -1,9 +1,10 @@
 """A folder of photographs to train on: seeded crops of scikit-image's samples, one class for each picture.
 
-    python src/test/python/make_photographs.py FOLDER
+    python src/test/python/make_photographs.py FOLDER [WIDTHxHEIGHT]
 
-Needs scikit-image and Pillow. Validation crops come from the right quarter of each picture, training crops from the rest, so that no
-pixel is in both.
+Needs scikit-image and Pillow. Validation crops come from one quarter of each picture, training crops from the rest, so that no pixel
+is in both; the quarter is one that shows something of the subject, as the rest does. With a size, crops have its shape and are
+resized to it: 500x375 is what ImageNet's files usually have.
 """
 
 import random
@@ -13,31 +14,44 @@ from pathlib import Path
 import skimage
 from PIL import Image
 
-PICTURES = {"cat": "chelsea.png", "coffee": "coffee.png", "rocket": "rocket.jpg", "motorcycle": "motorcycle_left.png",
-            "astronaut": "astronaut.png"}
+# File, and the quarter that is kept apart.
+PICTURES = {"cat": ("chelsea.png", "left"), "coffee": ("coffee.png", "bottom"), "rocket": ("rocket.jpg", "right"),
+            "motorcycle": ("motorcycle_left.png", "right"), "astronaut": ("astronaut.png", "bottom")}
 TRAINING, VALIDATION = 45, 15
 
 
-def crops(picture, count, draws):
+def divided(width, height, quarter):
+    """The boxes of the rest and of the quarter."""
+    if quarter == "left":
+        return (width // 4, 0, width, height), (0, 0, width // 4, height)
+    if quarter == "right":
+        return (0, 0, width * 3 // 4, height), (width * 3 // 4, 0, width, height)
+    return (0, 0, width, height * 3 // 4), (0, height * 3 // 4, width, height)
+
+
+def crops(picture, count, draws, size):
+    ratio = size[1] / size[0] if size else 1
+    longest = min(picture.width, int(picture.height / ratio))
     for _ in range(count):
-        side = draws.randint(min(picture.size) // 3, min(picture.size) * 9 // 10)
-        left = draws.randint(0, picture.width - side)
-        top = draws.randint(0, picture.height - side)
-        yield picture.crop((left, top, left + side, top + side))
+        width = draws.randint(longest // 3, longest * 9 // 10)
+        height = int(width * ratio)
+        left = draws.randint(0, picture.width - width)
+        top = draws.randint(0, picture.height - height)
+        crop = picture.crop((left, top, left + width, top + height))
+        yield crop.resize(size, Image.BICUBIC) if size else crop
 
 
 def main():
     folder = Path(sys.argv[1])
+    size = tuple(int(side) for side in sys.argv[2].split("x")) if len(sys.argv) > 2 else None
     draws = random.Random(1)
-    for name, file in PICTURES.items():
+    for name, (file, quarter) in PICTURES.items():
         picture = Image.open(Path(skimage.__file__).parent / "data" / file).convert("RGB")
-        edge = picture.width * 3 // 4
-        parts = {"train": (picture.crop((0, 0, edge, picture.height)), TRAINING),
-                 "val": (picture.crop((edge, 0, picture.width, picture.height)), VALIDATION)}
-        for part, (area, count) in parts.items():
+        rest, apart = divided(*picture.size, quarter)
+        for part, box, count in (("train", rest, TRAINING), ("val", apart, VALIDATION)):
             target = folder / part / name
             target.mkdir(parents=True, exist_ok=True)
-            for i, crop in enumerate(crops(area, count, draws)):
+            for i, crop in enumerate(crops(picture.crop(box), count, draws, size)):
                 crop.save(target / f"{i:02}.jpg", quality=92)
 
 

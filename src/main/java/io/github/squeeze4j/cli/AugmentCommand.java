@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "augment",
         description =
-                "Draw a sheet of training images as a preset changes them: each image, then three of its changes.",
+                "Draw a sheet of training images as a preset changes them, a row each: the image, then three of its changes.",
         sortOptions = false)
 final class AugmentCommand implements Runnable {
     private static final int CHANGES = 3;
@@ -58,7 +58,7 @@ final class AugmentCommand implements Runnable {
         Preset chosen = Preset.named(preset);
         LabelledPictures pictures = data.sets().train();
         int shown = Math.min(Positive.of("--images", images), pictures.size());
-        ContactSheet sheet = new ContactSheet(preset + ", seed " + seed);
+        ContactSheet sheet = new ContactSheet(preset + ", seed " + seed).columns(1 + CHANGES);
         for (int i = 0; i < shown; i++) {
             int index = (int) ((long) i * pictures.size() / shown);
             Picture picture = pictures.read(index);

@@ -11,6 +11,8 @@ final class Environment {
         OpenMp.spinBriefly();
         setDefault("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         setDefault("java.awt.headless", "true");
+        // DL4J writes a file into the current folder when memory is short.
+        setDefault("org.deeplearning4j.crash.reporting.enabled", "false");
         // From Java 22 to 24 the default console says that it is a terminal when it is none.
         setDefault("jdk.console", "java.base");
     }

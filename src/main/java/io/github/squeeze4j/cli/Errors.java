@@ -4,6 +4,7 @@ import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.internal.ShownText;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.bytedeco.javacpp.Pointer;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ParameterException;
@@ -62,14 +63,9 @@ final class Errors {
                         + (heap ? "-Xmx" : "-D" + NativeBuild.MAX_BYTES + " and -D" + NativeBuild.MAX_PHYSICAL_BYTES)
                         + (heap
                                 ? ""
-                                : " (now " + mebibytes(NativeBuild.MAX_BYTES) + " and "
-                                        + mebibytes(NativeBuild.MAX_PHYSICAL_BYTES) + " MiB)"),
+                                : " (now " + (Pointer.maxBytes() >> 20) + " and " + (Pointer.maxPhysicalBytes() >> 20)
+                                        + " MiB)"),
                 e);
-    }
-
-    private static String mebibytes(String property) {
-        String value = System.getProperty(property, "");
-        return value.matches("\\d+") ? "" + (Long.parseLong(value) >> 20) : "its own number of";
     }
 
     /** Results that nobody could read are none: a full disk behind standard output, say. */

@@ -35,7 +35,7 @@ final class Recipes {
         String run = value(args, RESUME);
         List<String> all = new ArrayList<>(Arrays.asList(args));
         if (run != null) {
-            Path file = Path.of(run).resolve(RUN_FILE);
+            Path file = RunResults.resumable(Path.of(run)).resolve(RUN_FILE);
             if (!Files.isRegularFile(file)) {
                 throw new BadInputException("folder to resume (" + run + ") must hold " + RUN_FILE
                         + ", as a run of the train command leaves it; name the folder given to --out");

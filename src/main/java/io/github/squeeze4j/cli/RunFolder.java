@@ -18,7 +18,7 @@ final class RunFolder {
     @Option(
             names = "--overwrite",
             description = "Replace results that are already in the folder given with --out: all of them when the run is"
-                    + " done, none if it is interrupted.")
+                    + " done, none until then; --resume DIR goes on with such a run.")
     private boolean overwrite;
 
     /** Makes the folder; complains now rather than after the training if the result could not be written there. */
@@ -36,7 +36,7 @@ final class RunFolder {
                 throw new BadInputException("output folder (" + folder
                         + ") must be a folder that can be written; choose another one with --out");
             }
-            RunResults.tidy(folder);
+            RunResults.tidy(folder, overwrite);
             if (!Files.exists(folder.resolve(result)) && !Files.exists(folder.resolve(TrainCommand.CHECKPOINTS))) {
                 return RunResults.in(folder);
             }

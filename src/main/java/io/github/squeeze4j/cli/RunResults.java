@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
  * The files of one run. In a folder without results they are written at once. Where they replace others, they gather in a
  * folder within, {@code .run-X.part}; when the run is done it is renamed to {@code .run-X.done}, which decides that the new
  * results hold, and emptied into the folder itself. A run holds a lock on {@code .run-X.lock}. The next run in the same
- * folder finishes what was decided, and deletes what was not and is held by nobody.
+ * folder finishes what was decided. What was not and is held by nobody it deletes, but for a run with checkpoints: that one
+ * can be resumed, until another run replaces the results.
  */
 final class RunResults implements AutoCloseable {
     private static final SecureRandom NAMES = new SecureRandom();
@@ -64,6 +65,54 @@ final class RunResults implements AutoCloseable {
         }
     }
 
+    /** The run in a folder that is to go on: one that was to replace its results, if there is one, else the folder's own. */
+    static RunResults resumed(Path folder) {
+        Path work = resumable(folder);
+        if (work.equals(folder)) {
+            return in(folder);
+        }
+        Path lockFile = folder.resolve(work.getFileName().toString().replace(".part", ".lock"));
+        OWN.add(lockFile);
+        try {
+            FileChannel lock = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (lock.tryLock() != null) {
+                return new RunResults(folder, work, lockFile, lock);
+            }
+            lock.close();
+        } catch (IOException e) {
+            OWN.remove(lockFile);
+            throw new BadInputException(
+                    "folder to resume (" + folder + ") must be one that can be written (" + e + "); check its rights",
+                    e);
+        }
+        OWN.remove(lockFile);
+        throw new BadInputException(
+                "folder to resume (" + folder + ") must not be in use by a run that goes on; wait until it ends");
+    }
+
+    /** Where the files of the run are that {@link #resumed} would go on with. */
+    static Path resumable(Path folder) {
+        try {
+            for (Path left : list(folder)) {
+                Matcher name = NAME.matcher(left.getFileName().toString());
+                if (name.matches()
+                        && name.group(2).equals("part")
+                        && hasCheckpoints(left)
+                        && !isHeld(folder.resolve(name.group(1) + "lock"))) {
+                    return left;
+                }
+            }
+        } catch (IOException e) {
+            // Whoever reads from the folder complains.
+        }
+        return folder;
+    }
+
+    private static boolean hasCheckpoints(Path work) throws IOException {
+        Path checkpoints = work.resolve(TrainCommand.CHECKPOINTS);
+        return Files.isDirectory(checkpoints) && !list(checkpoints).isEmpty();
+    }
+
     /** Whether old results stand until the run is done. */
     boolean replaces() {
         return lock != null;
@@ -96,12 +145,14 @@ final class RunResults implements AutoCloseable {
         }
     }
 
-    /** Gives up what is not done. */
+    /** Gives up what is not done and cannot be resumed. */
     @Override
     public void close() {
         if (lock != null) {
             try {
-                delete(work);
+                if (!hasCheckpoints(work)) {
+                    delete(work);
+                }
                 lock.close();
                 Files.deleteIfExists(lockFile);
             } catch (IOException e) {
@@ -112,7 +163,12 @@ final class RunResults implements AutoCloseable {
         }
     }
 
-    static void tidy(Path folder) throws IOException {
+    /**
+     * Finishes and deletes what ended runs left.
+     *
+     * @param all also those that could be resumed
+     */
+    static void tidy(Path folder, boolean all) throws IOException {
         for (Path left : list(folder)) {
             Matcher name = NAME.matcher(left.getFileName().toString());
             if (name.matches()) {
@@ -120,7 +176,10 @@ final class RunResults implements AutoCloseable {
                 if (name.group(2).equals("done")) {
                     settle(left);
                 } else if (!isHeld(lockFile)) {
-                    delete(folder.resolve(name.group(1) + "part"));
+                    Path work = folder.resolve(name.group(1) + "part");
+                    if (all || !hasCheckpoints(work)) {
+                        delete(work);
+                    }
                     Files.deleteIfExists(lockFile);
                 }
             }
@@ -146,7 +205,11 @@ final class RunResults implements AutoCloseable {
             // Hidden is what an interrupted write left.
             if (!file.getFileName().toString().startsWith(".")) {
                 try {
-                    Files.move(file, decided.resolveSibling(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+                    Path target = decided.resolveSibling(file.getFileName());
+                    if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+                        delete(target);
+                    }
+                    Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
                 } catch (NoSuchFileException e) {
                     // Another run settles the same folder.
                 }
@@ -158,10 +221,10 @@ final class RunResults implements AutoCloseable {
     private static void delete(Path work) throws IOException {
         if (Files.isDirectory(work, LinkOption.NOFOLLOW_LINKS)) {
             for (Path file : list(work)) {
-                Files.deleteIfExists(file);
+                delete(file);
             }
-            Files.deleteIfExists(work);
         }
+        Files.deleteIfExists(work);
     }
 
     private static List<Path> list(Path folder) throws IOException {

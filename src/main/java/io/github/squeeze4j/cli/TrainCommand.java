@@ -12,10 +12,7 @@ import io.github.squeeze4j.training.History;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.Trainer;
 import io.github.squeeze4j.training.Transfer;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -33,8 +30,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Train a network, judge it on held-out images, save it as model.zip (the best pass as best.zip) with curves.png,"
                     + " history.csv, metrics.jsonl and run.properties, its whole configuration.",
-            "A run that was interrupted or killed goes on with --resume DIR and ends as if it had not been, bit for bit; with"
-                    + " --overwrite it leaves the old results."
+            "A run that was interrupted or killed goes on with --resume DIR and ends as if it had not been, bit for bit."
         },
         sortOptions = false)
 final class TrainCommand implements Runnable {
@@ -112,16 +108,14 @@ final class TrainCommand implements Runnable {
         String output =
                 classifier.graph().getConfiguration().getNetworkOutputs().get(0);
         Trainer.Builder trainer = training.trainer(train, classifier.preprocessing(), pretrained, output);
-        RunResults results = resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.in(resume);
+        RunResults results =
+                resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.resumed(resume);
         boolean complete;
         try (results) {
             new RunConfiguration(spec, training.choices()).write(results.file(Recipes.RUN_FILE));
             introduce(classifier, sets, train, held, out);
             complete = train(classifier, trainer, train, held, results, out);
             if (complete) {
-                if (results.replaces()) {
-                    deleteOldCheckpoints(results.result(CHECKPOINTS));
-                }
                 results.done();
             }
         } catch (OutOfMemoryError e) {
@@ -136,23 +130,6 @@ final class TrainCommand implements Runnable {
         for (String other : others) {
             if (set && spec.commandLine().getParseResult().hasMatchedOption(other)) {
                 throw new BadInputException(other + " must not be set with " + option + "; leave one of the two out");
-            }
-        }
-    }
-
-    /** They are of the run that is replaced. */
-    private static void deleteOldCheckpoints(Path folder) {
-        if (Files.isDirectory(folder)) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-                for (Path file : files) {
-                    Files.deleteIfExists(file);
-                }
-                Files.deleteIfExists(folder);
-            } catch (IOException e) {
-                throw new BadInputException(
-                        "folder of old checkpoints (" + folder + ") must be one that can be deleted (" + e
-                                + "); delete it",
-                        e);
             }
         }
     }
@@ -208,20 +185,19 @@ final class TrainCommand implements Runnable {
             LabelledPictures held,
             RunResults results,
             PrintWriter out) {
-        Path folder = results.file(MODEL_FILE).getParent();
-        Path checkpoints = folder.resolve(CHECKPOINTS);
-        String again = Main.MAVEN + " -Dexec.args=\"train --resume " + ShownText.of(folder) + "\"";
+        Path checkpoints = results.file(CHECKPOINTS);
+        String again = Main.MAVEN + " -Dexec.args=\"train --resume "
+                + ShownText.of(results.result(MODEL_FILE).getParent()) + "\"";
         History history;
-        // Beside old results nothing is kept that is not done.
-        String stopped = results.replaces()
-                ? "Stopped: the old results are as they were."
-                : "Stopped: everything until the last update is saved in " + ShownText.of(checkpoints)
-                        + "; go on with: " + again;
+        String stopped = "Stopped: " + (results.replaces() ? "the old results are as they were, and " : "")
+                + "everything until the last update is saved in " + ShownText.of(checkpoints) + "; go on with: "
+                + again;
         try (Interruption interruption = new Interruption(out, stopped)) {
             ProgressLine progress = new ProgressLine(out, ProgressLine.onTerminal(), "", training.epochs());
             Trainer trainer = builder.saveTo(results.file(MODEL_FILE))
                     .bestTo(results.file(BEST_FILE))
-                    .checkpoints(results.replaces() ? null : checkpoints)
+                    .historyTo(results.file(HISTORY_FILE), results.file(METRICS_FILE))
+                    .checkpoints(checkpoints)
                     .onBadPicture(data.onBadImage())
                     .stopWhen(interruption::isRequested)
                     .progress(progress)
@@ -234,8 +210,6 @@ final class TrainCommand implements Runnable {
                 history = trainer.fit(classifier, train, held);
             }
             if (!history.epochs().isEmpty()) {
-                history.writeCsv(results.file(HISTORY_FILE));
-                history.writeJsonLines(results.file(METRICS_FILE));
                 history.writeChart(classifier.modelName(), results.file(CURVES_FILE));
             }
             if (interruption.isRequested()) {

@@ -86,8 +86,9 @@ final class TrainingOptions {
     @Option(
             names = "--optimizer",
             paramLabel = "sgd|adam|adamw|rmsprop",
-            defaultValue = "sgd",
-            description = "How gradients become steps. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "How gradients become steps. Default: sgd; adamw for networks for small images on less than 2,000"
+                            + " photographs, if --learning-rate is not set.")
     private Optimizer.Kind optimizer;
 
     @Option(
@@ -341,6 +342,9 @@ final class TrainingOptions {
                     + " position on the last map of " + name + ", whose stride is " + last.stride() + "; use --size "
                     + 2 * last.stride() + " or a network for small images such as se_resnet20");
         }
+        // 225 photographs, se_resnet20, the default of 20 passes: top-1 89.3 % with adamw, 76.0 % with sgd at its best
+        // rate.
+        chooseOptimizer(chosen != null && isForSmallImages(network) && train.size() < FEW_PICTURES);
         if (learningRate == null) {
             double base = optimizer == Optimizer.Kind.SGD
                     ? (isForSmallImages(network) ? SMALL_IMAGE_RATE : IMAGENET_RATE)
@@ -352,8 +356,15 @@ final class TrainingOptions {
 
     /** For a network that was trained before. */
     void tune() {
+        chooseOptimizer(false);
         if (learningRate == null) {
             chooseRate(optimizer == Optimizer.Kind.SGD ? TUNING_RATE : ADAM_RATE / 10);
+        }
+    }
+
+    private void chooseOptimizer(boolean adaptive) {
+        if (optimizer == null) {
+            optimizer = adaptive && learningRate == null && !classic ? Optimizer.Kind.ADAMW : Optimizer.Kind.SGD;
         }
     }
 
@@ -469,7 +480,15 @@ final class TrainingOptions {
 
     /** The options that were chosen and not typed. */
     Map<String, String> choices() {
-        return Map.of("--epochs", "" + epochs, "--batch", "" + batch, "--learning-rate", "" + learningRate);
+        return Map.of(
+                "--epochs",
+                "" + epochs,
+                "--batch",
+                "" + batch,
+                "--learning-rate",
+                "" + learningRate,
+                "--optimizer",
+                optimizer.name().toLowerCase(Locale.ROOT));
     }
 
     int epochs() {

@@ -31,6 +31,7 @@ public final class ContactSheet {
     private final String title;
     private final List<Picture> pictures = new ArrayList<>();
     private final List<String> captions = new ArrayList<>();
+    private int columns;
 
     /**
      * An empty page.
@@ -55,6 +56,17 @@ public final class ContactSheet {
     }
 
     /**
+     * Pictures side by side; default: as many as make the page about as wide as high.
+     *
+     * @param columns from 1 to 100
+     * @return this sheet
+     */
+    public ContactSheet columns(int columns) {
+        this.columns = Rules.within("columns", columns, 1, 100);
+        return this;
+    }
+
+    /**
      * The page.
      *
      * @return a PNG file's bytes
@@ -72,11 +84,11 @@ public final class ContactSheet {
     /**
      * The page.
      *
-     * @return an image of as many columns as make it about as wide as high
+     * @return a new image
      */
     public BufferedImage toImage() {
         int side = Math.max(LEAST, Math.min(LARGEST, largestSide()));
-        int columns = Math.max(1, (int) Math.ceil(Math.sqrt(pictures.size())));
+        int columns = this.columns > 0 ? this.columns : Math.max(1, (int) Math.ceil(Math.sqrt(pictures.size())));
         int rows = (pictures.size() + columns - 1) / columns;
         int top = title.isEmpty() ? GAP : GAP + LINE;
         BufferedImage page = new BufferedImage(

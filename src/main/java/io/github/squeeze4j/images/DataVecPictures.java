@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.datavec.api.io.labels.PathLabelGenerator;
+import org.datavec.api.records.Record;
+import org.datavec.api.records.reader.RecordReader;
 import org.datavec.api.split.InputSplit;
+import org.datavec.api.writable.Writable;
 
 /**
  * Pictures that DataVec lists and labels. Needs {@code org.datavec:datavec-api} on the class path.
@@ -32,12 +35,7 @@ public final class DataVecPictures {
         List<Path> files = new ArrayList<>();
         List<String> classes = new ArrayList<>();
         for (URI location : split.locations()) {
-            try {
-                files.add(Path.of(location));
-            } catch (IllegalArgumentException | FileSystemNotFoundException e) {
-                throw new BadInputException(
-                        "location (" + location + ") must be a local file; copy it to this machine", e);
-            }
+            files.add(local(location));
             classes.add(labels.getLabelForPath(location).toString());
         }
         List<String> names = List.copyOf(new TreeSet<>(classes));
@@ -47,5 +45,48 @@ public final class DataVecPictures {
         }
         int[] numbers = classes.stream().mapToInt(names::indexOf).toArray();
         return new PictureFiles(files, numbers, names, null);
+    }
+
+    /**
+     * The files of a reader such as {@code ImageRecordReader}. It is read to its end once, for names and labels alone, and
+     * then reset; the pictures are read by this library, which finds damage and resizes as {@link Preprocessing} says.
+     *
+     * @param reader initialised, with a maker of labels
+     * @return the pictures, in the reader's order, with its classes
+     * @throws BadInputException if a record is no local file with a label, or there are less than two classes
+     */
+    public static LabelledPictures of(RecordReader reader) {
+        List<String> names = reader.getLabels();
+        if (names == null || names.size() < 2) {
+            throw new BadInputException("labels of the record reader (" + names
+                    + ") must be at least 2 classes; give it a maker of labels such as ParentPathLabelGenerator");
+        }
+        List<Path> files = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        while (reader.hasNext()) {
+            Record read = reader.nextRecord();
+            files.add(local(read.getMetaData().getURI()));
+            List<Writable> values = read.getRecord();
+            int label = values.size() == 2 ? values.get(1).toInt() : -1;
+            if (label < 0 || label >= names.size()) {
+                throw new BadInputException(
+                        "record (" + read.getMetaData().getLocation() + ") must hold a picture and a"
+                                + " label from 0 to " + (names.size() - 1) + "; give the reader a maker of labels");
+            }
+            labels.add(label);
+        }
+        if (reader.resetSupported()) {
+            reader.reset();
+        }
+        return new PictureFiles(
+                files, labels.stream().mapToInt(Integer::intValue).toArray(), List.copyOf(names), null);
+    }
+
+    private static Path local(URI location) {
+        try {
+            return Path.of(location);
+        } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+            throw new BadInputException("location (" + location + ") must be a local file; copy it to this machine", e);
+        }
     }
 }

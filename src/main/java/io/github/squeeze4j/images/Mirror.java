@@ -14,7 +14,25 @@ final class Mirror implements Transform {
     }
 
     static Picture swapped(Picture picture) {
-        return Exif.upright(picture, 2);
+        int channels = picture.channels();
+        int row = picture.width() * channels;
+        byte[] from = picture.raw();
+        byte[] to = new byte[from.length];
+        for (int start = 0; start < from.length; start += row) {
+            int last = start + row - channels;
+            if (channels == 3) {
+                for (int i = 0; i < row; i += 3) {
+                    to[start + i] = from[last - i];
+                    to[start + i + 1] = from[last - i + 1];
+                    to[start + i + 2] = from[last - i + 2];
+                }
+            } else {
+                for (int i = 0; i < row; i++) {
+                    to[start + i] = from[last - i];
+                }
+            }
+        }
+        return Picture.wrap(picture.height(), picture.width(), channels, to);
     }
 
     @Override

@@ -53,6 +53,7 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
     private final Transform augmentation;
     private final List<BatchTransform> batchTransforms;
     private final int batchSize;
+    private final boolean even;
     private final boolean shuffle;
     private final long seed;
     private final int ahead;
@@ -80,6 +81,7 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
         private Transform augmentation;
         private List<BatchTransform> batchTransforms = List.of();
         private int batchSize = 32;
+        private boolean even;
         private boolean shuffle;
         private long seed;
         private int workers = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
@@ -122,6 +124,17 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
          */
         public Builder batchSize(int batchSize) {
             this.batchSize = Rules.within("batch size", batchSize, 1, 1 << 20);
+            return this;
+        }
+
+        /**
+         * As many batches as before, but none of an epoch more than one picture smaller than another: a last batch of a few
+         * pictures gives batch normalization statistics that disturb training. Default: all full but the last.
+         *
+         * @return this builder
+         */
+        public Builder even() {
+            even = true;
             return this;
         }
 
@@ -193,8 +206,7 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
         Batch(int number, float[] features) {
             this.number = number;
             this.features = features;
-            int first = number * batchSize;
-            indices = Arrays.copyOfRange(order, first, Math.min(order.length, first + batchSize));
+            indices = Arrays.copyOfRange(order, start(number), start(number + 1));
             failures = new Throwable[indices.length];
             missing = new CountDownLatch(indices.length);
         }
@@ -219,6 +231,7 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
         augmentation = builder.augmentation;
         batchTransforms = builder.batchTransforms;
         batchSize = builder.batchSize;
+        even = builder.even;
         shuffle = builder.shuffle;
         seed = builder.seed;
         ahead = builder.ahead;
@@ -249,6 +262,13 @@ public final class PictureBatches implements DataSetIterator, AutoCloseable {
                 order[j] = kept;
             }
         }
+    }
+
+    /** The place in the order where a batch of the epoch begins. */
+    private int start(int number) {
+        return even
+                ? (int) ((long) number * order.length / batchesPerEpoch())
+                : (int) Math.min(order.length, (long) number * batchSize);
     }
 
     private void write(int index, int ofEpoch, float[] features, int offset) {

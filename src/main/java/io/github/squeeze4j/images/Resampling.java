@@ -7,7 +7,9 @@ import java.util.Arrays;
  * 22-bit fixed point and rounded to bytes. When a picture gets smaller the filter is stretched by as much.
  */
 final class Resampling {
-    private static final int PRECISION = 22;
+    static final int PRECISION = 22;
+    /** Values of a row that are summed together: all of 341 pixels in colour. */
+    private static final int PART = 1024;
 
     private Resampling() {}
 
@@ -31,12 +33,16 @@ final class Resampling {
         Weights across = Weights.of(interpolation, area.width, width, window.left, window.width);
         Weights down = Weights.of(interpolation, area.height, height, window.top, window.height);
         int channels = picture.channels();
-        int[] values =
-                unpacked(picture, new Area(area.top + down.from, area.left + across.from, down.used, across.used));
+        Area used = new Area(area.top + down.from, area.left + across.from, down.used, across.used);
+        int[] values;
         if (isDownFirst(area, height, width)) {
-            values = across(down(values, across.used * channels, down), channels, across);
+            int row = across.used * channels;
+            int[] lower = down(unpacked(picture, used), row, down);
+            values = across.unchanged ? lower : across(RowPairs.of(lower, row), channels, across);
         } else {
-            values = down(across(values, channels, across), window.width * channels, down);
+            int[] narrow =
+                    across.unchanged ? unpacked(picture, used) : across(RowPairs.of(picture, used), channels, across);
+            values = down(narrow, window.width * channels, down);
         }
         byte[] pixels = new byte[values.length];
         for (int i = 0; i < pixels.length; i++) {
@@ -66,36 +72,37 @@ final class Resampling {
         return values;
     }
 
-    private static int[] across(int[] in, int channels, Weights across) {
-        if (across.unchanged) {
-            return in;
-        }
-        int from = across.used;
-        int rows = in.length / (from * channels);
-        int[] out = new int[rows * across.count.length * channels];
-        for (int y = 0; y < rows; y++) {
+    private static int[] across(RowPairs in, int channels, Weights across) {
+        int width = across.count.length;
+        int[] out = new int[in.rows * width * channels];
+        for (int y = 0; y < in.rows; y += 2) {
+            int from = y / 2 * in.row;
+            int upper = y * width * channels;
+            // Where there is no second row the first is written twice.
+            int lower = y + 1 < in.rows ? upper + width * channels : upper;
             if (channels == 3) {
-                acrossColour(in, y * from * 3, across, out, y * across.count.length * 3);
+                acrossColour(in.values, from, across, out, upper, lower);
             } else {
-                acrossGrey(in, y * from, across, out, y * across.count.length);
+                acrossGrey(in.values, from, across, out, upper, lower);
             }
         }
+        clip(out, out.length);
         return out;
     }
 
-    private static void acrossColour(int[] in, int line, Weights across, int[] out, int to) {
+    private static void acrossColour(long[] in, int line, Weights across, int[] out, int upper, int lower) {
         int[] values = across.values;
         for (int x = 0; x < across.count.length; x++) {
-            int red = 1 << PRECISION - 1;
-            int green = red;
-            int blue = red;
+            long red = RowPairs.HALF;
+            long green = RowPairs.HALF;
+            long blue = RowPairs.HALF;
             int at = line + across.start[x] * 3;
             int weight = x * across.most;
             int left = across.count[x];
             // By hand: the compiler's own unrolling costs more than these few rounds.
             while (left >= 2) {
-                int share = values[weight];
-                int second = values[weight + 1];
+                long share = values[weight];
+                long second = values[weight + 1];
                 red += in[at] * share + in[at + 3] * second;
                 green += in[at + 1] * share + in[at + 4] * second;
                 blue += in[at + 2] * share + in[at + 5] * second;
@@ -104,58 +111,73 @@ final class Resampling {
                 left -= 2;
             }
             if (left > 0) {
-                int share = values[weight];
+                long share = values[weight];
                 red += in[at] * share;
                 green += in[at + 1] * share;
                 blue += in[at + 2] * share;
             }
-            out[to + 3 * x] = clipped(red);
-            out[to + 3 * x + 1] = clipped(green);
-            out[to + 3 * x + 2] = clipped(blue);
+            int i = 3 * x;
+            out[lower + i] = RowPairs.lower(red);
+            out[lower + i + 1] = RowPairs.lower(green);
+            out[lower + i + 2] = RowPairs.lower(blue);
+            out[upper + i] = (int) red;
+            out[upper + i + 1] = (int) green;
+            out[upper + i + 2] = (int) blue;
         }
     }
 
-    private static void acrossGrey(int[] in, int line, Weights across, int[] out, int to) {
+    private static void acrossGrey(long[] in, int line, Weights across, int[] out, int upper, int lower) {
         for (int x = 0; x < across.count.length; x++) {
-            int sum = 1 << PRECISION - 1;
+            long sum = RowPairs.HALF;
             int at = line + across.start[x];
             int weight = x * across.most;
             for (int end = weight + across.count[x]; weight < end; weight++) {
                 sum += in[at++] * across.values[weight];
             }
-            out[to + x] = clipped(sum);
+            out[lower + x] = RowPairs.lower(sum);
+            out[upper + x] = (int) sum;
         }
     }
 
-    /** Whole rows at a time. */
+    /**
+     * Parts of whole rows at a time. The sums and the row that is added to them lie in one array, a constant apart: the
+     * compiler's vector instructions work on what cannot overlap, which of two arrays it does not know.
+     */
     private static int[] down(int[] in, int row, Weights down) {
         int height = down.count.length;
         if (down.unchanged) {
             return in;
         }
         int[] out = new int[height * row];
-        int[] sums = new int[row];
-        for (int y = 0; y < height; y++) {
-            Arrays.fill(sums, 1 << PRECISION - 1);
-            for (int i = 0; i < down.count[y]; i++) {
-                add(in, (down.start[y] + i) * row, down.values[y * down.most + i], sums);
-            }
-            int to = y * row;
-            for (int i = 0; i < row; i++) {
-                out[to + i] = clipped(sums[i]);
+        int[] work = new int[2 * PART];
+        for (int first = 0; first < row; first += PART) {
+            int length = Math.min(PART, row - first);
+            for (int y = 0; y < height; y++) {
+                Arrays.fill(work, 0, length, 1 << PRECISION - 1);
+                for (int i = 0; i < down.count[y]; i++) {
+                    System.arraycopy(in, (down.start[y] + i) * row + first, work, PART, length);
+                    add(work, length, down.values[y * down.most + i]);
+                }
+                clip(work, length);
+                System.arraycopy(work, 0, out, y * row + first, length);
             }
         }
         return out;
     }
 
-    private static void add(int[] in, int from, int weight, int[] sums) {
-        for (int i = 0; i < sums.length; i++) {
-            sums[i] += in[from + i] * weight;
+    private static void add(int[] work, int length, int weight) {
+        for (int i = 0; i < length; i++) {
+            work[i] += work[i + PART] * weight;
         }
     }
 
-    private static int clipped(int sum) {
-        return Math.max(0, Math.min(255, sum >> PRECISION));
+    /** Sums to values from 0 to 255, without comparisons, which no vector instructions are made of. */
+    private static void clip(int[] sums, int length) {
+        for (int i = 0; i < length; i++) {
+            int value = sums[i] >> PRECISION;
+            value &= ~(value >> 31);
+            sums[i] = (value | 255 - value >> 31) & 255;
+        }
     }
 
     private static Picture nearest(Picture picture, Area area, int height, int width) {

@@ -61,6 +61,8 @@ public final class Trainer {
     private final int patience;
     private final Path file;
     private final Path best;
+    private final Path csv;
+    private final Path jsonLines;
     private final Path checkpoints;
     private final int keep;
     private final Duration interval;
@@ -82,6 +84,8 @@ public final class Trainer {
         patience = builder.patience;
         file = builder.file;
         best = builder.best;
+        csv = builder.csv;
+        jsonLines = builder.jsonLines;
         checkpoints = builder.checkpoints;
         keep = builder.keep;
         interval = builder.interval;
@@ -159,7 +163,8 @@ public final class Trainer {
 
     /** What the weights depend on, besides the network. */
     private String settings(LabelledPictures train) {
-        return "batch " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip + ", average "
+        return "even batches of " + batchSize + ", accumulated " + accumulate + ", seed " + seed + ", clip " + clip
+                + ", average "
                 + averaging + ", augmentation " + augmentation + ", of batches " + Arrays.toString(batchTransforms)
                 + ", " + train.size() + " images of "
                 + train.classNames().size() + " classes";
@@ -217,6 +222,7 @@ public final class Trainer {
         private PictureBatches batches() {
             PictureBatches.Builder builder = PictureBatches.of(train, classifier.preprocessing())
                     .batchSize(batchSize)
+                    .even()
                     .shuffle(seed)
                     .augmentation(augmentation)
                     .batchTransforms(batchTransforms)
@@ -320,6 +326,10 @@ public final class Trainer {
             if (best != null && state.history.best() == state.history.last()) {
                 classifier.save(best);
             }
+            if (csv != null) {
+                state.history.writeCsv(csv);
+                state.history.writeJsonLines(jsonLines);
+            }
             state.epoch++;
             state.beginPass();
         }
@@ -365,6 +375,8 @@ public final class Trainer {
         private int patience;
         private Path file;
         private Path best;
+        private Path csv;
+        private Path jsonLines;
         private Path checkpoints;
         private int keep = DEFAULT_KEEP;
         private Duration interval = DEFAULT_INTERVAL;
@@ -385,7 +397,8 @@ public final class Trainer {
         }
 
         /**
-         * Images per update.
+         * Images per update, at most: what the last batch of a pass would lack is shared by all of them, so that none is much
+         * smaller than the others and disturbs batch normalization.
          *
          * @param batchSize positive; default 32
          * @return this
@@ -528,6 +541,20 @@ public final class Trainer {
          */
         public Builder bestTo(Path file) {
             best = file;
+            return this;
+        }
+
+        /**
+         * Where the course so far is written after each pass, as {@link History#writeCsv} and {@link History#writeJsonLines} do.
+         * Both files are replaced as a whole: a training that goes on from a checkpoint writes no pass twice.
+         *
+         * @param csv default: nowhere
+         * @param jsonLines default: nowhere
+         * @return this
+         */
+        public Builder historyTo(Path csv, Path jsonLines) {
+            this.csv = csv;
+            this.jsonLines = jsonLines;
             return this;
         }
 

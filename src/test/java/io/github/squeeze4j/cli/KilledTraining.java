@@ -51,7 +51,7 @@ final class KilledTraining {
         System.out.println("seed of the moments: " + seed);
         Random random = new Random(seed);
         Path folder = Files.createTempDirectory("killed-training");
-        Path data = IdxFolder.cut(folder.resolve("data"), 100, 20);
+        Path data = IdxFolder.cut(folder.resolve("data"), 97, 20);
         long start = System.nanoTime();
         Path whole = folder.resolve("whole");
         require(start(data, whole).waitFor() == 0, "the training that is not killed must end well");

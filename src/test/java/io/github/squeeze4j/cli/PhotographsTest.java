@@ -51,7 +51,7 @@ class PhotographsTest {
                 .contains(
                         "Data: one folder per class, 30 pictures in 3 classes, 6 of them kept for validation by seed 0.")
                 .contains(
-                        "Options: sgd, learning rate 0.028 (one-cycle), batch 9, weight decay 5.0E-4, augmentation cifar;");
+                        "Options: adamw, learning rate 0.001 (one-cycle), batch 9, weight decay 5.0E-4, augmentation cifar;");
         assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(5);
         assertThat(Files.readAllLines(out.resolve("metrics.jsonl")))
                 .hasSize(12 + 4)
@@ -60,7 +60,13 @@ class PhotographsTest {
         assertThat(Files.readAllLines(out.resolve("run.properties")))
                 .anyMatch(line -> line.startsWith("# mvn -q compile exec:java -Dexec.args=\"train "))
                 .anyMatch(line -> line.startsWith("# Java "))
-                .contains("data=" + photos, "batch=9", "learning-rate=0.028", "seed=42", "model=resnet20");
+                .contains(
+                        "data=" + photos,
+                        "batch=9",
+                        "learning-rate=0.001",
+                        "optimizer=adamw",
+                        "seed=42",
+                        "model=resnet20");
         assertThat(ImageClassifier.load(out.resolve("best.zip")).classNames()).containsExactly("blue", "green", "red");
     }
 
@@ -80,6 +86,10 @@ class PhotographsTest {
         train("--epochs", "2", "--schedule", "constant", "--out", half.toString())
                 .ok();
         Run.of("train", "--resume", half.toString(), "--epochs", "4").ok();
+        assertThat(Files.readAllLines(half.resolve("history.csv")))
+                .as("no pass twice")
+                .hasSize(5);
+        assertThat(Files.readAllLines(half.resolve("metrics.jsonl"))).hasSize(12 + 4);
         Path whole = folder.resolve("whole");
         train("--epochs", "4", "--schedule", "constant", "--out", whole.toString())
                 .ok();

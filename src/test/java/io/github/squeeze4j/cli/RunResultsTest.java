@@ -67,13 +67,43 @@ class RunResultsTest {
         Files.writeString(folder.resolve(".run-00000000000000bb.lock"), "");
         try (RunResults other = RunResults.beside(folder)) {
             Files.writeString(other.file("model.zip"), "other");
-            RunResults.tidy(folder);
+            RunResults.tidy(folder, true);
             assertThat(other.file("model.zip")).as("a run that goes on").hasContent("other");
             assertThat(names()).hasSize(5);
         }
         assertThat(names()).containsExactly("curves.png", "mine.txt", "model.zip");
         assertThat(folder.resolve("model.zip")).hasContent("old");
         assertThat(folder.resolve("curves.png")).hasContent("new");
+    }
+
+    /** A run with checkpoints that was to replace old results waits to be resumed, and then takes their place as a whole. */
+    @Test
+    void resumable() throws Exception {
+        old();
+        Files.writeString(Files.createDirectory(folder.resolve("checkpoints")).resolve("a.zip"), "old");
+        try (RunResults results = RunResults.beside(folder)) {
+            Files.writeString(results.file("model.zip"), "new");
+            Files.writeString(Files.createDirectory(results.file("checkpoints")).resolve("b.zip"), "new");
+            assertThat(RunResults.resumable(folder)).as("while it runs").isEqualTo(folder);
+        }
+        assertThat(folder.resolve("model.zip")).hasContent("old");
+        RunResults.tidy(folder, false);
+        assertThat(RunResults.resumable(folder).resolve("checkpoints/b.zip")).hasContent("new");
+        try (RunResults results = RunResults.resumed(folder)) {
+            assertThat(results.file("model.zip")).hasContent("new");
+            assertThat(results.result("model.zip")).hasContent("old");
+            results.done();
+        }
+        assertThat(names()).containsExactly("checkpoints", "curves.png", "mine.txt", "model.zip");
+        assertThat(folder.resolve("model.zip")).hasContent("new");
+        assertThat(Files.list(folder.resolve("checkpoints"))).containsExactly(folder.resolve("checkpoints/b.zip"));
+        try (RunResults results = RunResults.beside(folder)) {
+            Files.writeString(Files.createDirectory(results.file("checkpoints")).resolve("c.zip"), "third");
+        }
+        RunResults.tidy(folder, true);
+        assertThat(names())
+                .as("another run replaces")
+                .containsExactly("checkpoints", "curves.png", "mine.txt", "model.zip");
     }
 
     @Test
@@ -98,6 +128,6 @@ class RunResultsTest {
         Run.of("verify", "" + out.resolve("model.zip")).ok();
         assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(2);
         assertThat(out.resolve("mine.txt")).hasContent("old");
-        assertThat(Files.list(out)).hasSize(7);
+        assertThat(Files.list(out)).hasSize(8);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.BadInputException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,41 @@ class PictureBatchesTest {
             assertThat(batches.getLabels()).containsExactly("a", "b", "c");
             assertThat(batches.inputColumns()).isEqualTo(240);
             assertThat(batches.totalOutcomes()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void evenBatchesShareWhatTheLastOneLacks() {
+        Noise pictures = new Noise(9);
+        try (PictureBatches batches =
+                PictureBatches.of(pictures, SMALL).batchSize(4).even().build()) {
+            List<DataSet> all = epochs(batches, 1);
+            assertThat(all).extracting(DataSet::numExamples).containsExactly(3, 3, 3);
+            for (int i = 0; i < 9; i++) {
+                float[] row = all.get(i / 3)
+                        .getFeatures()
+                        .get(NDArrayIndex.point(i % 3))
+                        .dup()
+                        .data()
+                        .asFloat();
+                assertThat(row).containsExactly(SMALL.toArray(pictures.read(i)));
+            }
+            batches.startAt(0, 2);
+            assertThat(batches.next().getFeatures()).isEqualTo(all.get(2).getFeatures());
+        }
+        for (int size : new int[] {1, 3, 4, 5, 31, 33}) {
+            try (PictureBatches batches = PictureBatches.of(new Noise(size), SMALL)
+                    .batchSize(4)
+                    .even()
+                    .build()) {
+                int[] sizes = epochs(batches, 1).stream()
+                        .mapToInt(DataSet::numExamples)
+                        .sorted()
+                        .toArray();
+                assertThat(sizes).hasSize((size + 3) / 4);
+                assertThat(Arrays.stream(sizes).sum()).isEqualTo(size);
+                assertThat(sizes[sizes.length - 1] - sizes[0]).isLessThanOrEqualTo(1);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.squeeze4j.BadInputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,11 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.datavec.api.io.labels.ParentPathLabelGenerator;
+import org.datavec.api.records.metadata.RecordMetaDataURI;
+import org.datavec.api.records.reader.RecordReader;
 import org.datavec.api.split.FileSplit;
+import org.datavec.api.writable.IntWritable;
+import org.datavec.api.writable.Text;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -207,6 +212,53 @@ class PictureSetsTest {
         assertThat(pictures.classNames()).containsExactly("a", "b");
         assertThat(names(pictures)).containsExactlyInAnyOrder("1.png:1", "2.png:0");
         assertThat(pictures.read(1).width()).isEqualTo(7);
+    }
+
+    /** A reader that answers as ImageRecordReader does: a picture and its label, with the file's place. */
+    private static RecordReader reader(List<String> classes, List<Path> files, int... labels) {
+        int[] next = {0};
+        return (RecordReader) Proxy.newProxyInstance(
+                RecordReader.class.getClassLoader(), new Class<?>[] {RecordReader.class}, (proxy, method, args) -> {
+                    switch (method.getName()) {
+                        case "getLabels":
+                            return classes;
+                        case "hasNext":
+                            return next[0] < labels.length;
+                        case "resetSupported":
+                            return true;
+                        case "reset":
+                            next[0] = 0;
+                            return null;
+                        case "nextRecord":
+                            int i = next[0]++;
+                            return new org.datavec.api.records.impl.Record(
+                                    List.of(new Text("pixels"), new IntWritable(labels[i])),
+                                    new RecordMetaDataURI(files.get(i).toUri()));
+                        default:
+                            throw new UnsupportedOperationException(method.getName());
+                    }
+                });
+    }
+
+    @Test
+    void recordReaders() throws Exception {
+        picture("b/1.png");
+        picture("a/2.png");
+        List<Path> files = List.of(folder.resolve("b/1.png"), folder.resolve("a/2.png"));
+        RecordReader reader = reader(List.of("a", "b"), files, 1, 0);
+        LabelledPictures pictures = DataVecPictures.of(reader);
+        assertThat(pictures.classNames()).containsExactly("a", "b");
+        assertThat(names(pictures)).containsExactly("1.png:1", "2.png:0");
+        assertThat(pictures.read(1).width()).isEqualTo(7);
+        assertThat(reader.hasNext()).as("reset").isTrue();
+        assertThatThrownBy(() -> DataVecPictures.of(reader(List.of("a", "b"), files, 1, 2)))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("2.png) must hold a picture and a label from 0 to 1; give the reader a maker");
+        assertThatThrownBy(() -> DataVecPictures.of(reader(null, files, 1, 0)))
+                .isInstanceOf(BadInputException.class)
+                .hasMessage(
+                        "labels of the record reader (null) must be at least 2 classes; give it a maker of labels such"
+                                + " as ParentPathLabelGenerator");
     }
 
     @Test

@@ -179,5 +179,7 @@ class PreprocessingTest {
         assertThat(page.height()).isEqualTo(28 + 2 * 124);
         Picture shown = Transforms.resize(74, 96, Interpolation.NEAREST).apply(INPUT, null);
         assertThat(page.value(28 + 11 + 40, 8 + 50, 0)).isEqualTo(shown.value(40, 50, 0));
+        assertThat(sheet.columns(1).toImage().getHeight()).isEqualTo(28 + 5 * 124);
+        assertThatThrownBy(() -> sheet.columns(0)).hasMessageContaining("columns (0) must be from 1 to 100");
     }
 }
