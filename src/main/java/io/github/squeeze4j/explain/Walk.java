@@ -58,12 +58,16 @@ final class Walk {
                 activations[index] = input;
                 continue;
             }
-            VertexIndices[] inputs = vertex.getInputVertices();
-            for (int i = 0; i < inputs.length; i++) {
-                INDArray given = activations[inputs[i].getVertexIndex()];
-                vertex.setInput(i, leavesInput(vertex) ? given : given.dup(), none);
-            }
+            giveInputs(vertex);
             activations[index] = vertex.doForward(false, none);
+        }
+    }
+
+    private void giveInputs(GraphVertex vertex) {
+        VertexIndices[] inputs = vertex.getInputVertices();
+        for (int i = 0; i < inputs.length; i++) {
+            INDArray given = activations[inputs[i].getVertexIndex()];
+            vertex.setInput(i, leavesInput(vertex) ? given : given.dup(), none);
         }
     }
 
@@ -112,6 +116,9 @@ final class Walk {
         if (Vertices.layer(vertex) instanceof BatchNormalization) {
             INDArray scaled = FixedNormalization.backward(vertex.getLayer(), given);
             return new INDArray[] {Vertices.throughPreprocessor((LayerVertex) vertex, scaled, graph.batchSize(), none)};
+        }
+        if (!leavesInput(vertex)) {
+            giveInputs(vertex); // anew: its forward pass wrote over them
         }
         try {
             vertex.setEpsilon(given);
