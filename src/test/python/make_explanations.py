@@ -23,15 +23,21 @@ OUT = pathlib.Path(__file__).parents[1] / "resources" / "reference" / "explanati
 NAMES = ("se_resnet20", "mobilenet_v3_small", "efficientnet_b0", "regnety_400mf", "cbam_resnet50")
 
 
-def raw(method):
-    """The method, keeping what it computes before it scales it."""
+def recorder(method):
+    """The method, keeping each layer's map before it is scaled, and what would be returned for that layer alone."""
 
-    class Kept(method):
+    class Recorder(method):
         def get_cam_image(self, *arguments):
-            self.kept = np.maximum(super().get_cam_image(*arguments), 0)
-            return self.kept
+            cam = super().get_cam_image(*arguments)
+            self.raw = getattr(self, "raw", []) + [np.maximum(cam, 0)]
+            return cam
 
-    return Kept
+        def compute_cam_per_layer(self, *arguments):
+            layers = super().compute_cam_per_layer(*arguments)
+            self.full = [self.aggregate_multi_layers([layer]) for layer in layers]
+            return layers
+
+    return Recorder
 
 
 def main():
@@ -54,12 +60,13 @@ def main():
         classes = [int(logits[0].argmax()), 3]
         targets = [ClassifierOutputTarget(c) for c in classes]
         arrays = {"logits": logits.numpy(), "classes": np.array(classes)}
-        for stride, layer in run.taps.items():
-            for key, method in (("cam", GradCAM), ("campp", GradCAMPlusPlus)):
-                with raw(method)(model=model, target_layers=[model.get_submodule(layer)]) as cam:
-                    full = cam(input_tensor=image, targets=targets)
+        for key, method in (("cam", GradCAM), ("campp", GradCAMPlusPlus)):
+            layers = [model.get_submodule(layer) for layer in run.taps.values()]
+            with recorder(method)(model=model, target_layers=layers) as cam:
+                cam(input_tensor=image, targets=targets)
+            for stride, map, full in zip(run.taps, cam.raw, cam.full):
                 where = ((uniform(f"{key}{stride}", SAMPLES) + 1) / 2 * full.size).astype(np.int64)
-                arrays[f"{key}{stride}"] = cam.kept
+                arrays[f"{key}{stride}"] = map
                 arrays[f"{key}{stride}.scaled"] = full.reshape(-1)[where].astype(np.float32)
         np.savez_compressed(OUT / f"{name}.npz", **arrays)
         print(name, classes, {k: float(v.max()) for k, v in arrays.items()}, flush=True)

@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            ExplainCommand.class,
             VerifyCommand.class,
             SummaryCommand.class,
             CompareCommand.class,

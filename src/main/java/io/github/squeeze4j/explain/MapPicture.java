@@ -65,24 +65,28 @@ public final class MapPicture {
     public float[] enlarged(int rows, int columns) {
         float[] enlarged = new float[rows * columns];
         for (int y = 0; y < rows; y++) {
-            float v = place(y, rows, height);
-            int top = (int) v;
-            int bottom = Math.min(top + 1, height - 1);
+            float v = place(y + 0.5, rows, height);
             for (int x = 0; x < columns; x++) {
-                float u = place(x, columns, width);
-                int left = (int) u;
-                int right = Math.min(left + 1, width - 1);
-                float above = mix(values[top * width + left], values[top * width + right], u - left);
-                float below = mix(values[bottom * width + left], values[bottom * width + right], u - left);
-                enlarged[y * columns + x] = mix(above, below, v - top);
+                enlarged[y * columns + x] = at(v, place(x + 0.5, columns, width));
             }
         }
         return enlarged;
     }
 
-    /** Where the centre of a pixel lies among the centres of the map's positions, at its edge where it lies beyond. */
-    private static float place(int pixel, int pixels, int positions) {
-        float place = (pixel + 0.5f) * positions / pixels - 0.5f;
+    /** Between the positions. */
+    private float at(float v, float u) {
+        int top = (int) v;
+        int bottom = Math.min(top + 1, height - 1);
+        int left = (int) u;
+        int right = Math.min(left + 1, width - 1);
+        float above = mix(values[top * width + left], values[top * width + right], u - left);
+        float below = mix(values[bottom * width + left], values[bottom * width + right], u - left);
+        return mix(above, below, v - top);
+    }
+
+    /** Where something lies among the centres of the map's positions, at its edge where it lies beyond. */
+    private static float place(double pixel, double pixels, int positions) {
+        float place = (float) (pixel * positions / pixels) - 0.5f;
         return Math.max(0, Math.min(positions - 1, place));
     }
 
@@ -91,46 +95,49 @@ public final class MapPicture {
     }
 
     /**
-     * The map in the colours of {@link ColourScale}.
-     *
-     * @param rows height in pixels
-     * @param columns width in pixels
-     * @return an opaque picture
-     */
-    public BufferedImage image(int rows, int columns) {
-        BufferedImage image = new BufferedImage(columns, rows, BufferedImage.TYPE_INT_RGB);
-        float[] enlarged = enlarged(rows, columns);
-        for (int i = 0; i < enlarged.length; i++) {
-            image.setRGB(i % columns, i / columns, ColourScale.rgb(enlarged[i]));
-        }
-        return image;
-    }
-
-    /**
-     * The map over a photograph, whose brightness shows through: half of each.
+     * The map over the part of a photograph that the network saw; the rest stays grey.
      *
      * @param photograph of any size
-     * @return a picture of the photograph's size
+     * @param window that part: top, left, height and width in pixels
+     * @return a picture of the photograph's size, half colour and half the photograph's brightness
+     * @see io.github.squeeze4j.images.Preprocessing#window
      */
-    public BufferedImage over(BufferedImage photograph) {
+    public BufferedImage over(BufferedImage photograph, double[] window) {
         int rows = photograph.getHeight();
         int columns = photograph.getWidth();
-        BufferedImage image = new BufferedImage(columns, rows, BufferedImage.TYPE_INT_RGB);
-        float[] enlarged = enlarged(rows, columns);
-        for (int i = 0; i < enlarged.length; i++) {
-            int pixel = photograph.getRGB(i % columns, i / columns);
-            int colour = ColourScale.rgb(enlarged[i]);
-            int grey = (int) Math.round(
-                    0.299 * (pixel >> 16 & 0xFF) + 0.587 * (pixel >> 8 & 0xFF) + 0.114 * (pixel & 0xFF));
-            image.setRGB(
-                    i % columns,
-                    i / columns,
-                    half(colour >> 16 & 0xFF, grey) << 16 | half(colour >> 8 & 0xFF, grey) << 8 | half(colour & 0xFF, grey));
+        int[] pixels = photograph.getRGB(0, 0, columns, rows, null, 0, columns);
+        for (int y = 0; y < rows; y++) {
+            double v = y + 0.5 - window[0];
+            for (int x = 0; x < columns; x++) {
+                double u = x + 0.5 - window[1];
+                int pixel = pixels[y * columns + x];
+                int grey = (299 * (pixel >> 16 & 0xFF) + 587 * (pixel >> 8 & 0xFF) + 114 * (pixel & 0xFF)) / 1000;
+                boolean seen = v >= 0 && v < window[2] && u >= 0 && u < window[3];
+                int colour = seen
+                        ? ColourScale.rgb(at(place(v, window[2], height), place(u, window[3], width)))
+                        : grey << 16 | grey << 8 | grey;
+                pixels[y * columns + x] = (colour >> 16 & 0xFF) + grey >> 1 << 16
+                        | (colour >> 8 & 0xFF) + grey >> 1 << 8
+                        | (colour & 0xFF) + grey >> 1;
+            }
         }
-        return image;
+        return image(pixels, rows, columns);
     }
 
-    private static int half(int colour, int grey) {
-        return (colour + grey + 1) / 2;
+    /** The map alone, each position a square of so many pixels. */
+    BufferedImage squares(int side) {
+        int rows = height * side;
+        int columns = width * side;
+        int[] pixels = new int[rows * columns];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = ColourScale.rgb(values[i / columns / side * width + i % columns / side]);
+        }
+        return image(pixels, rows, columns);
+    }
+
+    private static BufferedImage image(int[] pixels, int rows, int columns) {
+        BufferedImage image = new BufferedImage(columns, rows, BufferedImage.TYPE_INT_RGB);
+        image.setRGB(0, 0, columns, rows, pixels, 0, columns);
+        return image;
     }
 }
