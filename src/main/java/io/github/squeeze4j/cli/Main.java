@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
             EvaluateCommand.class,
             PredictCommand.class,
             ExplainCommand.class,
+            GatesCommand.class,
             VerifyCommand.class,
             SummaryCommand.class,
             CompareCommand.class,

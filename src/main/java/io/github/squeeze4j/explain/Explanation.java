@@ -182,6 +182,26 @@ public final class Explanation {
         }
     }
 
+    /**
+     * The gates of every attention block, without a pass backward.
+     *
+     * @param pictures [N, C, H, W], as the network takes them, prepared as it was trained
+     * @return the blocks from the input to the output; none where the network has none
+     */
+    public List<BlockMaps> gates(INDArray pictures) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            ComputationGraph twin = twin();
+            Wiring wiring = wiring();
+            Walk walk = new Walk(twin, wiring);
+            try {
+                walk.forward(pictures.castTo(graph.getConfiguration().getDataType()).dup('c'));
+                return blocks(twin, wiring);
+            } finally {
+                walk.close();
+            }
+        }
+    }
+
     private Explained explain(ComputationGraph twin, Wiring wiring, Walk walk, INDArray input) {
         requireSize(twin, wiring, input);
         walk.forward(input);

@@ -126,7 +126,9 @@ final class ExplanationPage {
                 } else {
                     image(out, jpeg(reduced(figure.image, side)), "jpeg", figure.group + ", " + figure.title, "map");
                 }
-                out.append("<figcaption><b>").append(escaped(figure.title)).append("</b><br>");
+                out.append("<figcaption><b>")
+                        .append(escaped(figure.title).replace(".", ".<wbr>"))
+                        .append("</b><br>");
                 out.append(escaped(figure.caption)).append("</figcaption></figure>\n");
             }
             out.append(group == null ? "" : "</div>\n").append("</div>\n");
@@ -213,6 +215,6 @@ final class ExplanationPage {
     private static final String LEGEND =
             "<div class=\"legend\"><span>0</span><div class=\"scale\"></div><span>1</span></div>\n"
                     + "<p>One colour scale for all pictures. Grad-CAM, scores and learned weights run from 0 at their least to 1 at"
-                    + " their largest; gates run from 0, shut, to 1, open, so that one colour is one number. What the network does"
-                    + " not see is grey.</p>\n";
+                    + " their largest; gates from shut to open, 0 to 1 where nothing else is said, so that one colour is one"
+                    + " number. What the network does not see is grey.</p>\n";
 }

@@ -117,7 +117,7 @@ public final class ExplanationReport {
                 String prefix = (i + 1) + "-" + stem(file) + (models.size() == 1 ? "" : "-model" + model) + "-";
                 parts.add(explain(classifier, pictures.get(i), photograph, folder, prefix));
             }
-            page.add(file.toString(), photograph, parts);
+            page.add(file.getFileName().toString(), photograph, parts);
         }
         Path index = folder.resolve("index.html");
         AtomicText.write(index, page.html());

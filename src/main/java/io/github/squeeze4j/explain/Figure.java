@@ -44,11 +44,14 @@ final class Figure {
             figures.add(overlay(
                     "Grad-CAM++", name, caption, MapPicture.scaled(stage.gradCamPlusPlus().slice(0)), photograph, window));
         }
+        List<Figure> strips = new ArrayList<>();
         for (BlockMaps block : seen.blocks()) {
             for (BlockGate gate : block.gates()) {
-                figures.add(of(block, gate, photograph, window));
+                Figure figure = of(block, gate, photograph, window);
+                (figure.strip ? strips : figures).add(figure);
             }
         }
+        figures.addAll(strips);
         return figures;
     }
 
@@ -58,13 +61,13 @@ final class Figure {
         INDArray values = gate.values();
         if (gate.kind() == BlockGate.Kind.CHANNELS || values.rank() == 4 && values.size(2) * values.size(3) == 1) {
             INDArray row = values.slice(0).reshape('c', 1, values.size(1));
-            return new Figure(group, title, values.size(1) + " channels, " + range(row), strip(shown(gate, row)), true);
+            return new Figure(group, title, values.size(1) + " channels, " + range(gate, row), strip(shown(gate, row)), true);
         }
         boolean learned = gate.kind() == BlockGate.Kind.WEIGHTS;
         INDArray channels = learned ? Transforms.abs(values, true) : values.slice(0);
         INDArray map = channels.mean(0);
         String caption = (channels.size(0) == 1 ? "" : "mean of " + channels.size(0) + (learned ? " sizes, learned, " : " channels, "))
-                + range(map);
+                + range(gate, map);
         return overlay(group, title, caption, learned ? MapPicture.scaled(map) : shown(gate, map), photograph, window);
     }
 
@@ -72,12 +75,20 @@ final class Figure {
         return gate.isGate() ? MapPicture.between(map, gate.lowest(), gate.highest()) : MapPicture.scaled(map);
     }
 
-    private static String range(INDArray map) {
+    private static String range(BlockGate gate, INDArray map) {
         return String.format(
                 Locale.ROOT,
                 "%.3g to %.3g",
                 map.minNumber().doubleValue(),
-                map.maxNumber().doubleValue());
+                map.maxNumber().doubleValue())
+                + bounds(gate);
+    }
+
+    /** Where the scale is not that of a sigmoid. */
+    private static String bounds(BlockGate gate) {
+        return !gate.isGate() || gate.lowest() == 0 && gate.highest() == 1
+                ? ""
+                : String.format(Locale.ROOT, " on a scale from %.0f to %.0f", gate.lowest(), gate.highest());
     }
 
     private static BufferedImage strip(MapPicture channels) {

@@ -183,7 +183,7 @@ final class Wiring {
     /** The vertex of that name, or a complaint with the names there are. */
     int vertex(String name) {
         for (int index : order) {
-            if (graph.getVertices()[index].getVertexName().equals(name)) {
+            if (strides[index] > 0 && graph.getVertices()[index].getVertexName().equals(name)) {
                 return index;
             }
         }

@@ -94,4 +94,30 @@ class ExplainCommandTest {
         Run.of("explain", se).complains("Missing required parameter: 'PICTURE'");
         assertThat(Path.of(out)).doesNotExist();
     }
+
+    @Test
+    void gatesOverPicturesByClass() throws Exception {
+        Path photos = PhotographFolder.of(folder.resolve("classes"), 4, "red", "green", "b<lue");
+        Path out = folder.resolve("gates");
+        Run run = Run.of(
+                        "gates", cbam, "--data", photos.toString(), "--out", out.toString(), "--validation", "0.5")
+                .ok();
+        assertThat(run.out.lines())
+                .hasSize(18 + 1)
+                .anyMatch(line -> line.matches("stage1\\.block1\\.attention spatial, 1 gates: always open .*"));
+        assertThat(Files.readAllLines(out.resolve("blocks.csv")))
+                .hasSize(18 + 1)
+                .anyMatch(line -> line.startsWith("stage3.block3.attention,cbam,channel,4,64,"));
+        assertThat(Files.readAllLines(out.resolve("classes.csv"))).hasSize(18 * 3 + 1);
+        assertThat(Files.readAllLines(out.resolve("channels.csv"))).hasSize(3 * (16 + 32 + 64 + 3) + 1);
+        assertThat(ImageIO.read(out.resolve("stage1.block1.attention-channel.png").toFile()))
+                .isNotNull();
+    }
+
+    @Test
+    void aNetworkWithoutGatesHasNoneToShow() throws Exception {
+        Path photos = PhotographFolder.of(folder.resolve("few"), 2, "red", "green", "b<lue");
+        Run.of("gates", save("resnet20"), "--data", photos.toString(), "--validation", "0.5")
+                .complains("network (resnet20, 3 pictures) must have attention blocks with gates");
+    }
 }
