@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -81,8 +82,7 @@ public final class Explanation {
                     + ") must be one; explain a graph that takes pictures alone");
         }
         List<String> outputs = graph.getConfiguration().getNetworkOutputs();
-        Explanation explanation =
-                new Explanation(graph, outputs.get(0), null, List.of(), null, new State());
+        Explanation explanation = new Explanation(graph, outputs.get(0), null, List.of(), null, new State());
         if (outputs.size() == 1) {
             explanation.wiring();
             return explanation;
@@ -167,7 +167,8 @@ public final class Explanation {
         }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             INDArray input = (pictures.rank() == 3
-                            ? pictures.reshape(pictures.ordering(), 1, pictures.size(0), pictures.size(1), pictures.size(2))
+                            ? pictures.reshape(
+                                    pictures.ordering(), 1, pictures.size(0), pictures.size(1), pictures.size(2))
                             : pictures)
                     .castTo(graph.getConfiguration().getDataType())
                     .dup('c');
@@ -194,7 +195,8 @@ public final class Explanation {
             Wiring wiring = wiring();
             Walk walk = new Walk(twin, wiring);
             try {
-                walk.forward(pictures.castTo(graph.getConfiguration().getDataType()).dup('c'));
+                walk.forward(
+                        pictures.castTo(graph.getConfiguration().getDataType()).dup('c'));
                 return blocks(twin, wiring);
             } finally {
                 walk.close();
@@ -212,7 +214,12 @@ public final class Explanation {
         int[] classes = classes(scores);
         List<StageMaps> chosen = new ArrayList<>();
         Map<Integer, Integer> numbers = chosen(wiring, walk);
-        scoring.backward(walk, scores, classes, twin.getVertex(twin.getConfiguration().getNetworkInputs().get(0)).getVertexIndex());
+        scoring.backward(
+                walk,
+                scores,
+                classes,
+                twin.getVertex(twin.getConfiguration().getNetworkInputs().get(0))
+                        .getVertexIndex());
         numbers.forEach((vertex, number) -> chosen.add(maps(twin, wiring, walk, vertex, number)));
         int first = wiring.order()[0];
         return new Explained(
@@ -260,8 +267,7 @@ public final class Explanation {
             INDArray activation = walk.activation(vertex);
             if (activation.rank() == 4) {
                 boolean last = wiring.format(vertex) == CNN2DFormat.NHWC;
-                sizes[vertex] =
-                        new int[] {(int) activation.size(last ? 1 : 2), (int) activation.size(last ? 2 : 3)};
+                sizes[vertex] = new int[] {(int) activation.size(last ? 1 : 2), (int) activation.size(last ? 2 : 3)};
             }
         }
         Map<Integer, Integer> all = wiring.stages(sizes);
@@ -276,8 +282,8 @@ public final class Explanation {
         if (stages != null) {
             for (int stage : stages) {
                 if (stage < 1 || stage > number) {
-                    throw new BadInputException("stage (" + stage + ") must be one of the network's " + number
-                            + "; use 1 to " + number);
+                    throw new BadInputException(
+                            "stage (" + stage + ") must be one of the network's " + number + "; use 1 to " + number);
                 }
             }
         }
@@ -291,7 +297,8 @@ public final class Explanation {
         long width = input.size(last ? 2 : 3);
         int largest = 0;
         for (int vertex : wiring.order()) {
-            if (wiring.isConvolved(vertex) && !(Vertices.layer(twin.getVertices()[vertex]) instanceof org.deeplearning4j.nn.conf.layers.SubsamplingLayer)) {
+            if (wiring.isConvolved(vertex)
+                    && !(Vertices.layer(twin.getVertices()[vertex]) instanceof SubsamplingLayer)) {
                 largest = Math.max(largest, wiring.stride(vertex));
             }
         }
@@ -306,9 +313,7 @@ public final class Explanation {
         String name = twin.getVertices()[vertex].getVertexName();
         INDArray activation = channelsFirst(walk.activation(vertex), wiring.format(vertex));
         INDArray gradient = walk.gradient(vertex);
-        gradient = gradient == null
-                ? activation.like()
-                : channelsFirst(gradient, wiring.format(vertex));
+        gradient = gradient == null ? activation.like() : channelsFirst(gradient, wiring.format(vertex));
         return new StageMaps(
                 number,
                 wiring.stride(vertex),
@@ -327,8 +332,8 @@ public final class Explanation {
             GraphVertex vertex = twin.getVertices()[index];
             Layer layer = Vertices.layer(vertex);
             if (layer instanceof AttentionBlock) {
-                BlockGates gates = state.gates.computeIfAbsent(
-                        vertex.getVertexName(), name -> BlockGates.of(vertex.getLayer()));
+                BlockGates gates =
+                        state.gates.computeIfAbsent(vertex.getVertexName(), name -> BlockGates.of(vertex.getLayer()));
                 blocks.add(new BlockMaps(
                         vertex.getVertexName(),
                         ((AttentionBlock) layer).blockName(),
@@ -354,8 +359,8 @@ public final class Explanation {
                     .map(Vertices::kind)
                     .distinct()
                     .collect(Collectors.joining(", "));
-            throw new BadInputException("graph (" + kinds
-                    + ") must have a convolution before output " + output + "; explain a network of convolutions");
+            throw new BadInputException("graph (" + kinds + ") must have a convolution before output " + output
+                    + "; explain a network of convolutions");
         }
         return wiring;
     }

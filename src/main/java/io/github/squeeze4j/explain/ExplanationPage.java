@@ -65,7 +65,8 @@ final class ExplanationPage {
         List<Part> small = new ArrayList<>();
         for (Part part : parts) {
             List<Figure> figures = new ArrayList<>();
-            part.figures.forEach(figure -> figures.add(figure.strip ? figure : figure.with(reduced(figure.image, SIDES[0]))));
+            part.figures.forEach(
+                    figure -> figures.add(figure.strip ? figure : figure.with(reduced(figure.image, SIDES[0]))));
             small.add(new Part(part.model, part.summary, figures));
         }
         return small;
@@ -116,7 +117,9 @@ final class ExplanationPage {
                     if (!figure.group.equals(group)) {
                         out.append("<h4>").append(escaped(figure.group)).append("</h4>\n");
                     }
-                    out.append("<div class=\"").append(figure.strip ? "strips" : "maps").append("\">\n");
+                    out.append("<div class=\"")
+                            .append(figure.strip ? "strips" : "maps")
+                            .append("\">\n");
                     group = figure.group;
                     strips = figure.strip;
                 }

@@ -101,7 +101,8 @@ public final class ExplanationReport {
         for (Path photograph : photographs) {
             if (Files.isDirectory(photograph)) {
                 throw new BadInputException("picture (" + photograph
-                        + ") must be a file, but is a folder; name the pictures in it, such as " + photograph + "/*.jpg");
+                        + ") must be a file, but is a folder; name the pictures in it, such as " + photograph
+                        + "/*.jpg");
             }
             pictures.add(Picture.read(photograph));
         }
@@ -135,12 +136,7 @@ public final class ExplanationReport {
         }
         Preprocessing preprocessing = classifier.preprocessing();
         INDArray input = Nd4j.createFromArray(preprocessing.toArray(picture))
-                .reshape(
-                        'c',
-                        1,
-                        preprocessing.colours().channels(),
-                        preprocessing.height(),
-                        preprocessing.width());
+                .reshape('c', 1, preprocessing.colours().channels(), preprocessing.height(), preprocessing.width());
         Explained seen = explanation.explain(input);
         List<Figure> figures = Figure.of(seen, photograph, preprocessing.window(picture));
         for (Figure figure : figures) {
@@ -156,7 +152,10 @@ public final class ExplanationReport {
                 .sorted((a, b) -> Double.compare(output.getDouble(0, b), output.getDouble(0, a)))
                 .limit(LIKELIEST)
                 .map(label -> String.format(
-                        Locale.ROOT, "%s %.1f %%", classifier.classNames().get(label), 100 * output.getDouble(0, label)))
+                        Locale.ROOT,
+                        "%s %.1f %%",
+                        classifier.classNames().get(label),
+                        100 * output.getDouble(0, label)))
                 .collect(Collectors.joining(", "));
         return likeliest + ". The maps explain: " + classifier.classNames().get(seen.classes()[0]) + ".";
     }

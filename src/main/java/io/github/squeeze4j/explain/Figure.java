@@ -36,13 +36,19 @@ final class Figure {
         for (StageMaps stage : seen.stages()) {
             String name = stage.number() == 0 ? stage.layer() : "stage " + stage.number();
             String caption = stage.layer() + ", stride " + stage.stride();
-            figures.add(overlay("Grad-CAM", name, caption, MapPicture.scaled(stage.gradCam().slice(0)), photograph, window));
+            figures.add(overlay(
+                    "Grad-CAM", name, caption, MapPicture.scaled(stage.gradCam().slice(0)), photograph, window));
         }
         for (StageMaps stage : seen.stages()) {
             String name = stage.number() == 0 ? stage.layer() : "stage " + stage.number();
             String caption = stage.layer() + ", stride " + stage.stride();
             figures.add(overlay(
-                    "Grad-CAM++", name, caption, MapPicture.scaled(stage.gradCamPlusPlus().slice(0)), photograph, window));
+                    "Grad-CAM++",
+                    name,
+                    caption,
+                    MapPicture.scaled(stage.gradCamPlusPlus().slice(0)),
+                    photograph,
+                    window));
         }
         List<Figure> strips = new ArrayList<>();
         for (BlockMaps block : seen.blocks()) {
@@ -61,12 +67,15 @@ final class Figure {
         INDArray values = gate.values();
         if (gate.kind() == BlockGate.Kind.CHANNELS || values.rank() == 4 && values.size(2) * values.size(3) == 1) {
             INDArray row = values.slice(0).reshape('c', 1, values.size(1));
-            return new Figure(group, title, values.size(1) + " channels, " + range(gate, row), strip(shown(gate, row)), true);
+            return new Figure(
+                    group, title, values.size(1) + " channels, " + range(gate, row), strip(shown(gate, row)), true);
         }
         boolean learned = gate.kind() == BlockGate.Kind.WEIGHTS;
         INDArray channels = learned ? Transforms.abs(values, true) : values.slice(0);
         INDArray map = channels.mean(0);
-        String caption = (channels.size(0) == 1 ? "" : "mean of " + channels.size(0) + (learned ? " sizes, learned, " : " channels, "))
+        String caption = (channels.size(0) == 1
+                        ? ""
+                        : "mean of " + channels.size(0) + (learned ? " sizes, learned, " : " channels, "))
                 + range(gate, map);
         return overlay(group, title, caption, learned ? MapPicture.scaled(map) : shown(gate, map), photograph, window);
     }
@@ -77,10 +86,10 @@ final class Figure {
 
     private static String range(BlockGate gate, INDArray map) {
         return String.format(
-                Locale.ROOT,
-                "%.3g to %.3g",
-                map.minNumber().doubleValue(),
-                map.maxNumber().doubleValue())
+                        Locale.ROOT,
+                        "%.3g to %.3g",
+                        map.minNumber().doubleValue(),
+                        map.maxNumber().doubleValue())
                 + bounds(gate);
     }
 
@@ -114,7 +123,9 @@ final class Figure {
 
     /** The name of its file. */
     String file() {
-        return (group.startsWith("Grad") ? group + "-" : "") .replace("++", "-plus-plus").toLowerCase(Locale.ROOT)
+        return (group.startsWith("Grad") ? group + "-" : "")
+                        .replace("++", "-plus-plus")
+                        .toLowerCase(Locale.ROOT)
                 + title.replaceAll("[^A-Za-z0-9._-]+", "-");
     }
 }

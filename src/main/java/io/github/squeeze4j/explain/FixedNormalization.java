@@ -31,7 +31,8 @@ final class FixedNormalization {
         } else {
             variance = runtime.getParam(BatchNormalizationParamInitializer.GLOBAL_VAR);
         }
-        INDArray inverse = Transforms.sqrt(variance.add(normalization.getEps()), false).rdivi(1);
+        INDArray inverse =
+                Transforms.sqrt(variance.add(normalization.getEps()), false).rdivi(1);
         INDArray factor = normalization.isLockGammaBeta()
                 ? inverse.muli(normalization.getGamma())
                 : inverse.muli(runtime.getParam(BatchNormalizationParamInitializer.GAMMA));

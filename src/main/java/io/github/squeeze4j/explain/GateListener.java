@@ -151,10 +151,7 @@ public final class GateListener extends BaseTrainingListener {
             LOG.warn(
                     "Block {}: {} % of its {} gates do not move (iteration {}); a smaller learning rate, less weight decay or"
                             + " another reduction may help",
-                    reading.layer(),
-                    Math.round(100 * reading.still()),
-                    reading.gate(),
-                    reading.iteration());
+                    reading.layer(), Math.round(100 * reading.still()), reading.gate(), reading.iteration());
         }
     }
 

@@ -29,7 +29,8 @@ final class GradCam {
     static INDArray plusPlus(INDArray activation, INDArray gradient) {
         INDArray squares = gradient.mul(gradient);
         INDArray sums = activation.sum(true, 2, 3);
-        INDArray divisor = gradient.mul(squares).muli(sums).addi(squares).addi(squares).addi(EPSILON);
+        INDArray divisor =
+                gradient.mul(squares).muli(sums).addi(squares).addi(squares).addi(EPSILON);
         // where the gradient is 0 so is its square
         INDArray weights =
                 squares.divi(divisor).muli(Transforms.relu(gradient, true)).sum(2, 3);

@@ -43,8 +43,7 @@ public final class MapPicture {
      * @return the picture
      */
     public static MapPicture between(INDArray map, double lowest, double highest) {
-        return new MapPicture(
-                numbers(map.sub(lowest).divi(highest - lowest)), (int) map.size(0), (int) map.size(1));
+        return new MapPicture(numbers(map.sub(lowest).divi(highest - lowest)), (int) map.size(0), (int) map.size(1));
     }
 
     private static float[] numbers(INDArray map) {

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.explain;
 
+import io.github.squeeze4j.blocks.AttentionBlock;
 import java.util.Arrays;
 import java.util.Set;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -126,7 +127,8 @@ final class Walk {
         } catch (RuntimeException e) {
             throw new IllegalStateException(
                     "vertex (" + vertex.getVertexName() + ", "
-                            + Vertices.kind(vertex) + ") must be one that DL4J runs backward behind a pass at inference;"
+                            + Vertices.kind(vertex)
+                            + ") must be one that DL4J runs backward behind a pass at inference;"
                             + " choose layers above it",
                     e);
         } finally {
@@ -146,7 +148,7 @@ final class Walk {
                 || layer instanceof BatchNormalization
                 || layer instanceof GlobalPoolingLayer
                 || layer instanceof DenseLayer
-                || layer instanceof io.github.squeeze4j.blocks.AttentionBlock;
+                || layer instanceof AttentionBlock;
     }
 
     /** Forgets arrays that the graph holds. */

@@ -120,8 +120,11 @@ final class Wiring {
         boolean one = maps[index][0] * maps[index][1] == 1;
         for (VertexIndices input : inputs(graph.getVertices()[index])) {
             int before = input.getVertexIndex();
-            if (one && (pooled[before] || maps[before] != null && maps[before][0] * maps[before][1] > 1
-                    && Vertices.layer(graph.getVertices()[index]) instanceof SubsamplingLayer)) {
+            if (one
+                    && (pooled[before]
+                            || maps[before] != null
+                                    && maps[before][0] * maps[before][1] > 1
+                                    && Vertices.layer(graph.getVertices()[index]) instanceof SubsamplingLayer)) {
                 return true;
             }
         }
@@ -191,6 +194,7 @@ final class Wiring {
                 .filter(index -> strides[index] > 0 && convolved[index])
                 .mapToObj(index -> graph.getVertices()[index].getVertexName())
                 .collect(Collectors.joining(", "));
-        throw new BadInputException("layer (" + name + ") must be one with a map before the output; use one of " + known);
+        throw new BadInputException(
+                "layer (" + name + ") must be one with a map before the output; use one of " + known);
     }
 }

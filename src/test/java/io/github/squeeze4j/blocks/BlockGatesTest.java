@@ -48,8 +48,7 @@ class BlockGatesTest {
     void equalTheReferences(String name) throws IOException {
         JsonNode json = new ObjectMapper()
                 .readTree(GoldenVectorsTest.folder().resolve(name + ".json").toFile());
-        Map<String, INDArray> golden =
-                Npz.read(GoldenVectorsTest.folder().resolve(name + ".npz"));
+        Map<String, INDArray> golden = Npz.read(GoldenVectorsTest.folder().resolve(name + ".npz"));
         List<INDArray> recorded = new ArrayList<>();
         recorded().forEach((key, value) -> {
             if (key.startsWith(name + ".")) {
@@ -102,8 +101,7 @@ class BlockGatesTest {
                 assertThat(values.rank()).isEqualTo(4);
                 values = enlarged(values, expected);
             }
-            Arrays4j.assertClose(
-                    name + " " + gate.name(), values, expected.reshape('c', values.shape()), tolerance);
+            Arrays4j.assertClose(name + " " + gate.name(), values, expected.reshape('c', values.shape()), tolerance);
             if (gate.isGate()) {
                 assertThat(gate.values().minNumber().doubleValue()).isGreaterThanOrEqualTo(gate.lowest());
                 assertThat(gate.values().maxNumber().doubleValue()).isLessThanOrEqualTo(gate.highest());
@@ -122,9 +120,7 @@ class BlockGatesTest {
             // Gather-Excite's form enlarges the one cell to the map
             return recorded.mean(2, 3);
         }
-        return gate.name().equals("context")
-                ? recorded.reshape('c', x.size(0), 1, x.size(2), x.size(3))
-                : recorded;
+        return gate.name().equals("context") ? recorded.reshape('c', x.size(0), 1, x.size(2), x.size(3)) : recorded;
     }
 
     /** Gather-Excite's references are enlarged to the map, ours are as coarse as they are computed. */

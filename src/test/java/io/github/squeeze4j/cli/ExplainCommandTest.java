@@ -37,9 +37,15 @@ class ExplainCommandTest {
     private static String save(String model) {
         Path file = folder.resolve(model + ".zip");
         ImageClassifier.of(
-                        Models.builder(model).classes(3).inputSize(16, 16).build().init(),
+                        Models.builder(model)
+                                .classes(3)
+                                .inputSize(16, 16)
+                                .build()
+                                .init(),
                         List.of("red", "green", "b<lue"),
-                        Preset.named("cifar").preprocessing().toBuilder().size(16, 16).build())
+                        Preset.named("cifar").preprocessing().toBuilder()
+                                .size(16, 16)
+                                .build())
                 .named(model)
                 .save(file);
         return file.toString();
@@ -73,8 +79,10 @@ class ExplainCommandTest {
     @Test
     void twoModelsStandSideBySide() throws Exception {
         Path out = folder.resolve("compared");
-        Run.of("explain", se, picture, "--compare", cbam, "--out", out.toString()).ok();
-        assertThat(files(out)).contains("1-0-model1-grad-cam-stage-1.png", "1-0-model2-stage3.block3.attention-spatial.png");
+        Run.of("explain", se, picture, "--compare", cbam, "--out", out.toString())
+                .ok();
+        assertThat(files(out))
+                .contains("1-0-model1-grad-cam-stage-1.png", "1-0-model2-stage3.block3.attention-spatial.png");
         assertThat(Files.readString(out.resolve("index.html")))
                 .contains("<h1>What se_resnet20 and cbam_resnet20 look at</h1>")
                 .contains("<h3>se_resnet20</h3>", "<h3>cbam_resnet20</h3>");
@@ -84,7 +92,8 @@ class ExplainCommandTest {
     void saysWhatIsWrong() {
         String out = folder.resolve("none").toString();
         Run.of("explain", se, picture, "--out", out, "--class", "purple")
-                .complains("class (purple) must be one of the 3 of se_resnet20; use 0 to 2, or a name: red, green, b<lue");
+                .complains(
+                        "class (purple) must be one of the 3 of se_resnet20; use 0 to 2, or a name: red, green, b<lue");
         Run.of("explain", se, picture, "--out", out, "--stage", "7")
                 .complains("stage (7) must be one of the network's 3; use 1 to 3");
         String photos = folder.resolve("photos").toString();
@@ -99,8 +108,7 @@ class ExplainCommandTest {
     void gatesOverPicturesByClass() throws Exception {
         Path photos = PhotographFolder.of(folder.resolve("classes"), 4, "red", "green", "b<lue");
         Path out = folder.resolve("gates");
-        Run run = Run.of(
-                        "gates", cbam, "--data", photos.toString(), "--out", out.toString(), "--validation", "0.5")
+        Run run = Run.of("gates", cbam, "--data", photos.toString(), "--out", out.toString(), "--validation", "0.5")
                 .ok();
         assertThat(run.out.lines())
                 .hasSize(18 + 1)
@@ -110,7 +118,8 @@ class ExplainCommandTest {
                 .anyMatch(line -> line.startsWith("stage3.block3.attention,cbam,channel,4,64,"));
         assertThat(Files.readAllLines(out.resolve("classes.csv"))).hasSize(18 * 3 + 1);
         assertThat(Files.readAllLines(out.resolve("channels.csv"))).hasSize(3 * (16 + 32 + 64 + 3) + 1);
-        assertThat(ImageIO.read(out.resolve("stage1.block1.attention-channel.png").toFile()))
+        assertThat(ImageIO.read(
+                        out.resolve("stage1.block1.attention-channel.png").toFile()))
                 .isNotNull();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.models.Models;
 import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -33,7 +34,7 @@ class ExplanationTest {
                 .build();
     }
 
-    private static void complains(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String message) {
+    private static void complains(ThrowingCallable call, String message) {
         assertThatThrownBy(call).isExactlyInstanceOf(BadInputException.class).hasMessage(message);
     }
 
@@ -41,7 +42,8 @@ class ExplanationTest {
     void aStageEndsWhereAllGoesOn() {
         Explained seen = Explanation.of(resnet(32)).explain(Nd4j.rand(DataType.FLOAT, 2, 3, 32, 32));
         assertThat(seen.stages().stream().map(StageMaps::toString).collect(Collectors.toList()))
-                .containsExactly("stage1.block3.relu, stride 1", "stage2.block3.relu, stride 2", "stage3.block3.relu, stride 4");
+                .containsExactly(
+                        "stage1.block3.relu, stride 1", "stage2.block3.relu, stride 2", "stage3.block3.relu, stride 4");
         assertThat(seen.stages().get(1).number()).isEqualTo(2);
         assertThat(seen.stages().get(1).gradCam().shape()).containsExactly(2, 16, 16);
         assertThat(seen.stages().get(1).gradCamPlusPlus().shape()).containsExactly(2, 16, 16);
@@ -62,10 +64,15 @@ class ExplanationTest {
         Explained all = explanation.forClass(1).explain(picture);
         Explained third = explanation.forClass(1).atStages(3).explain(picture);
         assertThat(third.stages()).hasSize(1);
-        assertThat(third.stages().get(0).gradCam()).isEqualTo(all.stages().get(2).gradCam());
-        Explained named = explanation.forClass(1).atLayers("stage3.block3.relu", "stem.conv").explain(picture);
+        assertThat(third.stages().get(0).gradCam())
+                .isEqualTo(all.stages().get(2).gradCam());
+        Explained named = explanation
+                .forClass(1)
+                .atLayers("stage3.block3.relu", "stem.conv")
+                .explain(picture);
         assertThat(named.stages().stream().map(StageMaps::layer)).containsExactly("stem.conv", "stage3.block3.relu");
-        assertThat(named.stages().get(1).gradCam()).isEqualTo(all.stages().get(2).gradCam());
+        assertThat(named.stages().get(1).gradCam())
+                .isEqualTo(all.stages().get(2).gradCam());
         assertThat(named.classes()).containsExactly(1);
     }
 
@@ -73,10 +80,24 @@ class ExplanationTest {
     void aMultiLayerNetworkIsExplained() {
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .list()
-                .layer(new ConvolutionLayer.Builder(3, 3).padding(1, 1).nOut(4).activation(Activation.RELU).build())
-                .layer(new SubsamplingLayer.Builder().kernelSize(2, 2).stride(2, 2).build())
-                .layer(new ConvolutionLayer.Builder(3, 3).padding(1, 1).nOut(4).activation(Activation.RELU).build())
-                .layer(new DenseLayer.Builder().nOut(8).activation(Activation.RELU).build())
+                .layer(new ConvolutionLayer.Builder(3, 3)
+                        .padding(1, 1)
+                        .nOut(4)
+                        .activation(Activation.RELU)
+                        .build())
+                .layer(new SubsamplingLayer.Builder()
+                        .kernelSize(2, 2)
+                        .stride(2, 2)
+                        .build())
+                .layer(new ConvolutionLayer.Builder(3, 3)
+                        .padding(1, 1)
+                        .nOut(4)
+                        .activation(Activation.RELU)
+                        .build())
+                .layer(new DenseLayer.Builder()
+                        .nOut(8)
+                        .activation(Activation.RELU)
+                        .build())
                 .layer(output())
                 .setInputType(InputType.convolutional(8, 8, 3))
                 .build());
@@ -96,8 +117,7 @@ class ExplanationTest {
                 () -> explanation.forClass(10).explain(picture),
                 "class (10) must be one of the network's 10; use 0 to 9");
         complains(
-                () -> explanation.atStages(4).explain(picture),
-                "stage (4) must be one of the network's 3; use 1 to 3");
+                () -> explanation.atStages(4).explain(picture), "stage (4) must be one of the network's 3; use 1 to 3");
         complains(
                 () -> explanation.explain(Nd4j.rand(DataType.FLOAT, 1, 3, 2, 3)),
                 "picture (2x3) must be at least as large as the stride of the network's last stage (4); enlarge it");
@@ -109,7 +129,8 @@ class ExplanationTest {
                 "output (logits) must be one of the graph's; use one of classifier");
         assertThatThrownBy(() -> explanation.atLayers("pool"))
                 .isExactlyInstanceOf(BadInputException.class)
-                .hasMessageStartingWith("layer (pool) must be one with a map before the output; use one of stem.conv, stem.bn");
+                .hasMessageStartingWith(
+                        "layer (pool) must be one with a map before the output; use one of stem.conv, stem.bn");
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,7 +71,7 @@ class GateStudyTest {
     @Test
     void aListenerReadsWhatTrainingDoes() throws Exception {
         ComputationGraph graph = network();
-        for (org.deeplearning4j.nn.api.Layer layer : graph.getLayers()) {
+        for (Layer layer : graph.getLayers()) {
             if (layer.conf().getLayer().getLayerName().equals("stage1.block1.attention")) {
                 AttentionBlock.startNearIdentity(layer, 0.999);
             }

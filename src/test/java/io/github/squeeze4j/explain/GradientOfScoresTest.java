@@ -39,6 +39,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** The gradient of a class's score at inference, against differences of scores in double precision. */
 @Tag("tiny")
@@ -126,7 +127,10 @@ class GradientOfScoresTest {
             case DENSE_WITH_SOFTMAX:
                 builder.addLayer(
                         "output",
-                        new DenseLayer.Builder().activation(Activation.SOFTMAX).nOut(4).build(),
+                        new DenseLayer.Builder()
+                                .activation(Activation.SOFTMAX)
+                                .nOut(4)
+                                .build(),
                         "gap");
                 break;
             default:
@@ -208,7 +212,9 @@ class GradientOfScoresTest {
             largest = Math.max(largest, Math.abs(numeric));
         }
         assertThat(largest).isGreaterThan(1e-3);
-        assertThat(worst).as("largest error of %s, of gradients up to %s", end, largest).isLessThan(1e-6 * Math.max(1, largest));
+        assertThat(worst)
+                .as("largest error of %s, of gradients up to %s", end, largest)
+                .isLessThan(1e-6 * Math.max(1, largest));
     }
 
     @Test
@@ -221,7 +227,8 @@ class GradientOfScoresTest {
         Acceleration.apply(graph);
         Explained accelerated = Explanation.of(graph).explain(x);
         assertThat(accelerated.inputGradient()).isEqualTo(stock.inputGradient());
-        assertThat(accelerated.stages().get(1).gradCam()).isEqualTo(stock.stages().get(1).gradCam());
+        assertThat(accelerated.stages().get(1).gradCam())
+                .isEqualTo(stock.stages().get(1).gradCam());
         assertThat(graph.params()).isEqualTo(parameters);
         assertThat(graph.outputSingle(x).distance2(output)).isLessThan(1e-5);
     }
@@ -242,14 +249,18 @@ class GradientOfScoresTest {
     void whatALayerGaveIsNotWrittenOver() {
         ComputationGraph graph = network(DataType.DOUBLE, CNN2DFormat.NCHW, End.OUTPUT_LAYER);
         INDArray x = picture(DataType.DOUBLE, CNN2DFormat.NCHW);
-        Explained seen = Explanation.of(graph).atLayers("bn1", "swish1").forClass(1).explain(x);
+        Explained seen =
+                Explanation.of(graph).atLayers("bn1", "swish1").forClass(1).explain(x);
         // with the activations of both equal, their maps would be of equal signs
-        assertThat(seen.stages().get(0).gradCam()).isNotEqualTo(seen.stages().get(1).gradCam());
+        assertThat(seen.stages().get(0).gradCam())
+                .isNotEqualTo(seen.stages().get(1).gradCam());
         Walk walk = new Walk(Twin.of(graph), new Wiring(Twin.of(graph), "output"));
         walk.forward(x);
         int bn = graph.getVertex("bn1").getVertexIndex();
         int swish = graph.getVertex("swish1").getVertexIndex();
-        INDArray expected = walk.activation(bn).mul(org.nd4j.linalg.ops.transforms.Transforms.sigmoid(walk.activation(bn)));
-        assertThat(walk.activation(swish).sub(expected).amaxNumber().doubleValue()).isLessThan(1e-12);
+        INDArray expected =
+                walk.activation(bn).mul(Transforms.sigmoid(walk.activation(bn)));
+        assertThat(walk.activation(swish).sub(expected).amaxNumber().doubleValue())
+                .isLessThan(1e-12);
     }
 }

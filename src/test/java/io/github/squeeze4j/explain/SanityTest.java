@@ -7,10 +7,12 @@ import io.github.squeeze4j.blocks.BlockGate;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Models;
 import java.util.Random;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Adebayo et al., Sanity Checks for Saliency Maps, 1810.03292, and what else a map must do to be one. */
 class SanityTest {
@@ -78,7 +80,14 @@ class SanityTest {
     }
 
     private static INDArray map(ComputationGraph graph, INDArray picture) {
-        return Explanation.of(graph).forClass(3).explain(picture).stages().get(2).gradCam().slice(0).dup();
+        return Explanation.of(graph)
+                .forClass(3)
+                .explain(picture)
+                .stages()
+                .get(2)
+                .gradCam()
+                .slice(0)
+                .dup();
     }
 
     @Test
@@ -89,7 +98,7 @@ class SanityTest {
             assertThat(widest(Explanation.of(graph).explain(picture)))
                     .as("%s as it starts", block)
                     .isGreaterThan(1e-4);
-            for (org.deeplearning4j.nn.api.Layer layer : graph.getLayers()) {
+            for (Layer layer : graph.getLayers()) {
                 if (layer.conf().getLayer() instanceof AttentionBlock) {
                     AttentionBlock.startNearIdentity(layer, 0.999);
                 }
@@ -150,12 +159,12 @@ class SanityTest {
         int first = Math.max(edge, edge - shift);
         int last = Math.min(width - edge, width - edge - shift);
         INDArray a = from.get(
-                        org.nd4j.linalg.indexing.NDArrayIndex.interval(edge, from.size(0) - edge),
-                        org.nd4j.linalg.indexing.NDArrayIndex.interval(first, last))
+                        NDArrayIndex.interval(edge, from.size(0) - edge),
+                        NDArrayIndex.interval(first, last))
                 .dup();
         INDArray b = to.get(
-                        org.nd4j.linalg.indexing.NDArrayIndex.interval(edge, from.size(0) - edge),
-                        org.nd4j.linalg.indexing.NDArrayIndex.interval(first + shift, last + shift))
+                        NDArrayIndex.interval(edge, from.size(0) - edge),
+                        NDArrayIndex.interval(first + shift, last + shift))
                 .dup();
         return correlation(a, b);
     }

@@ -47,12 +47,11 @@ class ReferenceExplanationsTest {
         int classes = (int) expected.get("logits").size(1);
         Network network = Models.builder(name).classes(classes).build();
         ComputationGraph graph = network.init();
-        ReferenceNetworksTest.fill(graph, ReferenceNetworksTest.REFERENCES.get(name).get());
+        ReferenceNetworksTest.fill(
+                graph, ReferenceNetworksTest.REFERENCES.get(name).get());
         int size = (int) network.inputType().getHeight();
         INDArray pictures = Nd4j.create(
-                        ReferenceNetworksTest.uniform("image", 2 * 3 * size * size),
-                        new long[] {2, 3, size, size},
-                        'c')
+                        ReferenceNetworksTest.uniform("image", 2 * 3 * size * size), new long[] {2, 3, size, size}, 'c')
                 .castTo(DataType.FLOAT);
         String[] layers = network.features().stream()
                 .filter(map -> expected.containsKey("cam" + map.stride()))
@@ -70,7 +69,11 @@ class ReferenceExplanationsTest {
                 compared += 2;
             }
         }
-        assertThat(compared).isEqualTo(2 * expected.keySet().stream().filter(key -> key.endsWith(".scaled")).count());
+        assertThat(compared)
+                .isEqualTo(2
+                        * expected.keySet().stream()
+                                .filter(key -> key.endsWith(".scaled"))
+                                .count());
         System.out.println(name + ": " + compared + " maps, largest difference " + worst + " of a map's range");
         assertThat(worst).as(name).isLessThan(TOLERANCE);
     }
@@ -79,7 +82,8 @@ class ReferenceExplanationsTest {
     private static double error(INDArray maps, Map<String, INDArray> expected, String key, int n, int size) {
         INDArray map = maps.slice(n).castTo(DataType.DOUBLE);
         INDArray reference = expected.get(key).slice(n);
-        double range = reference.maxNumber().doubleValue() - reference.minNumber().doubleValue();
+        double range =
+                reference.maxNumber().doubleValue() - reference.minNumber().doubleValue();
         double difference = map.sub(reference).amaxNumber().doubleValue();
         if (range == 0) {
             return difference;

@@ -31,7 +31,8 @@ public final class ExplainSpeed {
         ComputationGraph graph = network.init();
         long size = network.inputType().getHeight();
         INDArray picture = Nd4j.rand(DataType.FLOAT, 1, 3, size, size);
-        INDArray label = Nd4j.zeros(DataType.FLOAT, 1, graph.outputSingle(picture).size(1));
+        INDArray label =
+                Nd4j.zeros(DataType.FLOAT, 1, graph.outputSingle(picture).size(1));
         label.putScalar(0, 1, 1);
         DataSet batch = new DataSet(picture, label);
         Explanation explanation = Explanation.of(graph);
