@@ -209,7 +209,7 @@ final class ExplanationPage {
                     + "img{max-width:100%;display:block}.photo{max-width:min(100%,22rem)}\n"
                     + ".models{display:grid;gap:1.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}\n"
                     + ".maps{display:grid;gap:.6rem;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr))}\n"
-                    + ".maps img{width:100%}.strips figure{margin-bottom:.5rem}.strip{width:100%;height:1.1rem;"
+                    + ".maps img{width:100%}.strips{margin-top:.6rem}.strips figure{margin-bottom:.5rem}.strip{width:100%;height:1.1rem;"
                     + "image-rendering:pixelated}\n"
                     + "figure{margin:0;break-inside:avoid}figcaption{font-size:.78rem;color:#444;overflow-wrap:anywhere}\n"
                     + ".legend{display:flex;gap:.6rem;align-items:center;max-width:30rem}.scale{flex:1;height:1rem}\n"

@@ -65,19 +65,20 @@ final class Figure {
         String group = "Gates: " + block.block();
         String title = block.layer() + " " + gate.name();
         INDArray values = gate.values();
-        if (gate.kind() == BlockGate.Kind.CHANNELS || values.rank() == 4 && values.size(2) * values.size(3) == 1) {
-            INDArray row = values.slice(0).reshape('c', 1, values.size(1));
-            return new Figure(
-                    group, title, values.size(1) + " channels, " + range(gate, row), strip(shown(gate, row)), true);
-        }
         boolean learned = gate.kind() == BlockGate.Kind.WEIGHTS;
-        INDArray channels = learned ? Transforms.abs(values, true) : values.slice(0);
-        INDArray map = channels.mean(0);
-        String caption = (channels.size(0) == 1
-                        ? ""
-                        : "mean of " + channels.size(0) + (learned ? " sizes, learned, " : " channels, "))
-                + range(gate, map);
-        return overlay(group, title, caption, learned ? MapPicture.scaled(map) : shown(gate, map), photograph, window);
+        INDArray channels = learned ? values : values.slice(0);
+        if (channels.rank() == 1 || channels.size(1) * channels.size(2) == 1) {
+            INDArray row = channels.reshape('c', 1, channels.length());
+            String caption = channels.length() + (learned ? " channels, learned, " : " channels, ") + range(gate, row);
+            return new Figure(group, title, caption, strip(shown(gate, row)), true);
+        }
+        INDArray map = (learned ? Transforms.abs(channels, true) : channels).mean(0);
+        String of = channels.size(0) == 1
+                ? ""
+                : (learned ? "mean size over " : "mean of ")
+                        + channels.size(0)
+                        + (learned ? " channels, learned, " : " channels, ");
+        return overlay(group, title, of + range(gate, map), shown(gate, map), photograph, window);
     }
 
     private static MapPicture shown(BlockGate gate, INDArray map) {

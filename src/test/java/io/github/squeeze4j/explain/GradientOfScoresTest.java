@@ -258,8 +258,7 @@ class GradientOfScoresTest {
         walk.forward(x);
         int bn = graph.getVertex("bn1").getVertexIndex();
         int swish = graph.getVertex("swish1").getVertexIndex();
-        INDArray expected =
-                walk.activation(bn).mul(Transforms.sigmoid(walk.activation(bn)));
+        INDArray expected = walk.activation(bn).mul(Transforms.sigmoid(walk.activation(bn)));
         assertThat(walk.activation(swish).sub(expected).amaxNumber().doubleValue())
                 .isLessThan(1e-12);
     }

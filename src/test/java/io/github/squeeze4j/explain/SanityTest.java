@@ -158,9 +158,7 @@ class SanityTest {
         int width = (int) from.size(1);
         int first = Math.max(edge, edge - shift);
         int last = Math.min(width - edge, width - edge - shift);
-        INDArray a = from.get(
-                        NDArrayIndex.interval(edge, from.size(0) - edge),
-                        NDArrayIndex.interval(first, last))
+        INDArray a = from.get(NDArrayIndex.interval(edge, from.size(0) - edge), NDArrayIndex.interval(first, last))
                 .dup();
         INDArray b = to.get(
                         NDArrayIndex.interval(edge, from.size(0) - edge),
