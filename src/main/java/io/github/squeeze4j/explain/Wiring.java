@@ -78,10 +78,6 @@ final class Wiring {
         return formats[vertex] == null ? CNN2DFormat.NCHW : formats[vertex];
     }
 
-    boolean contains(int vertex) {
-        return Arrays.stream(order).anyMatch(index -> index == vertex);
-    }
-
     /** Whether any convolution lies before the output. */
     boolean convolves() {
         return Arrays.stream(order).anyMatch(index -> convolved[index] && strides[index] > 0);
