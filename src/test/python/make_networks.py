@@ -91,6 +91,7 @@ def torch_network(model, taps):
             logits = model(x)
         return logits, found
 
+    run.model, run.taps = model, taps
     return run
 
 

@@ -238,11 +238,17 @@ public abstract class AttentionBlock extends SameDiffLayer {
      * @throws IllegalArgumentException if the layer is no attention block or the gate is out of range
      */
     public static double startNearIdentity(org.deeplearning4j.nn.api.Layer layer, double gate) {
-        Checks.notNull("layer", layer, "use network.getLayer(name) of an attention block");
+        AttentionBlock block = of(layer);
         if (!(gate > 0 && gate <= 1)) {
             throw new IllegalArgumentException(
                     "gate (" + gate + ") must be above 0 and at most 1; use 0.999, or 1 for an unchanged output");
         }
+        return block.startAt(gate, layer.paramTable());
+    }
+
+    /** The configuration of a runtime layer, frozen or not. */
+    static AttentionBlock of(org.deeplearning4j.nn.api.Layer layer) {
+        Checks.notNull("layer", layer, "use network.getLayer(name) of an attention block");
         Layer configuration = layer.conf().getLayer();
         if (configuration instanceof FrozenLayer) {
             configuration = ((FrozenLayer) configuration).getLayer();
@@ -252,7 +258,7 @@ public abstract class AttentionBlock extends SameDiffLayer {
                     "layer (" + configuration.getClass().getSimpleName()
                             + ") must be an attention block; use network.getLayer(name) of one");
         }
-        return ((AttentionBlock) configuration).startAt(gate, layer.paramTable());
+        return (AttentionBlock) configuration;
     }
 
     MapSize size() {

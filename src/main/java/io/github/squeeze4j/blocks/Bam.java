@@ -119,8 +119,12 @@ public final class Bam extends AttentionBlock {
     SDVariable define(BlockGraph graph, SDVariable x) {
         long channels = graph.size.channels;
         SDVariable perChannel = graph.sd.reshape(defineChannel(graph, x), -1, channels, 1, 1);
-        return x.mul(
-                Gate.SIGMOID.define(perChannel.mul(defineSpatial(graph, x))).add(1));
+        SDVariable perPosition = defineSpatial(graph, x);
+        SDVariable factor = Gate.SIGMOID.define(perChannel.mul(perPosition)).add(1);
+        graph.show("positions", BlockGate.Kind.POSITIONS, 1, 2, factor);
+        graph.show("channelScores", BlockGate.Kind.SCORES, perChannel);
+        graph.show("spatialScores", BlockGate.Kind.SCORES, perPosition);
+        return x.mul(factor);
     }
 
     private SDVariable defineChannel(BlockGraph graph, SDVariable x) {

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.blocks;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -17,6 +19,7 @@ final class BlockGraph {
     final MapSize size;
     private final Map<String, SDVariable> parameters;
     private final boolean training;
+    private final List<Shown> shown = new ArrayList<>();
 
     BlockGraph(SameDiff sd, Map<String, SDVariable> parameters, MapSize size, boolean training) {
         this.sd = sd;
@@ -37,6 +40,31 @@ final class BlockGraph {
     /** The name of the batch's mean, or of its variance, that belongs to a BatchNorm. */
     static String batchName(String norm, String statistic) {
         return norm + statistic;
+    }
+
+    /** Names a gate between 0 and 1, of one of {@link BlockGate}'s shapes or with its positions flat, for {@link BlockGates}. */
+    SDVariable gate(String name, BlockGate.Kind kind, SDVariable values) {
+        return show(name, kind, 0, 1, values);
+    }
+
+    /** Names the gate of each channel. */
+    SDVariable channelGate(SDVariable values) {
+        return gate("channel", BlockGate.Kind.CHANNELS, values);
+    }
+
+    /** As {@link #gate}, of other bounds; NaN for none. */
+    SDVariable show(String name, BlockGate.Kind kind, double lowest, double highest, SDVariable values) {
+        shown.add(new Shown(name, kind, lowest, highest, values));
+        return values;
+    }
+
+    /** Names what is no factor of the map. */
+    SDVariable show(String name, BlockGate.Kind kind, SDVariable values) {
+        return show(name, kind, Double.NaN, Double.NaN, values);
+    }
+
+    List<Shown> shown() {
+        return shown;
     }
 
     /** x * gate[n, c]. */

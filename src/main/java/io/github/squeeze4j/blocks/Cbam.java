@@ -111,7 +111,7 @@ public final class Cbam extends AttentionBlock {
             SDVariable score = Excitation.define(graph, pool.define(x), Activation.RELU, true);
             scores = scores == null ? score : scores.add(score);
         }
-        return graph.scaleChannels(x, Gate.SIGMOID.define(scores));
+        return graph.scaleChannels(x, graph.channelGate(Gate.SIGMOID.define(scores)));
     }
 
     private SDVariable defineSpatial(BlockGraph graph, SDVariable x) {
@@ -130,7 +130,8 @@ public final class Cbam extends AttentionBlock {
         long width = graph.size.width;
         SDVariable scores = graph.sd.reshape(convolved, -1, 1, height * width).castTo(DataType.DOUBLE);
         SDVariable normalized = graph.sd.reshape(graph.batchNorm(scores, 1), -1, 1, height, width);
-        return x.mul(Gate.SIGMOID.define(normalized.castTo(x.dataType())));
+        SDVariable gate = Gate.SIGMOID.define(normalized.castTo(x.dataType()));
+        return x.mul(graph.gate("spatial", BlockGate.Kind.POSITIONS, gate));
     }
 
     @Override

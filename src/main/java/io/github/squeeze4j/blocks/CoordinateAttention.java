@@ -116,6 +116,8 @@ public final class CoordinateAttention extends AttentionBlock {
         SDVariable columnScores = scores(graph, features, height, width, COLUMN_WEIGHT, COLUMN_BIAS);
         SDVariable rowGates = Gate.SIGMOID.define(rowScores);
         SDVariable columnGates = Gate.SIGMOID.define(graph.sd.reshape(columnScores, -1, channels, 1, width));
+        graph.gate("rows", BlockGate.Kind.POSITIONS, rowGates);
+        graph.gate("columns", BlockGate.Kind.POSITIONS, columnGates);
         return x.mul(rowGates).mul(columnGates);
     }
 

@@ -101,7 +101,7 @@ public final class Eca extends AttentionBlock {
         SDVariable means = graph.sd.reshape(x.mean(2, 3), -1, 1, 1, graph.size.channels);
         SDVariable weight = graph.sd.reshape(graph.parameter(WEIGHT), 1, width, 1, 1);
         SDVariable scores = graph.sd.cnn().conv2d(means, weight, same);
-        return graph.scaleChannels(x, Gate.SIGMOID.define(scores));
+        return graph.scaleChannels(x, graph.channelGate(Gate.SIGMOID.define(scores)));
     }
 
     @Override

@@ -63,7 +63,7 @@ public final class EffectiveSe extends AttentionBlock {
     @Override
     SDVariable define(BlockGraph graph, SDVariable x) {
         SDVariable scores = x.mean(2, 3).mmul(graph.parameter(WEIGHT)).add(graph.parameter(BIAS));
-        return graph.scaleChannels(x, gate.define(scores));
+        return graph.scaleChannels(x, graph.channelGate(gate.define(scores)));
     }
 
     @Override

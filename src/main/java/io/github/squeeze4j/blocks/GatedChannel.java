@@ -89,7 +89,8 @@ public final class GatedChannel extends AttentionBlock {
             scale = graph.sd.math().abs(embedding).mean(true, 1).add(EPSILON);
         }
         SDVariable score = embedding.div(scale).mul(graph.exact(GAMMA)).add(graph.exact(BETA));
-        return graph.scaleChannels(x, graph.sd.math().tanh(score).add(1).castTo(x.dataType()));
+        SDVariable gate = graph.sd.math().tanh(score).add(1).castTo(x.dataType());
+        return graph.scaleChannels(x, graph.show("channel", BlockGate.Kind.CHANNELS, 0, 2, gate));
     }
 
     @Override

@@ -163,8 +163,9 @@ public final class GatherExcite extends AttentionBlock {
         }
         SDVariable gates = Gate.SIGMOID.define(gathered);
         if (extent == 0) {
-            return graph.scaleChannels(x, gates);
+            return graph.scaleChannels(x, graph.channelGate(gates));
         }
+        graph.gate("positions", BlockGate.Kind.POSITIONS, gates);
         INDArray down = Cells.nearest(graph.size.height, height, x.dataType());
         INDArray across = Cells.nearest(graph.size.width, width, x.dataType());
         return x.mul(resize(graph, gates, height, width, down, across));

@@ -112,6 +112,7 @@ public final class GlobalContext extends AttentionBlock {
         if (pooling == Pooling.ATTENTION) {
             SDVariable scores = PositionScores.define(graph, x, ATTENTION_WEIGHT, ATTENTION_BIAS);
             SDVariable weights = graph.sd.nn().softmax(scores, 2);
+            graph.show("context", BlockGate.Kind.SCORES, weights);
             SDVariable flat = graph.sd.reshape(x, -1, graph.size.channels, graph.size.height * graph.size.width);
             context = flat.mul(weights).sum(2);
         } else {
@@ -119,7 +120,8 @@ public final class GlobalContext extends AttentionBlock {
         }
         SDVariable fused = x;
         if (multiply) {
-            fused = graph.scaleChannels(x, Gate.SIGMOID.define(ContextTransform.define(graph, context, MULTIPLY)));
+            SDVariable gate = Gate.SIGMOID.define(ContextTransform.define(graph, context, MULTIPLY));
+            fused = graph.scaleChannels(x, graph.channelGate(gate));
         }
         if (add) {
             SDVariable added = ContextTransform.define(graph, context, ADD);

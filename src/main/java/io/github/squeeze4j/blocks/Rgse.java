@@ -100,6 +100,7 @@ public final class Rgse extends AttentionBlock {
         if (fuses(graph.size)) {
             long rows = graph.size.height / window;
             long columns = graph.size.width / window;
+            graph.show("fusion", BlockGate.Kind.WEIGHTS, graph.parameter(FUSION_WEIGHT));
             SDVariable weight = graph.sd.reshape(graph.exact(FUSION_WEIGHT), 1, channels, rows, columns);
             SDVariable fused = z.mul(weight).sum(2, 3);
             z = graph.batchNorm(graph.sd.reshape(fused, -1, channels, 1), channels);
@@ -107,7 +108,7 @@ public final class Rgse extends AttentionBlock {
         SDVariable squeezed =
                 graph.sd.nn().relu(graph.sd.reshape(z, -1, channels), 0).castTo(x.dataType());
         SDVariable scores = Excitation.define(graph, squeezed, Activation.RELU, true);
-        return graph.scaleChannels(x, Gate.SIGMOID.define(scores));
+        return graph.scaleChannels(x, graph.channelGate(Gate.SIGMOID.define(scores)));
     }
 
     @Override

@@ -74,6 +74,7 @@ public final class Salient extends AttentionBlock {
         SDVariable agreement = grouped.mul(grouped.mean(true, 3)).mean(2);
         SDVariable gate = Gate.SIGMOID.define(
                 graph.batchNorm(agreement.castTo(DataType.DOUBLE), groups).castTo(x.dataType()));
+        graph.gate("spatial", BlockGate.Kind.POSITIONS, gate);
         SDVariable scaled = grouped.mul(graph.sd.reshape(gate, -1, groups, 1, height * width));
         return graph.sd.reshape(scaled, -1, graph.size.channels, height, width);
     }

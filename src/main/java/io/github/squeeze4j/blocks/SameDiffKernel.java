@@ -4,7 +4,6 @@ import io.github.squeeze4j.onednn.Recent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -20,8 +19,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>One graph per input shape and mode, built at first use.
  */
 final class SameDiffKernel implements Kernel {
-    private static final String INPUT = "input";
-    private static final String OUTPUT = "output";
+    private static final String INPUT = BlockDefinition.INPUT;
+    private static final String OUTPUT = BlockDefinition.OUTPUT;
     private static final String GRAD_OUTPUT = "gradOutput";
     private static final String LOSS = "loss";
 
@@ -119,15 +118,10 @@ final class SameDiffKernel implements Kernel {
     }
 
     private SameDiff build(INDArray x, Map<String, INDArray> parameters) {
-        SameDiff sd = SameDiff.create();
-        SDVariable input = sd.placeHolder(INPUT, x.dataType(), x.shape());
+        BlockDefinition definition = BlockDefinition.of(block, x, parameters, training);
+        SameDiff sd = definition.graph;
         SDVariable gradOutput = sd.placeHolder(GRAD_OUTPUT, x.dataType(), block.outputShape(x.shape()));
-        Map<String, SDVariable> variables = new LinkedHashMap<>();
-        parameters.forEach((name, value) -> variables.put(name, sd.placeHolder(name, x.dataType(), value.shape())));
-        MapSize size = new MapSize(x.size(1), x.size(2), x.size(3));
-        SDVariable output = block.define(new BlockGraph(sd, variables, size, training), input);
-        output.rename(OUTPUT);
-        sd.sum(LOSS, output.mul(gradOutput));
+        sd.sum(LOSS, definition.output.mul(gradOutput));
         sd.setLossVariables(LOSS);
         return sd;
     }

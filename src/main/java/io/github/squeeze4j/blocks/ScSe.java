@@ -87,6 +87,8 @@ public final class ScSe extends AttentionBlock {
     SDVariable define(BlockGraph graph, SDVariable x) {
         SDVariable channel = Gate.SIGMOID.define(Excitation.define(graph, x.mean(2, 3), Activation.RELU, true));
         SDVariable spatial = Gate.SIGMOID.define(PositionScores.define(graph, x, SPATIAL_WEIGHT, SPATIAL_BIAS));
+        graph.channelGate(channel);
+        graph.gate("spatial", BlockGate.Kind.POSITIONS, spatial);
         SDVariable byChannel = graph.scaleChannels(x, channel);
         SDVariable byPosition = x.mul(graph.sd.reshape(spatial, -1, 1, graph.size.height, graph.size.width));
         if (combination == Combination.ADD) {

@@ -181,6 +181,7 @@ public final class SelectiveKernel extends AttentionBlock {
         SDVariable ones = graph.sd.constant(difference(x.dataType()));
         SDVariable chosen =
                 Gate.SIGMOID.define(graph.sd.reshape(scores.mul(ones).sum(1), -1, channels));
+        graph.channelGate(chosen);
         return graph.scaleChannels(first, chosen, channels).add(graph.scaleChannels(second, chosen.rsub(1), channels));
     }
 

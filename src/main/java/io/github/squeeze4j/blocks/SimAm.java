@@ -62,7 +62,7 @@ public final class SimAm extends AttentionBlock {
         SDVariable squares = centered.mul(centered);
         SDVariable variance = squares.sum(true, 2, 3).div(others(graph.size.height * graph.size.width));
         SDVariable energy = squares.div(variance.add(lambda).mul(4)).add(0.5);
-        return x.mul(Gate.SIGMOID.define(energy));
+        return x.mul(graph.gate("positions", BlockGate.Kind.POSITIONS, Gate.SIGMOID.define(energy)));
     }
 
     /** What the variance divides by. */

@@ -98,6 +98,7 @@ public final class Spse extends AttentionBlock {
                     .transpose()
                     .dup('c'));
             SDVariable pooled = graph.sd.reshape(rows.mmul(bins), -1, channels, (long) k * k);
+            graph.show("fusion" + k, BlockGate.Kind.WEIGHTS, graph.parameter(weightName(k)));
             SDVariable weight = graph.sd.reshape(graph.exact(weightName(k)), 1, channels, (long) k * k);
             SDVariable level = pooled.castTo(DataType.DOUBLE).mul(weight).sum(2).add(graph.exact(biasName(k)));
             z = z == null ? level : z.add(level);
@@ -108,7 +109,7 @@ public final class Spse extends AttentionBlock {
                 .relu(graph.sd.reshape(normalized, -1, channels), 0)
                 .castTo(x.dataType());
         SDVariable scores = Excitation.define(graph, squeezed, Activation.RELU, true);
-        return graph.scaleChannels(x, Gate.SIGMOID.define(scores));
+        return graph.scaleChannels(x, graph.channelGate(Gate.SIGMOID.define(scores)));
     }
 
     @Override

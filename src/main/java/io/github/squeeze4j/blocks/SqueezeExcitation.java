@@ -106,7 +106,7 @@ public final class SqueezeExcitation extends AttentionBlock {
     @Override
     SDVariable define(BlockGraph graph, SDVariable x) {
         SDVariable scores = Excitation.define(graph, x.mean(2, 3), activation, biases);
-        return graph.scaleChannels(x, gate.define(scores));
+        return graph.scaleChannels(x, graph.channelGate(gate.define(scores)));
     }
 
     @Override

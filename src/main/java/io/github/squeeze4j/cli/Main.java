@@ -25,6 +25,8 @@ import picocli.CommandLine.ScopeType;
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            ExplainCommand.class,
+            GatesCommand.class,
             VerifyCommand.class,
             SummaryCommand.class,
             CompareCommand.class,

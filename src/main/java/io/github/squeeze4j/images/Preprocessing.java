@@ -346,6 +346,29 @@ public final class Preprocessing {
     }
 
     /**
+     * The part of a picture that {@link #prepare} leaves.
+     *
+     * @param picture of any size
+     * @return top, left, height and width in the picture's own pixels; beyond its edges where it gets a frame
+     */
+    public double[] window(Picture picture) {
+        if (resize == Resize.EXACT) {
+            return new double[] {0, 0, picture.height(), picture.width()};
+        }
+        boolean resized = resize == Resize.SHORTER_SIDE;
+        int fullHeight = resized ? Resizing.side(picture, shorterSide, picture.height()) : picture.height();
+        int fullWidth = resized ? Resizing.side(picture, shorterSide, picture.width()) : picture.width();
+        double down = (double) picture.height() / fullHeight;
+        double across = (double) picture.width() / fullWidth;
+        return new double[] {
+            CentreCrop.start(fullHeight, height) * down,
+            CentreCrop.start(fullWidth, width) * across,
+            height * down,
+            width * across
+        };
+    }
+
+    /**
      * What the network sees of a picture.
      *
      * @param picture of any size

@@ -135,7 +135,7 @@ class GoldenVectorsTest {
         {"spatial_att\\.gate_s\\.gate_s_conv_di_1\\.bias", "spatial_att.gate_s.gate_s_bn_di_1.bias"},
     };
 
-    private static Path folder() {
+    static Path folder() {
         String given = System.getProperty("golden.dir");
         return Paths.get(given == null || given.isEmpty() ? "src/test/resources/golden" : given);
     }
@@ -181,7 +181,7 @@ class GoldenVectorsTest {
         }
     }
 
-    private static AttentionBlock block(JsonNode json, Map<String, INDArray> golden, Computation computation) {
+    static AttentionBlock block(JsonNode json, Map<String, INDArray> golden, Computation computation) {
         String block = json.get("block").asText();
         switch (block) {
             case "se":
@@ -352,7 +352,7 @@ class GoldenVectorsTest {
         Arrays4j.assertClose(key, actual, expected, tolerance);
     }
 
-    private static String ours(String theirs) {
+    static String ours(String theirs) {
         if (theirs.matches("fc_spatial\\d+\\.(weight|bias)")) {
             String level = theirs.replaceAll("\\D", "");
             return theirs.endsWith("weight")
@@ -392,7 +392,7 @@ class GoldenVectorsTest {
      * Linear weights are [out, in], or those of a 1x1 convolution, there and [in, out] here; depthwise kernels lose their axis
      * of size 1.
      */
-    private static INDArray arranged(INDArray theirs, INDArray ours) {
+    static INDArray arranged(INDArray theirs, INDArray ours) {
         return theirs.rank() != ours.rank() && ours.rank() == 2 || theirs.rank() == 2
                 ? theirs.reshape('c', theirs.size(0), theirs.size(1))
                         .transpose()

@@ -36,7 +36,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 class ReferenceNetworksTest {
     private static final double TOLERANCE = 1e-4;
 
-    private static final Map<String, Supplier<TensorNames>> REFERENCES = new LinkedHashMap<>();
+    static final Map<String, Supplier<TensorNames>> REFERENCES = new LinkedHashMap<>();
 
     static {
         REFERENCES.put("resnet50", TensorNames::torchvisionResNet);
@@ -166,7 +166,7 @@ class ReferenceNetworksTest {
     }
 
     /** Draws every parameter; no tensor may be used twice. */
-    private static void fill(ComputationGraph graph, TensorNames names) {
+    static void fill(ComputationGraph graph, TensorNames names) {
         List<String> used = new ArrayList<>();
         for (org.deeplearning4j.nn.api.Layer layer : graph.getLayers()) {
             String vertex = layer.conf().getLayer().getLayerName();

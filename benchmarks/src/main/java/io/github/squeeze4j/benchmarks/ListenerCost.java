@@ -1,6 +1,7 @@
 package io.github.squeeze4j.benchmarks;
 
 import io.github.squeeze4j.cli.NativeBuild;
+import io.github.squeeze4j.explain.GateListener;
 import io.github.squeeze4j.models.Models;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
@@ -13,19 +14,24 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What DL4J's StatsListener costs SE-ResNet-20's training, with statistics of activations at every tenth iteration. */
+/**
+ * What DL4J's StatsListener costs SE-ResNet-20's training, with statistics of activations at every tenth iteration; with the argument
+ * {@code gates} what GateListener costs at every hundredth.
+ */
 public final class ListenerCost {
     private static final int BATCH = 32;
     private static final int EVERY = 10;
+    private static final int EVERY_GATES = 100;
     private static final int STEPS = 40;
     private static final int ROUNDS = 9;
+    private static final int ROUNDS_GATES = 5;
 
     private ListenerCost() {}
 
     /**
      * Prints the median time of a step with and without the listener, measured in turns, and their ratio.
      *
-     * @param args none
+     * @param args gates, or none
      */
     public static void main(String[] args) {
         NativeBuild.choose();
@@ -38,25 +44,35 @@ public final class ListenerCost {
             labels.putScalar(i, i % 10, 1);
         }
         DataSet batch = new DataSet(images, labels);
-        StatsListener listener = new StatsListener(nowhere(), EVERY);
-        double[][] millis = new double[2][ROUNDS];
-        for (int round = -2; round < ROUNDS; round++) { // two to warm up
+        boolean gates = args.length > 0 && args[0].equals("gates");
+        int every = gates ? EVERY_GATES : EVERY;
+        int steps = gates ? EVERY_GATES : STEPS; // one reading in a round
+        TrainingListener listener = gates ? new GateListener(every) : new StatsListener(nowhere(), every);
+        int rounds = gates ? ROUNDS_GATES : ROUNDS;
+        double[][] millis = new double[2][rounds];
+        for (int round = -2; round < rounds; round++) { // two to warm up
             for (int with = 0; with < 2; with++) {
                 network.setListeners(with == 1 ? new TrainingListener[] {listener} : new TrainingListener[0]);
                 long start = System.nanoTime();
-                for (int step = 0; step < STEPS; step++) {
+                for (int step = 0; step < steps; step++) {
                     network.fit(batch);
                 }
                 if (round >= 0) {
-                    millis[with][round] = (System.nanoTime() - start) / 1e6 / STEPS;
+                    millis[with][round] = (System.nanoTime() - start) / 1e6 / steps;
                 }
             }
         }
-        double[] ratios = new double[ROUNDS];
+        double[] ratios = new double[rounds];
         Arrays.setAll(ratios, round -> millis[1][round] / millis[0][round]);
         System.out.printf(
-                "%s: without %.1f ms, with StatsListener every %dth iteration %.1f ms; with / without %.3f (median of %d pairs)%n",
-                Hardware.processor(), median(millis[0]), EVERY, median(millis[1]), median(ratios), ROUNDS);
+                "%s: without %.1f ms, with %s every %dth iteration %.1f ms; with / without %.3f (median of %d pairs)%n",
+                Hardware.processor(),
+                median(millis[0]),
+                listener.getClass().getSimpleName(),
+                every,
+                median(millis[1]),
+                median(ratios),
+                rounds);
         System.exit(0); // DL4J's threads are no daemons
     }
 

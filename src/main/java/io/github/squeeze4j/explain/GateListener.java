@@ -1,0 +1,187 @@
+package io.github.squeeze4j.explain;
+
+import io.github.squeeze4j.blocks.BlockGate;
+import io.github.squeeze4j.internal.Inputs;
+import io.github.squeeze4j.training.AtomicText;
+import io.github.squeeze4j.training.CsvText;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks in a training at the gates of every attention block: every so many iterations, over the first pictures of the batch, at
+ * inference. Says once for each block, as a warning, when more than a third of its gates do not move.
+ *
+ * <pre>{@code
+ * GateListener gates = new GateListener(100);
+ * graph.addListeners(gates);
+ * graph.fit(batches);
+ * gates.writeCsv(Path.of("gates.csv"));
+ * }</pre>
+ *
+ * <p>Bounds are those of {@link GateStudy}. A reading costs a pass forward of {@link #PICTURES} pictures by DL4J.
+ */
+public final class GateListener extends BaseTrainingListener {
+    /** How many pictures of a batch are looked at, at most. */
+    public static final int PICTURES = 8;
+
+    private static final Logger LOG = LoggerFactory.getLogger(GateListener.class);
+    private static final double MANY = 1.0 / 3;
+
+    private final int every;
+    private final List<Reading> readings = new ArrayList<>();
+    private final Set<String> warned = new HashSet<>();
+    private ComputationGraph graph;
+    private Explanation explanation;
+
+    /** The gates of one block at one iteration. */
+    public static final class Reading {
+        private final int iteration;
+        private final GateStatistics gates;
+
+        private Reading(int iteration, GateStatistics gates) {
+            this.iteration = iteration;
+            this.gates = gates;
+        }
+
+        /**
+         * When.
+         *
+         * @return the network's count of iterations
+         */
+        public int iteration() {
+            return iteration;
+        }
+
+        /**
+         * Where.
+         *
+         * @return the block's vertex
+         */
+        public String layer() {
+            return gates.layer;
+        }
+
+        /**
+         * Which gates of the block.
+         *
+         * @return such as {@code channel}
+         */
+        public String gate() {
+            return gates.gate;
+        }
+
+        /**
+         * Gates near their lower bound for every picture.
+         *
+         * @return their share, from 0 to 1
+         */
+        public double shut() {
+            return gates.alwaysShut();
+        }
+
+        /**
+         * Gates near their upper bound for every picture.
+         *
+         * @return their share, from 0 to 1
+         */
+        public double open() {
+            return gates.alwaysOpen();
+        }
+
+        /**
+         * Gates that are nearly the same for every picture.
+         *
+         * @return their share, from 0 to 1
+         */
+        public double still() {
+            return gates.neverMoving();
+        }
+    }
+
+    /**
+     * A listener for one network.
+     *
+     * @param every how many iterations lie between readings; positive, 100 costs little
+     */
+    public GateListener(int every) {
+        this.every = Inputs.positive("iterations between readings", every, "use 100");
+    }
+
+    @Override
+    public void iterationDone(Model model, int iteration, int epoch) {
+        if (iteration % every != 0 || !(model instanceof ComputationGraph)) {
+            return;
+        }
+        if (graph != model) {
+            graph = (ComputationGraph) model;
+            explanation = Explanation.of(graph);
+        }
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            INDArray batch = graph.getInput(0);
+            long pictures = Math.min(PICTURES, batch.size(0));
+            for (BlockMaps block : explanation.gates(batch.get(NDArrayIndex.interval(0, pictures)))) {
+                for (BlockGate gate : block.gates()) {
+                    if (gate.isGate()) {
+                        GateStatistics statistics = new GateStatistics(block, gate, 1);
+                        statistics.add(gate.values(), new int[(int) pictures]);
+                        add(new Reading(iteration, statistics));
+                    }
+                }
+            }
+        }
+    }
+
+    private void add(Reading reading) {
+        readings.add(reading);
+        if (reading.still() > MANY && warned.add(reading.layer() + " " + reading.gate())) {
+            LOG.warn(
+                    "Block {}: {} % of its {} gates do not move (iteration {}); a smaller learning rate, less weight decay or"
+                            + " another reduction may help",
+                    reading.layer(), Math.round(100 * reading.still()), reading.gate(), reading.iteration());
+        }
+    }
+
+    /**
+     * What was read so far.
+     *
+     * @return unmodifiable, in the order of reading
+     */
+    public List<Reading> readings() {
+        return Collections.unmodifiableList(readings);
+    }
+
+    /**
+     * Writes a line per reading: iteration, layer, gate, shut, open, still.
+     *
+     * @param file a CSV file, which is replaced
+     */
+    public void writeCsv(Path file) {
+        StringBuilder csv = new StringBuilder("iteration,layer,gate,shut,open,still\n");
+        for (Reading reading : readings) {
+            csv.append(String.format(
+                    Locale.ROOT,
+                    "%d,%s,%s,%.4f,%.4f,%.4f\n",
+                    reading.iteration(),
+                    CsvText.of(reading.layer()),
+                    reading.gate(),
+                    reading.shut(),
+                    reading.open(),
+                    reading.still()));
+        }
+        AtomicText.write(file, csv.toString());
+    }
+}
