@@ -17,13 +17,20 @@ public final class InputSettings {
     private final int size;
     private final double cropRatio;
     private final String interpolation;
+    private final String colourOrder;
     private final double[] mean;
     private final double[] std;
 
     private InputSettings(int size, double cropRatio, String interpolation, double[] mean, double[] std) {
+        this(size, cropRatio, interpolation, "RGB", mean, std);
+    }
+
+    private InputSettings(
+            int size, double cropRatio, String interpolation, String colourOrder, double[] mean, double[] std) {
         this.size = size;
         this.cropRatio = cropRatio;
         this.interpolation = interpolation;
+        this.colourOrder = colourOrder;
         this.mean = mean;
         this.std = std;
     }
@@ -39,6 +46,17 @@ public final class InputSettings {
                 IMAGENET_RATIO,
                 "bilinear",
                 new double[] {123 / BYTE, 117 / BYTE, 104 / BYTE},
+                new double[] {1 / BYTE, 1 / BYTE, 1 / BYTE});
+    }
+
+    /** The same for networks that stay as Caffe has them. */
+    static InputSettings blueFirst(int size) {
+        return new InputSettings(
+                size,
+                IMAGENET_RATIO,
+                "bilinear",
+                "BGR",
+                new double[] {104 / BYTE, 117 / BYTE, 123 / BYTE},
                 new double[] {1 / BYTE, 1 / BYTE, 1 / BYTE});
     }
 
@@ -97,13 +115,13 @@ public final class InputSettings {
     }
 
     /**
-     * Order of the channels that the loaded network takes. Where a source takes blue first, loading turns its first
-     * convolution around.
+     * Order of the channels that the loaded network takes. Where a source takes blue first, loading into a network of {@code
+     * models} turns its first convolution around; a {@link CaffeNetwork} stays as it is.
      *
-     * @return {@code RGB}
+     * @return {@code RGB}; {@code BGR} for a {@link CaffeNetwork}
      */
     public String colourOrder() {
-        return "RGB";
+        return colourOrder;
     }
 
     /**

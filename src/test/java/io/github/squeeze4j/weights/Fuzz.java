@@ -48,7 +48,7 @@ public final class Fuzz {
                 "--reproducer_path=" + args[2],
                 "-artifact_prefix=" + args[2] + "/",
                 "-max_total_time=" + args[1],
-                "-timeout=10",
+                "-timeout=60",
                 "-rss_limit_mb=4000",
                 "-max_len=10000",
                 "-print_final_stats=1",

@@ -1,0 +1,49 @@
+package io.github.squeeze4j.weights;
+
+import java.util.Arrays;
+import java.util.List;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
+
+/** The channels of several blobs, one after another. */
+final class CaffeConcat extends CaffeStep {
+    CaffeConcat(CaffeLayer layer, List<CaffeBlob> inputs) {
+        super(layer, inputs);
+        if (inputs.isEmpty()) {
+            throw layer.wrong("bottoms (0) must be at least 1; add bottom: \"...\"");
+        }
+        TextMessage options = layer.options("concat_param");
+        if (options.has("concat_dim")) {
+            options.number("concat_dim", 1, 1, 1);
+        }
+        requireAxisOfChannels(options);
+        options.requireAllKnown();
+        for (CaffeBlob other : inputs) {
+            long[] expected = input().shape.clone();
+            if (other.shape.length == expected.length) {
+                expected[1] = other.channels();
+            }
+            if (!Arrays.equals(expected, other.shape)) {
+                throw layer.wrong("bottom (" + other.name + ", of shape " + Arrays.toString(other.shape)
+                        + ") must be like the first, of shape " + Arrays.toString(input().shape)
+                        + ", but for its channels; change kernels or padding before");
+            }
+        }
+    }
+
+    @Override
+    long[] shape() {
+        long[] shape = input().shape.clone();
+        shape[1] = inputs.stream().mapToLong(CaffeBlob::channels).sum();
+        return shape;
+    }
+
+    @Override
+    void add(CaffeGraph graph) {
+        boolean isVector = inputs.stream().allMatch(graph::isVector);
+        String[] from = inputs.stream()
+                .map(blob -> isVector ? graph.vertex(blob) : graph.map(blob))
+                .toArray(String[]::new);
+        String vertex = from.length == 1 ? from[0] : graph.vertex(layer.name, new MergeVertex(), from);
+        graph.define(output, vertex, isVector);
+    }
+}
