@@ -196,6 +196,46 @@ SMALL = {
     "SENet-154": lambda name: residual(name, (1, 2), groups=4, widen=4, width=8, deep=True, size=30, classes=6),
     "SE-BN-Inception": lambda name: inception(name, ("3b", "3c", "5b"), divide=8, size=52, classes=5),
 }
+# What the seven do not have: other forms of the same layers, and factors that are no Squeeze-and-Excitation.
+FORMS = """name: "Forms"
+input: "data"
+input_shape { dim: 2 dim: 3 dim: 21 dim: 18 }
+layer { name: "c1" type: "Convolution" bottom: "data" top: "c1"
+  convolution_param { num_output: 8 kernel_h: 3 kernel_w: 5 pad_h: 1 pad_w: 2 } }
+layer { name: "leaky" type: "ReLU" bottom: "c1" top: "leaky" relu_param { negative_slope: 0.1 } }
+layer { name: "alone" type: "BatchNorm" bottom: "c1" top: "alone" batch_norm_param { eps: 0.001 } }
+layer { name: "factors" type: "Scale" bottom: "leaky" top: "factors" scale_param { bias_term: true } }
+layer { name: "plain" type: "ReLU" bottom: "c1" top: "plain" }
+layer { name: "cat" type: "Concat" bottom: "alone" bottom: "factors" bottom: "plain" top: "cat" }
+layer { name: "padded" type: "Pooling" bottom: "cat" top: "padded"
+  pooling_param { pool: AVE kernel_size: 3 stride: 2 pad: 1 } }
+layer { name: "c2" type: "Convolution" bottom: "padded" top: "c2"
+  convolution_param { num_output: 8 kernel_size: 3 pad: 2 dilation: 2 group: 4 bias_term: false } }
+layer { name: "p2" type: "Pooling" bottom: "c2" top: "p2"
+  pooling_param { kernel_h: 2 kernel_w: 3 stride_h: 2 stride_w: 1 pad_h: 1 pad_w: 0 } }
+layer { name: "mean" type: "Pooling" bottom: "p2" top: "mean" pooling_param { pool: AVE global_pooling: true } }
+layer { name: "gate" type: "Sigmoid" bottom: "mean" top: "mean" }
+layer { name: "sum" type: "Axpy" bottom: "mean" bottom: "p2" bottom: "p2" top: "sum" }
+layer { name: "most" type: "Pooling" bottom: "sum" top: "most" pooling_param { pool: MAX global_pooling: true } }
+layer { name: "c3" type: "Convolution" bottom: "most" top: "c3" convolution_param { num_output: 6 kernel_size: 1 } }
+layer { name: "row" type: "Reshape" bottom: "c3" top: "row" reshape_param { shape { dim: 0 dim: -1 } } }
+layer { name: "flat" type: "Reshape" bottom: "sum" top: "flat" reshape_param { shape { dim: -1 } axis: 1 } }
+layer { name: "fc1" type: "InnerProduct" bottom: "flat" top: "fc1"
+  inner_product_param { num_output: 6 transpose: true bias_term: false } }
+layer { name: "fc1/bn" type: "BatchNorm" bottom: "fc1" top: "fc1" }
+layer { name: "fc1/scale" type: "Scale" bottom: "fc1" top: "fc1" }
+layer { name: "fc1/relu" type: "ReLU" bottom: "fc1" top: "fc1" }
+layer { name: "row/factors" type: "Scale" bottom: "row" top: "row" scale_param { bias_term: true } }
+layer { name: "product" type: "Scale" bottom: "row" bottom: "fc1" top: "product" scale_param { axis: 0 } }
+layer { name: "rows" type: "Concat" bottom: "product" bottom: "row" top: "rows" concat_param { axis: -1 } }
+layer { name: "map" type: "Reshape" bottom: "rows" top: "map" reshape_param { shape { dim: 0 dim: 3 dim: 2 dim: 2 } } }
+layer { name: "weights" type: "Softmax" bottom: "product" top: "weights" }
+layer { name: "c4" type: "Convolution" bottom: "map" top: "c4" convolution_param { num_output: 6 kernel_size: 2 pad: 1 } }
+layer { name: "scaled" type: "Scale" bottom: "c4" bottom: "weights" top: "scaled" scale_param { axis: 0 } }
+layer { name: "drop" type: "Dropout" bottom: "scaled" top: "scaled" }
+layer { name: "classifier" type: "InnerProduct" bottom: "scaled" top: "classifier" inner_product_param { num_output: 5 } }
+layer { name: "prob" type: "Softmax" bottom: "classifier" top: "prob" }
+"""
 TIMM = {
     "SE-ResNet-50": "legacy_seresnet50", "SE-ResNet-101": "legacy_seresnet101", "SE-ResNet-152": "legacy_seresnet152",
     "SE-ResNeXt-50": "legacy_seresnext50_32x4d", "SE-ResNeXt-101": "legacy_seresnext101_32x4d",
@@ -206,22 +246,30 @@ TIMM = {
 # ---- weights and results ---------------------------------------------------------------------------------------------
 
 
+def pair(fields, name, default):
+    """Vertical and horizontal."""
+    both = prototxt.get(fields, "kernel_size" if name == "kernel" else name, default)
+    return tuple(int(prototxt.get(fields, f"{name}_{axis}", both)) for axis in "hw")
+
+
 def pooled(x, fields):
     """Caffe's pooling, window by window: sizes rounded up, padding counted in means, but not what lies beyond."""
     if prototxt.get(fields, "global_pooling") == "true":
-        return x.mean((2, 3), keepdim=True)
-    kernel, stride, pad = (int(prototxt.get(fields, k, d)) for k, d in (("kernel_size", 0), ("stride", 1), ("pad", 0)))
+        mean = prototxt.get(fields, "pool") == "AVE"
+        return x.mean((2, 3), keepdim=True) if mean else x.amax((2, 3), keepdim=True)
+    kernel, stride, pad = pair(fields, "kernel", 0), pair(fields, "stride", 1), pair(fields, "pad", 0)
     h, w = x.shape[2:]
     out = []
-    for size in (h, w):
-        count = -(-(size + 2 * pad - kernel) // stride) + 1
-        out.append(count - 1 if pad and (count - 1) * stride >= size + pad else count)
+    for i, size in enumerate((h, w)):
+        count = -(-(size + 2 * pad[i] - kernel[i]) // stride[i]) + 1
+        out.append(count - 1 if any(pad) and (count - 1) * stride[i] >= size + pad[i] else count)
     y = x.new_empty(*x.shape[:2], *out)
     for i in range(out[0]):
         for j in range(out[1]):
-            top, left = i * stride - pad, j * stride - pad
-            area = (min(top + kernel, h + pad) - top) * (min(left + kernel, w + pad) - left)
-            window = x[:, :, max(top, 0) : top + kernel, max(left, 0) : left + kernel]
+            top, left = i * stride[0] - pad[0], j * stride[1] - pad[1]
+            bottom, right = top + kernel[0], left + kernel[1]
+            area = (min(bottom, h + pad[0]) - top) * (min(right, w + pad[1]) - left)
+            window = x[:, :, max(top, 0) : bottom, max(left, 0) : right]
             mean = prototxt.get(fields, "pool") == "AVE"
             y[:, :, i, j] = window.sum((2, 3)) / area if mean else window.amax((2, 3))
     return y
@@ -243,10 +291,12 @@ class Run:
         if kind in ("Convolution", "InnerProduct"):
             options = prototxt.get(fields, "convolution_param") or prototxt.get(fields, "inner_product_param")
             out = int(prototxt.get(options, "num_output"))
-            kernel = int(prototxt.get(options, "kernel_size", 0))
+            kernel = pair(options, "kernel", 0)
             group = int(prototxt.get(options, "group", 1))
-            shape = (out, x.shape[1] // group, kernel, kernel) if kernel else (out, x[0].numel())
-            blobs = [self.uniform(shape, 0, np.sqrt((6 if kernel else 300) / np.prod(shape[1:])))]
+            shape = (out, x.shape[1] // group, *kernel) if kernel[0] else (out, x[0].numel())
+            weights = self.uniform(shape, 0, np.sqrt((6 if kernel[0] else 300) / np.prod(shape[1:])))
+            inputs_first = prototxt.get(options, "transpose") == "true"
+            blobs = [np.ascontiguousarray(weights.T) if inputs_first else weights]
             biased = prototxt.get(options, "bias_term", "true") == "true"
             return blobs + ([self.uniform((out,), 0, 0.1)] if biased else [])
         channels = (x.shape[1],)
@@ -254,7 +304,8 @@ class Run:
             # sums over as many batches as the third blob says
             factor = np.array([self.random.integers(3, 1000)], np.float32)
             return [self.uniform(channels, 0, 0.1) * factor, self.uniform(channels, 1, 0.5) * factor, factor]
-        return [self.uniform(channels, 0.75, 0.25), self.uniform(channels, 0, 0.1)]
+        biased = prototxt.get(fields, "scale_param.bias_term") == "true"
+        return [self.uniform(channels, 0.75, 0.25)] + ([self.uniform(channels, 0, 0.1)] if biased else [])
 
     def step(self, fields):
         name, kind = prototxt.get(fields, "name"), prototxt.get(fields, "type")
@@ -265,34 +316,43 @@ class Run:
             blobs = [torch.from_numpy(b).to(x.dtype) for b in self.learned[name][1]]
         if kind == "Convolution":
             options = prototxt.get(fields, "convolution_param")
-            stride, pad, group = (int(prototxt.get(options, k, d)) for k, d in (("stride", 1), ("pad", 0), ("group", 1)))
-            return F.conv2d(x, blobs[0], blobs[1] if len(blobs) > 1 else None, stride, pad, 1, group)
+            stride, pad, dilation = pair(options, "stride", 1), pair(options, "pad", 0), pair(options, "dilation", 1)
+            group = int(prototxt.get(options, "group", 1))
+            return F.conv2d(x, blobs[0], blobs[1] if len(blobs) > 1 else None, stride, pad, dilation, group)
         if kind == "InnerProduct":
+            if prototxt.get(fields, "inner_product_param.transpose") == "true":
+                blobs[0] = blobs[0].T
             return F.linear(x.flatten(1), *blobs)
-        column = (1, -1, 1, 1)
+        column = (1, -1, 1, 1)[: x.dim()]
         if kind == "BatchNorm":
             mean, variance = ((b / blobs[2]).view(column) for b in blobs[:2])
-            return (x - mean) / torch.sqrt(variance + 1e-5)
+            return (x - mean) / torch.sqrt(variance + float(prototxt.get(fields, "batch_norm_param.eps", 1e-5)))
         if kind == "Scale" and len(bottoms) == 1:
-            return x * blobs[0].view(column) + blobs[1].view(column)
+            return x * blobs[0].view(column) + (blobs[1].view(column) if len(blobs) > 1 else 0)
         if kind == "Scale":
-            return x * bottoms[1][:, :, None, None]
+            return x * bottoms[1].reshape(bottoms[1].shape + (1,) * (x.dim() - 2))
         if kind == "Axpy":
             return bottoms[0] * bottoms[1] + bottoms[2]
         if kind == "Reshape":
-            return x.flatten(1)
+            dims = prototxt.numbers(prototxt.get(fields, "reshape_param.shape"), "dim")
+            first = int(prototxt.get(fields, "reshape_param.axis", 0))
+            return x.reshape(*x.shape[:first], *(x.shape[first + i] if d == 0 else d for i, d in enumerate(dims)))
+        if kind == "Softmax":
+            return torch.softmax(x, 1)
+        if kind == "ReLU":
+            return F.leaky_relu(x, float(prototxt.get(fields, "relu_param.negative_slope", 0)))
         if kind == "Concat":
             return torch.cat(bottoms, 1)
         if kind == "Pooling":
             return pooled(x, prototxt.get(fields, "pooling_param"))
-        return {"ReLU": torch.relu, "Sigmoid": torch.sigmoid, "Dropout": lambda v: v}[kind](x)
+        return {"Sigmoid": torch.sigmoid, "Dropout": lambda v: v}[kind](x)
 
     def logits(self, images):
-        for fields in self.layers:
-            kind = prototxt.get(fields, "type")
-            if kind == "Softmax":
-                return self.top[prototxt.get(fields, "bottom")]
-            self.top[prototxt.get(fields, "top")] = images if kind == "Input" else self.step(fields)
+        self.top["data"] = images
+        for fields in self.layers[:-1]:
+            if prototxt.get(fields, "type") != "Input":
+                self.top[prototxt.get(fields, "top")] = self.step(fields)
+        return self.top[prototxt.get(self.layers[-1], "bottom")]
 
     def caffemodel(self, name):
         out = field(1, name.encode())
@@ -367,9 +427,10 @@ def compare(name, text, references):
 
 
 def write(name, text, folder, examples, seed):
-    size = int(prototxt.numbers(prototxt.get(prototxt.parse(text)[1][1], "input_param.shape"), "dim")[2])
+    net = prototxt.parse(text)
+    shape = prototxt.get(net, "layer.input_param.shape") or prototxt.get(net, "input_shape")
     run = Run(text, seed)
-    images = torch.from_numpy(run.uniform((examples, 3, size, size), 0, 1))
+    images = torch.from_numpy(run.uniform((examples, *prototxt.numbers(shape, "dim")[1:]), 0, 1))
     with torch.no_grad():
         logits = run.logits(images.double())
     (folder / f"{name}.prototxt").write_text(text)
@@ -415,6 +476,8 @@ def main():
         else:
             (folder / f"{name}-full.prototxt.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
             write(name, SMALL[name](name), folder, 2, seed)
+    if not options.full:
+        write("Forms", FORMS, folder, 2, len(FULL))
 
 
 if __name__ == "__main__":

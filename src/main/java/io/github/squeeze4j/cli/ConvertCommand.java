@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Spec;
         name = "convert",
         description = {
             "Make a model file (.zip) of weights that PyTorch, Caffe or NumPy saved, for predict, evaluate and train --from.",
+            "Or make one of a Caffe network with its weights: convert net.prototxt net.caffemodel model.zip.",
             "Or make a file of weights (.safetensors) or an ONNX network (.onnx) of a model file."
         },
         sortOptions = false)
@@ -44,14 +46,17 @@ final class ConvertCommand implements Runnable {
     private static final int LARGEST_LABELS = 1 << 20;
 
     @Parameters(
+            arity = "1..3",
             paramLabel = "FILE",
-            description = "Weights (.safetensors, .pth, .npz, .caffemodel) or a model file (.zip).")
+            description = "Weights (.safetensors, .pth, .npz, .caffemodel), a model file (.zip), or a Caffe network"
+                    + " (.prototxt) and its weights; last, instead of --out, what to write.")
+    private List<Path> files;
+
     private Path file;
 
     @Option(
             names = "--out",
             paramLabel = "FILE",
-            required = true,
             description = "What to write: .zip, .safetensors or .onnx, by its name. It must not be there yet.")
     private Path out;
 
@@ -76,17 +81,62 @@ final class ConvertCommand implements Runnable {
 
     @Override
     public void run() {
+        takeFiles();
         String name = out.toString().toLowerCase(Locale.ROOT);
         if (Files.exists(out)) {
             throw new BadInputException("--out (" + out + ") must not be there yet; choose another name or delete it");
         }
-        if (name.endsWith(".zip")) {
+        if (isCaffeNetwork()) {
+            readCaffeNetwork(name);
+        } else if (name.endsWith(".zip")) {
             read();
         } else if (name.endsWith(".safetensors") || name.endsWith(".onnx")) {
             write(name.endsWith(".onnx"));
         } else {
             throw new BadInputException("--out (" + out + ") must end in .zip, .safetensors or .onnx; rename it");
         }
+    }
+
+    private void takeFiles() {
+        List<Path> left = new ArrayList<>(files);
+        if (out == null) {
+            if (left.size() < 2) {
+                throw new BadInputException("--out must say what to write; add --out model.zip");
+            }
+            out = left.remove(left.size() - 1);
+        }
+        file = left.get(0);
+        int expected = isCaffeNetwork() ? 2 : 1;
+        if (left.size() != expected) {
+            throw new BadInputException("files to read (" + left + ") must be "
+                    + (expected == 2
+                            ? "2 for a .prototxt; name its .caffemodel behind it"
+                            : "1; leave the others out, or name a .prototxt first"));
+        }
+    }
+
+    private boolean isCaffeNetwork() {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".prototxt");
+    }
+
+    private void readCaffeNetwork(String name) {
+        if (!name.endsWith(".zip")) {
+            throw new BadInputException(
+                    "--out (" + out + ") must end in .zip for a Caffe network; convert the model file further");
+        }
+        for (String option : ModelOptions.NAMES) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new BadInputException(
+                        option + " must not be set with a .prototxt, which is the network; leave it out");
+            }
+        }
+        ImageClassifier classifier = CaffeConversion.of(file, files.get(1), labels == null ? null : labels());
+        classifier.save(out);
+        PrintWriter printer = spec.commandLine().getOut();
+        printer.println("Read " + ShownText.of(classifier.modelName()) + ", "
+                + classifier.classNames().size() + " classes.");
+        printer.println("Images: " + classifier.preprocessing() + ".");
+        printer.println("Saved " + ShownText.of(out) + ".");
     }
 
     private void read() {

@@ -39,11 +39,14 @@ final class CaffeConcat extends CaffeStep {
 
     @Override
     void add(CaffeGraph graph) {
+        if (inputs.size() == 1) {
+            graph.defineAs(output, input());
+            return;
+        }
         boolean isVector = inputs.stream().allMatch(graph::isVector);
         String[] from = inputs.stream()
                 .map(blob -> isVector ? graph.vertex(blob) : graph.map(blob))
                 .toArray(String[]::new);
-        String vertex = from.length == 1 ? from[0] : graph.vertex(layer.name, new MergeVertex(), from);
-        graph.define(output, vertex, isVector);
+        graph.define(output, graph.vertex(layer.name, new MergeVertex(), from), isVector);
     }
 }

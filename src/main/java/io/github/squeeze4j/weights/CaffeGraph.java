@@ -19,6 +19,8 @@ final class CaffeGraph {
     private final Set<CaffeBlob> vectors = new HashSet<>();
     private final Map<CaffeBlob, String> maps = new HashMap<>();
     private final Set<String> names;
+    /** Vertices that give several blobs. */
+    private final Set<String> shared = new HashSet<>();
 
     /** @param names of all layers, which no vertex in between may have */
     CaffeGraph(ComputationGraphConfiguration.GraphBuilder builder, Set<String> names) {
@@ -31,6 +33,12 @@ final class CaffeGraph {
         if (isVector) {
             vectors.add(blob);
         }
+    }
+
+    /** A layer that changes nothing. */
+    void defineAs(CaffeBlob blob, CaffeBlob same) {
+        define(blob, vertex(same), isVector(same));
+        shared.add(vertex(same));
     }
 
     boolean isVector(CaffeBlob blob) {
@@ -56,10 +64,11 @@ final class CaffeGraph {
                 : reshaped(fresh(vertex(blob) + "/vector"), vertex(blob), blob.shape[0], blob.length());
     }
 
-    /** For a layer of DL4J's that may write over its input: a copy where others read it, too. */
+    /** For a layer of DL4J's that may write over its input: a copy where others read it, too, and of the network's input. */
     String vertexToWriteOver(CaffeBlob blob) {
         String vertex = vertex(blob);
-        return blob.readers.size() == 1 ? vertex : vertex(fresh(vertex + "/copy"), new ScaleVertex(1), vertex);
+        boolean own = blob.readers.size() == 1 && blob.maker != null && !shared.contains(vertex);
+        return own ? vertex : vertex(fresh(vertex + "/copy"), new ScaleVertex(1), vertex);
     }
 
     String vectorToWriteOver(CaffeBlob blob) {

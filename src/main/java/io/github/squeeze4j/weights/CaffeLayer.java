@@ -42,7 +42,7 @@ final class CaffeLayer {
     /** @param old whether it is of Caffe's first form, {@code layers} */
     static CaffeLayer of(TextMessage fields, boolean old) {
         if (old && !fields.has("type")) {
-            throw fields.wrong("layer: type must be set; add type: RELU or another");
+            throw fields.wrong("type must be set; add type: RELU or another");
         }
         return new CaffeLayer(fields, old);
     }
@@ -50,8 +50,8 @@ final class CaffeLayer {
     private String required(String field) {
         String found = fields.text(field);
         if (found == null || found.isEmpty() || found.length() > LONGEST_NAME) {
-            throw fields.wrong((name == null ? "layer: " : "") + field + " must be a text of 1 to " + LONGEST_NAME
-                    + " characters; add " + field + ": \"...\"");
+            throw fields.wrong(
+                    field + " must be a text of 1 to " + LONGEST_NAME + " characters; add " + field + ": \"...\"");
         }
         return found;
     }

@@ -62,7 +62,7 @@ final class CaffeReshape extends CaffeStep {
     void add(CaffeGraph graph) {
         boolean isPixel = shape.length == 2 || shape[2] * shape[3] == 1;
         if (graph.isVector(input()) && isPixel || Arrays.equals(shape, input().shape)) {
-            graph.define(output, graph.vertex(input()), graph.isVector(input()));
+            graph.defineAs(output, input());
         } else {
             String vertex = graph.reshaped(layer.name, graph.vertex(input()), shape);
             graph.define(output, vertex, shape.length == 2);

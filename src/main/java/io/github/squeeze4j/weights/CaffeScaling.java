@@ -74,26 +74,27 @@ final class CaffeScaling extends CaffeStep {
 
     @Override
     void add(CaffeGraph graph) {
-        boolean isVector = graph.isVector(map()) && (!adds || graph.isVector(inputs.get(2)));
-        String product;
-        if (block != null) {
-            product = block.add(graph, graph.map(map()));
-        } else {
-            String name = adds ? graph.fresh(layer.name + "/scaled") : layer.name;
-            boolean alike = isVector && graph.isVector(factors()) || Arrays.equals(factors().shape, map().shape);
-            String map = isVector ? graph.vertex(map()) : graph.map(map());
-            String factors =
-                    isVector ? graph.vector(factors()) : alike ? graph.map(factors()) : graph.vertex(factors());
-            product = graph.vertex(
-                    name,
-                    alike ? new ElementWiseVertex(ElementWiseVertex.Op.Product) : new ChannelScaling(),
-                    map,
-                    factors);
-        }
+        boolean isVector = block == null && graph.isVector(map()) && (!adds || graph.isVector(inputs.get(2)));
+        String product = block != null ? block.add(graph, graph.map(map())) : product(graph, isVector);
         if (adds) {
             String added = isVector ? graph.vertex(inputs.get(2)) : graph.map(inputs.get(2));
             product = graph.vertex(layer.name, new ElementWiseVertex(ElementWiseVertex.Op.Add), product, added);
         }
         graph.define(output, product, isVector);
+    }
+
+    private String product(CaffeGraph graph, boolean isVector) {
+        String name = adds ? graph.fresh(layer.name + "/scaled") : layer.name;
+        if (isVector) {
+            String factors = graph.vector(factors());
+            return graph.vertex(
+                    name, new ElementWiseVertex(ElementWiseVertex.Op.Product), graph.vertex(map()), factors);
+        }
+        boolean alike = Arrays.equals(factors().shape, map().shape);
+        return graph.vertex(
+                name,
+                alike ? new ElementWiseVertex(ElementWiseVertex.Op.Product) : new ChannelScaling(),
+                graph.map(map()),
+                alike ? graph.map(factors()) : graph.vertex(factors()));
     }
 }

@@ -55,6 +55,6 @@ final class CaffeSoftmax extends CaffeStep {
                 .build();
         loss.setNIn(input().channels());
         loss.setNOut(input().channels());
-        graph.define(output, graph.layer(layer.name, loss, graph.vector(input())), true);
+        graph.define(output, graph.layer(layer.name, loss, graph.vectorToWriteOver(input())), true);
     }
 }
