@@ -383,7 +383,7 @@ class Run:
                 else:
                     number = ("1x1_reduce", "3x3", "1x1_increase").index(tail) + 1
                     target = at + f"{'conv' if convolution else 'bn'}{number}"
-            tensors = [torch.from_numpy(b) for b in blobs]
+            tensors = [torch.from_numpy(b).double() for b in blobs]
             if kind == "BatchNorm":
                 names = {"running_mean": tensors[0] / tensors[2], "running_var": tensors[1] / tensors[2]}
             else:
