@@ -253,7 +253,7 @@ def pair(fields, name, default):
 
 
 def pooled(x, fields):
-    """Caffe's pooling, window by window: sizes rounded up, padding counted in means, but not what lies beyond."""
+    """Caffe's pooling: sizes rounded up, padding counted in means, but not what lies beyond."""
     if prototxt.get(fields, "global_pooling") == "true":
         mean = prototxt.get(fields, "pool") == "AVE"
         return x.mean((2, 3), keepdim=True) if mean else x.amax((2, 3), keepdim=True)
@@ -263,16 +263,24 @@ def pooled(x, fields):
     for i, size in enumerate((h, w)):
         count = -(-(size + 2 * pad[i] - kernel[i]) // stride[i]) + 1
         out.append(count - 1 if any(pad) and (count - 1) * stride[i] >= size + pad[i] else count)
-    y = x.new_empty(*x.shape[:2], *out)
-    for i in range(out[0]):
-        for j in range(out[1]):
-            top, left = i * stride[0] - pad[0], j * stride[1] - pad[1]
-            bottom, right = top + kernel[0], left + kernel[1]
-            area = (min(bottom, h + pad[0]) - top) * (min(right, w + pad[1]) - left)
-            window = x[:, :, max(top, 0) : bottom, max(left, 0) : right]
-            mean = prototxt.get(fields, "pool") == "AVE"
-            y[:, :, i, j] = window.sum((2, 3)) / area if mean else window.amax((2, 3))
-    return y
+    mean = prototxt.get(fields, "pool") == "AVE"
+    # as much around the map as the windows reach
+    ends = [(out[i] - 1) * stride[i] + kernel[i] - size - pad[i] for i, size in enumerate((h, w))]
+    wide = F.pad(x, (pad[1], ends[1], pad[0], ends[0]), value=0 if mean else -torch.inf)
+    y = None
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            last_i, last_j = i + (out[0] - 1) * stride[0] + 1, j + (out[1] - 1) * stride[1] + 1
+            part = wide[:, :, i : last_i : stride[0], j : last_j : stride[1]]
+            y = part if y is None else y + part if mean else torch.maximum(y, part)
+    if not mean:
+        return y
+    # what counts of a window: up to the padding behind the map
+    counts = [
+        torch.tensor([min(i * stride[a] + kernel[a], size + 2 * pad[a]) - i * stride[a] for i in range(out[a])])
+        for a, size in enumerate((h, w))
+    ]
+    return y / (counts[0][:, None] * counts[1][None, :])
 
 
 class Run:

@@ -6,10 +6,14 @@ import org.deeplearning4j.nn.conf.graph.MergeVertex;
 
 /** The channels of several blobs, one after another. */
 final class CaffeConcat extends CaffeStep {
+    /** DL4J takes very long for hundreds of thousands. */
+    private static final int MOST_INPUTS = 256;
+
     CaffeConcat(CaffeLayer layer, List<CaffeBlob> inputs) {
         super(layer, inputs);
-        if (inputs.isEmpty()) {
-            throw layer.wrong("bottoms (0) must be at least 1; add bottom: \"...\"");
+        if (inputs.isEmpty() || inputs.size() > MOST_INPUTS) {
+            throw layer.wrong("bottoms (" + inputs.size() + ") must be from 1 to " + MOST_INPUTS
+                    + "; concatenate in several steps");
         }
         TextMessage options = layer.options("concat_param");
         if (options.has("concat_dim")) {

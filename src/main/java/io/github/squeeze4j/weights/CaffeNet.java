@@ -11,6 +11,9 @@ import java.util.Map;
 /** A network as its text describes it, checked: its input, and its layers in the order in which they run. */
 final class CaffeNet {
     private static final int MOST_LAYERS = 5_000;
+    /** DL4J takes very long for hundreds of thousands. */
+    private static final int MOST_BOTTOMS = 20_000;
+
     private static final int LARGEST_SIDE = 1 << 16;
 
     final Path file;
@@ -21,6 +24,7 @@ final class CaffeNet {
 
     private final TextMessage text;
     private CaffeBlob input;
+    private int bottomsOfAll;
     private final Map<String, CaffeBlob> blobs = new LinkedHashMap<>();
 
     private CaffeNet(Path file, TextMessage text) {
@@ -146,6 +150,11 @@ final class CaffeNet {
     // ---- layers ----------------------------------------------------------------------------------------------------
 
     private void add(CaffeLayer layer, List<CaffeLayer> all) {
+        bottomsOfAll += layer.bottoms.size();
+        if (bottomsOfAll > MOST_BOTTOMS) {
+            throw layer.wrong("bottoms of all layers up to here (" + bottomsOfAll + ") must be at most " + MOST_BOTTOMS
+                    + "; use fewer layers");
+        }
         List<CaffeBlob> bottoms = new ArrayList<>();
         for (String bottom : layer.bottoms) {
             CaffeBlob blob = blobs.get(bottom);

@@ -124,6 +124,14 @@ class CaffeNetTest {
         refuse(
                 HEAD + layer("s", "Softmax", "c", "s", "") + layer("r", "ReLU", "s", "r", ""),
                 "must be read by another layer");
+        refuse(
+                HEAD + layer("l", "Concat", "p", "l", "bottom: 'p'".repeat(256)),
+                ":5: layer l: bottoms (257) must be from 1 to 256");
+        StringBuilder many = new StringBuilder(HEAD);
+        for (int i = 0; i < 100; i++) {
+            many.append(layer("l" + i, "Concat", i == 0 ? "c" : "l" + (i - 1), "l" + i, "bottom: 'c'".repeat(200)));
+        }
+        refuse(many.toString(), "layer l99: bottoms of all layers up to here (20102) must be at most 20000");
         refuse("input: 'a' input: 'b'", ":1: input ([a, b]) must be one");
     }
 
