@@ -14,6 +14,7 @@ import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Runs {@link ChannelScaling}. */
+@SuppressWarnings("overrides") // DL4J's own: an array for variable arguments
 final class ChannelScalingRuntime extends BaseGraphVertex {
     private static final long serialVersionUID = 1;
 
