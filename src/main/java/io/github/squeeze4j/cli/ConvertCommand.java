@@ -14,6 +14,7 @@ import io.github.squeeze4j.weights.WeightSource;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Spec;
         name = "convert",
         description = {
             "Make a model file (.zip) of weights that PyTorch, Caffe or NumPy saved, for predict, evaluate and train --from.",
+            "Or make one of a Caffe network with its weights: convert net.prototxt net.caffemodel model.zip.",
             "Or make a file of weights (.safetensors) or an ONNX network (.onnx) of a model file."
         },
         sortOptions = false)
@@ -38,14 +40,17 @@ final class ConvertCommand implements Runnable {
     private static final double LARGEST_DIFFERENCE = 1e-4;
 
     @Parameters(
+            arity = "1..3",
             paramLabel = "FILE",
-            description = "Weights (.safetensors, .pth, .npz, .caffemodel) or a model file (.zip).")
+            description = "Weights (.safetensors, .pth, .npz, .caffemodel), a model file (.zip), or a Caffe network"
+                    + " (.prototxt) and its weights; last, instead of --out, what to write.")
+    private List<Path> files;
+
     private Path file;
 
     @Option(
             names = "--out",
             paramLabel = "FILE",
-            required = true,
             description = "What to write: .zip, .safetensors or .onnx, by its name. It must not be there yet.")
     private Path out;
 
@@ -82,6 +87,7 @@ final class ConvertCommand implements Runnable {
 
     @Override
     public void run() {
+        takeFiles();
         String name = out.toString().toLowerCase(Locale.ROOT);
         if (Files.exists(out)) {
             throw new BadInputException("--out (" + out + ") must not be there yet; choose another name or delete it");
@@ -94,12 +100,59 @@ final class ConvertCommand implements Runnable {
                     + "; run src/test/python/check_onnx.py, which has ONNX Runtime");
         }
         Picture picture = verified == null ? null : Picture.read(verified);
-        if (name.endsWith(".zip")) {
+        if (isCaffeNetwork()) {
+            readCaffeNetwork(name, picture);
+        } else if (name.endsWith(".zip")) {
             read(picture);
         } else if (name.endsWith(".safetensors") || name.endsWith(".onnx")) {
             write(name.endsWith(".onnx"), picture);
         } else {
             throw new BadInputException("--out (" + out + ") must end in .zip, .safetensors or .onnx; rename it");
+        }
+    }
+
+    private void takeFiles() {
+        List<Path> left = new ArrayList<>(files);
+        if (out == null) {
+            if (left.size() < 2) {
+                throw new BadInputException("--out must say what to write; add --out model.zip");
+            }
+            out = left.remove(left.size() - 1);
+        }
+        file = left.get(0);
+        int expected = isCaffeNetwork() ? 2 : 1;
+        if (left.size() != expected) {
+            throw new BadInputException("files to read (" + left + ") must be "
+                    + (expected == 2
+                            ? "2 for a .prototxt; name its .caffemodel behind it"
+                            : "1; leave the others out, or name a .prototxt first"));
+        }
+    }
+
+    private boolean isCaffeNetwork() {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".prototxt");
+    }
+
+    private void readCaffeNetwork(String name, Picture picture) {
+        if (!name.endsWith(".zip")) {
+            throw new BadInputException(
+                    "--out (" + out + ") must end in .zip for a Caffe network; convert the model file further");
+        }
+        for (String option : ModelOptions.NAMES) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new BadInputException(
+                        option + " must not be set with a .prototxt, which is the network; leave it out");
+            }
+        }
+        ImageClassifier classifier = CaffeConversion.of(file, files.get(1), labels == null ? null : WeightOptions.lines(labels));
+        classifier.save(out);
+        PrintWriter printer = spec.commandLine().getOut();
+        printer.println("Read " + ShownText.of(classifier.modelName()) + ", "
+                + classifier.classNames().size() + " classes.");
+        printer.println("Images: " + classifier.preprocessing() + ".");
+        printer.println("Saved " + ShownText.of(out) + ".");
+        if (picture != null) {
+            compare(picture, classifier, ImageClassifier.load(out));
         }
     }
 

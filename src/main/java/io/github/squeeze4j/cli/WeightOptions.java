@@ -90,7 +90,8 @@ final class WeightOptions {
         return PretrainedClassifier.read(network, weights, names);
     }
 
-    private static List<String> lines(Path labels) {
+    /** The classes, one a line. */
+    static List<String> lines(Path labels) {
         try {
             if (Files.size(labels) > LARGEST_LABELS) {
                 throw new BadInputException("--labels (" + labels + ", " + Files.size(labels)

@@ -258,6 +258,9 @@ final class NodeFactory {
         require(
                 conf.getDilation()[0] == 1 && conf.getDilation()[1] == 1,
                 " with dilation " + Arrays.toString(conf.getDilation()));
+        require(
+                !(conf instanceof NativePooling && ((NativePooling) conf).countsPartOfWindows()),
+                " that counts a part of its windows");
         boolean ceil = conf instanceof NativePooling && ((NativePooling) conf).isCeilMode();
         Geometry geometry = new Geometry(
                 conf.getKernelSize(),

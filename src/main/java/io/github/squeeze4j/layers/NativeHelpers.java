@@ -55,7 +55,8 @@ final class NativeHelpers {
         // It wants part of the map in every window.
         boolean inside =
                 layer.getConvolutionMode() == ConvolutionMode.Same || padding[0] < kernel[0] && padding[1] < kernel[1];
-        return known && plain && inside && OneDnn.supports(type);
+        boolean partly = layer instanceof NativePooling && ((NativePooling) layer).countsPartOfWindows();
+        return known && plain && inside && !partly && OneDnn.supports(type);
     }
 
     // Not DL4J's own check: in M2.1 it looks for a class that no longer exists and always answers no. The helpers are

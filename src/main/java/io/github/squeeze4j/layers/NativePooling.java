@@ -58,12 +58,12 @@ public final class NativePooling extends SubsamplingLayer {
 
     /**
      * The same layer with sizes rounded up, as Caffe does and PyTorch with {@code ceil_mode}: a last window that the map and
-     * its padding do not fill is kept if it starts inside of them, the padding at the end left out. What lies beyond the map
-     * counts neither for a maximum nor for a mean.
+     * its padding do not fill is kept if it starts inside of them, the padding at the end left out. What lies beyond the map and
+     * its padding counts neither for a maximum nor for a mean. A mean that counts padding, with a stride above 1, runs on ND4J's
+     * operations.
      *
      * @return a copy; this layer stays as it is
-     * @throws IllegalArgumentException if this is not a maximum or a mean, is dilated, has ConvolutionMode.Same, or is a
-     *     mean that counts padding with a stride above 1
+     * @throws IllegalArgumentException if this is not a maximum or a mean, is dilated or has ConvolutionMode.Same
      */
     public NativePooling ceilMode() {
         boolean mean = getPoolingType() == org.deeplearning4j.nn.conf.layers.PoolingType.AVG;
@@ -77,14 +77,6 @@ public final class NativePooling extends SubsamplingLayer {
         if (Arrays.stream(getDilation()).anyMatch(dilation -> dilation != 1)) {
             throw new IllegalArgumentException(
                     "dilation (" + Arrays.toString(getDilation()) + ") must be 1 in ceil mode");
-        }
-        boolean padded = Arrays.stream(getPadding()).anyMatch(padding -> padding > 0);
-        if (mean
-                && padded
-                && isAvgPoolIncludePadInDivisor()
-                && Arrays.stream(getStride()).anyMatch(s -> s > 1)) {
-            throw new IllegalArgumentException(
-                    "avgPoolIncludePadInDivisor must be off in ceil mode with padding and a stride above 1");
         }
         NativePooling copy = (NativePooling) clone();
         copy.ceilMode = true;
@@ -109,6 +101,17 @@ public final class NativePooling extends SubsamplingLayer {
     public boolean countsPadding() {
         boolean padded = Arrays.stream(getPadding()).anyMatch(padding -> padding > 0);
         return isAvgPoolIncludePadInDivisor() && (padded || !ceilMode);
+    }
+
+    /**
+     * Whether it is a mean that counts padding, but may reach beyond it, where nothing counts: oneDNN divides by all or by
+     * the map's part alone.
+     *
+     * @return true in ceil mode with padding that counts and a stride above 1
+     */
+    public boolean countsPartOfWindows() {
+        boolean mean = getPoolingType() == org.deeplearning4j.nn.conf.layers.PoolingType.AVG;
+        return ceilMode && mean && countsPadding() && Arrays.stream(getStride()).anyMatch(step -> step > 1);
     }
 
     /** Height and width of the result. */

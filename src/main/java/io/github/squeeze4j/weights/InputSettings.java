@@ -18,20 +18,28 @@ public final class InputSettings {
     private final int size;
     private final double cropRatio;
     private final String interpolation;
+    private final String colourOrder;
     private final double[] mean;
     private final double[] std;
     /** Whether the crop leaves as many pixels around it at every size. */
     private final boolean bordered;
 
     InputSettings(int size, double cropRatio, String interpolation, double[] mean, double[] std) {
-        this(size, cropRatio, interpolation, mean, std, false);
+        this(size, cropRatio, interpolation, "RGB", mean, std, false);
     }
 
     private InputSettings(
-            int size, double cropRatio, String interpolation, double[] mean, double[] std, boolean bordered) {
+            int size,
+            double cropRatio,
+            String interpolation,
+            String colourOrder,
+            double[] mean,
+            double[] std,
+            boolean bordered) {
         this.size = size;
         this.cropRatio = cropRatio;
         this.interpolation = interpolation;
+        this.colourOrder = colourOrder;
         this.mean = mean;
         this.std = std;
         this.bordered = bordered;
@@ -51,6 +59,18 @@ public final class InputSettings {
                 new double[] {1 / BYTE, 1 / BYTE, 1 / BYTE});
     }
 
+    /** The same for networks that stay as Caffe has them. */
+    static InputSettings blueFirst(int size) {
+        return new InputSettings(
+                size,
+                IMAGENET_RATIO,
+                "bilinear",
+                "BGR",
+                new double[] {104 / BYTE, 117 / BYTE, 123 / BYTE},
+                new double[] {1 / BYTE, 1 / BYTE, 1 / BYTE},
+                false);
+    }
+
     static InputSettings cifar() {
         return new InputSettings(
                 32, 1, "bilinear", new double[] {0.4914, 0.4822, 0.4465}, new double[] {0.2023, 0.1994, 0.2010});
@@ -62,6 +82,7 @@ public final class InputSettings {
                 IMAGENET_SIZE,
                 ratioInBorder(IMAGENET_SIZE),
                 "bicubic",
+                "RGB",
                 new double[] {mean, mean, mean},
                 new double[] {std, std, std},
                 true);
@@ -88,7 +109,8 @@ public final class InputSettings {
         if (size <= 0) {
             throw new WeightsException("size (" + size + ") must be positive; use that of the network's input");
         }
-        return new InputSettings(size, bordered ? ratioInBorder(size) : cropRatio, interpolation, mean, std, bordered);
+        return new InputSettings(
+                size, bordered ? ratioInBorder(size) : cropRatio, interpolation, colourOrder, mean, std, bordered);
     }
 
     /**
@@ -137,13 +159,13 @@ public final class InputSettings {
     }
 
     /**
-     * Order of the channels that the loaded network takes. Where a source takes blue first, loading turns its first
-     * convolution around.
+     * Order of the channels that the loaded network takes. Where a source takes blue first, loading into a network of {@code
+     * models} turns its first convolution around; a {@link CaffeNetwork} stays as it is.
      *
-     * @return {@code RGB}
+     * @return {@code RGB}; {@code BGR} for a {@link CaffeNetwork}
      */
     public String colourOrder() {
-        return "RGB";
+        return colourOrder;
     }
 
     /**

@@ -15,9 +15,11 @@ final class NpyReader {
     private static final int LONGEST_HEADER = 1 << 16;
     private static final int LAST_VERSION = 3;
     private static final int MOST_DIMENSIONS = 32;
+    /** No text fits in more than one way, as trying all ways takes for ever. */
     private static final Pattern HEADER = Pattern.compile("\\{'descr': '([<>|])([A-Za-z])(\\d{0,9})', "
-            + "'fortran_order': (True|False), 'shape': \\(((?:\\d{1,18},? ?){0," + MOST_DIMENSIONS
-            + "})\\),? ?\\}\\s*");
+            + "'fortran_order': (True|False), 'shape': \\(((?:\\d{1,18}+(?:, ?\\d{1,18}+){0,"
+            + (MOST_DIMENSIONS - 1) + "},?)?)\\),? ?\\}\\s*");
+
     private static final Map<String, TensorType> TYPES = Map.ofEntries(
             Map.entry("f2", TensorType.F16),
             Map.entry("f4", TensorType.F32),

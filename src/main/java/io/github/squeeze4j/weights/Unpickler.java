@@ -55,6 +55,8 @@ final class Unpickler {
     private final List<Object> stack = new ArrayList<>();
     private final Map<Long, Object> memo = new HashMap<>();
     private long left;
+    /** Of all dicts that were made of lists. */
+    private long items;
 
     /** Memory that tensors share, by the key that finds it in the file. */
     static final class Storage {
@@ -291,7 +293,12 @@ final class Unpickler {
                 if (!arguments.isEmpty()) {
                     // Python 2: a list of lists of two.
                     for (Object pair : as(List.class, arguments.get(0))) {
-                        set(map, as(List.class, pair));
+                        List<?> item = as(List.class, pair);
+                        // A short pickle could call this for one long list again and again.
+                        if (item.size() != 2 || ++items > MOST_INSTRUCTIONS) {
+                            throw damaged("the items of dicts must be lists of two, at most " + MOST_INSTRUCTIONS);
+                        }
+                        set(map, item);
                     }
                 }
                 return map;

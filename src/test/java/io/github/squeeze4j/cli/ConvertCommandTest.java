@@ -2,6 +2,9 @@ package io.github.squeeze4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.squeeze4j.Arrays4j;
+import io.github.squeeze4j.Npz;
+import io.github.squeeze4j.images.ColourOrder;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.weights.WeightExport;
@@ -92,6 +95,72 @@ class ConvertCommandTest {
         assertThat(ImageClassifier.load(folder.resolve("numbers.zip")).classNames())
                 .startsWith("0", "1")
                 .hasSize(10);
+    }
+
+    private static String caffe(String name) {
+        return java.util.Objects.requireNonNull(ConvertCommandTest.class.getResource("/weights/caffe/" + name))
+                .getPath();
+    }
+
+    /** The network, then what the others make of it. */
+    @Test
+    void caffeNetworks() throws Exception {
+        Path zip = folder.resolve("caffe.zip");
+        Path labels = Files.writeString(folder.resolve("seven.txt"), "a\nb\nc\nd\ne\nf\ng\n");
+        Run.of(
+                        "convert",
+                        caffe("SE-ResNet-50.prototxt"),
+                        caffe("SE-ResNet-50.caffemodel"),
+                        zip.toString(),
+                        "--labels",
+                        labels.toString())
+                .ok();
+        ImageClassifier classifier = ImageClassifier.load(zip);
+        assertThat(classifier.modelName()).isEqualTo("SE-ResNet-50");
+        assertThat(classifier.preprocessing().colours()).isEqualTo(ColourOrder.BGR);
+        java.util.Map<String, INDArray> reference = Npz.read(Path.of(caffe("SE-ResNet-50.npz")));
+        INDArray probabilities =
+                classifier.graph().outputSingle(reference.get("image").castTo(DataType.FLOAT));
+        INDArray softmax = org.nd4j.linalg.ops.transforms.Transforms.softmax(reference.get("logits"));
+        Arrays4j.assertClose("probabilities", probabilities.castTo(DataType.DOUBLE), softmax, 1e-5);
+
+        assertThat(Run.of("summary", zip.toString()).ok().out).contains("SE-ResNet-50", "conv2_1_global_pool");
+        Path picture = folder.resolve("picture.png");
+        javax.imageio.ImageIO.write(
+                new java.awt.image.BufferedImage(40, 50, java.awt.image.BufferedImage.TYPE_INT_RGB),
+                "png",
+                picture.toFile());
+        assertThat(Run.of("predict", zip.toString(), picture.toString()).ok().out)
+                .contains("picture.png");
+        // black: the network sees no more than the mean that is subtracted
+        float[] seen = classifier.preprocessing().toArray(io.github.squeeze4j.images.Picture.read(picture));
+        assertThat(seen[0]).isEqualTo(-104);
+        assertThat(seen[seen.length - 1]).isEqualTo(-123);
+    }
+
+    @Test
+    void caffeComplaints() throws Exception {
+        String prototxt = caffe("SE-ResNet-50.prototxt");
+        String weightsOf50 = caffe("SE-ResNet-50.caffemodel");
+        String zip = folder.resolve("none.zip").toString();
+        Run.of("convert", prototxt, zip).complains("must be 2 for a .prototxt; name its .caffemodel behind it");
+        Run.of("convert", prototxt).complains("--out must say what to write; add --out model.zip");
+        Run.of("convert", weightsOf50, prototxt, zip).complains("must be 1; leave the others out");
+        Run.of("convert", prototxt, caffe("SE-ResNet-101.caffemodel"), zip)
+                .complains(prototxt + ":", ": layer conv2_2_1x1_reduce: blob 0, of shape [8, 32, 1, 1], must be in ");
+        Run.of("convert", prototxt, weightsOf50, folder.resolve("x.onnx").toString())
+                .complains("must end in .zip for a Caffe network");
+        Run.of("convert", prototxt, weightsOf50, zip, "--model", "se_resnet50")
+                .complains("--model must not be set with a .prototxt");
+        Path two = Files.writeString(folder.resolve("caffe-two.txt"), "a\nb\n");
+        Run.of("convert", prototxt, weightsOf50, zip, "--labels", two.toString())
+                .complains("--labels (2 classes) must be as many as the network has, 7");
+        Path open = Files.writeString(
+                folder.resolve("open.prototxt"),
+                Files.readString(Path.of(prototxt)).replaceFirst("(?s)layer \\{\\s*name: \"prob\".*", ""));
+        Run.of("convert", open.toString(), weightsOf50, zip)
+                .complains("must end in Softmax of at least two classes to classify pictures");
+        assertThat(Path.of(zip)).doesNotExist();
     }
 
     @Test

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /**
  * Coverage-guided fuzzing of the readers of weights: {@code mvn -q -Pfuzz test-compile exec:exec
- * -Dfuzz.class=io.github.squeeze4j.weights.Fuzz -Dfuzz.target=Torch -Dfuzz.seconds=600}; Safetensors, Numpy and Caffe are the other
+ * -Dfuzz.class=io.github.squeeze4j.weights.Fuzz -Dfuzz.target=Torch -Dfuzz.seconds=600}; Safetensors, Numpy, Caffe and Prototxt are the other
  * targets. Anything but tensors or a {@link WeightsException} of one line is a crash.
  */
 public final class Fuzz {
@@ -24,7 +24,8 @@ public final class Fuzz {
                             "checkpoint.pth",
                             "runs-code.pth"),
             "Numpy", List.of("types.npz", "compressed.npz", "single.npy"),
-            "Caffe", List.of("v1.caffemodel", "v2.caffemodel"));
+            "Caffe", List.of("v1.caffemodel", "v2.caffemodel"),
+            "Prototxt", List.of("../caffe/Forms.prototxt", "../caffe/old.prototxt"));
 
     private static final Path FILE = file();
 
@@ -39,16 +40,17 @@ public final class Fuzz {
     public static void main(String[] args) throws Exception {
         Path corpus = Files.createDirectories(Path.of(args[2], "weights-" + args[0]));
         for (String seed : SEEDS.get(args[0])) {
-            Files.write(corpus.resolve(seed), Files.readAllBytes(TensorFileTest.fixture(seed)));
+            Path file = TensorFileTest.fixture(seed);
+            Files.write(corpus.resolve(file.getFileName()), Files.readAllBytes(file));
         }
         List<String> jazzer = List.of(
-                "--target_class=" + Fuzz.class.getName(),
+                "--target_class=" + (args[0].equals("Prototxt") ? Networks.class : Fuzz.class).getName(),
                 "--instrumentation_includes=io.github.squeeze4j.weights.**",
                 "--custom_hook_includes=io.github.squeeze4j.**",
                 "--reproducer_path=" + args[2],
                 "-artifact_prefix=" + args[2] + "/",
                 "-max_total_time=" + args[1],
-                "-timeout=10",
+                "-timeout=60",
                 "-rss_limit_mb=4000",
                 "-max_len=10000",
                 "-print_final_stats=1",
@@ -75,6 +77,28 @@ public final class Fuzz {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The reader of Caffe's networks. */
+    public static final class Networks {
+        private Networks() {}
+
+        /**
+         * One run.
+         *
+         * @param data of Jazzer's choice
+         */
+        public static void fuzzerTestOneInput(byte[] data) {
+            try {
+                CaffeNetwork.read(Files.write(FILE, data));
+            } catch (WeightsException e) {
+                if (e.getMessage().lines().count() != 1) {
+                    throw new AssertionError("message: " + e.getMessage(), e);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 

@@ -38,15 +38,17 @@ class TensorFileMutationsTest {
                 "views.pth,checkpoint.pth",
                 "views-legacy.pth,types-legacy.pth",
                 "types.npz,compressed.npz,single.npy",
-                "v1.caffemodel,v2.caffemodel"
+                "v1.caffemodel,v2.caffemodel",
+                "../caffe/Forms.prototxt,../caffe/old.prototxt"
             })
     void tenThousand(String names) throws Exception {
         List<byte[]> seeds = new ArrayList<>();
         for (String name : names.split(",")) {
             seeds.add(Files.readAllBytes(TensorFileTest.fixture(name)));
         }
+        boolean isNetwork = names.contains("prototxt");
         // Classes load before anything is measured.
-        assertThat(names.split(",")).allSatisfy(name -> readAll(TensorFileTest.fixture(name)));
+        assertThat(names.split(",")).allSatisfy(name -> readAll(TensorFileTest.fixture(name), isNetwork));
         for (int i = 1; i <= 2; i++) {
             String shard = "model-0000" + i + "-of-00002.safetensors";
             Files.copy(TensorFileTest.fixture(shard), folder.resolve(shard));
@@ -56,23 +58,27 @@ class TensorFileMutationsTest {
         for (int i = 0; i < FILES; i++) {
             byte[] bytes = mutated(seeds.get(i % seeds.size()), random.split());
             Path file = Files.write(folder.resolve("mutated"), bytes);
-            outcomes.merge(outcome(file, bytes.length, names + " " + i), 1, Integer::sum);
+            outcomes.merge(outcome(file, isNetwork, bytes.length, names + " " + i), 1, Integer::sum);
         }
         System.out.println(names + ": seed " + SEED + ", " + outcomes);
         assertThat(outcomes).containsOnlyKeys("accepted", "refused");
     }
 
-    private static void readAll(Path file) {
+    private static void readAll(Path file, boolean isNetwork) {
+        if (isNetwork) {
+            CaffeNet.read(file);
+            return;
+        }
         try (TensorFile opened = TensorFile.open(file)) {
             opened.tensors().values().forEach(StoredTensor::read);
         }
     }
 
-    private static String outcome(Path file, long size, String name) {
+    private static String outcome(Path file, boolean isNetwork, long size, String name) {
         long before = THREAD.getCurrentThreadAllocatedBytes();
         String outcome;
         try {
-            readAll(file);
+            readAll(file, isNetwork);
             outcome = "accepted";
         } catch (WeightsException e) {
             assertThat(e.getMessage().lines()).as(name).hasSize(1);
