@@ -144,7 +144,8 @@ final class ConvertCommand implements Runnable {
                         option + " must not be set with a .prototxt, which is the network; leave it out");
             }
         }
-        ImageClassifier classifier = CaffeConversion.of(file, files.get(1), labels == null ? null : WeightOptions.lines(labels));
+        ImageClassifier classifier =
+                CaffeConversion.of(file, files.get(1), labels == null ? null : WeightOptions.lines(labels));
         classifier.save(out);
         PrintWriter printer = spec.commandLine().getOut();
         printer.println("Read " + ShownText.of(classifier.modelName()) + ", "

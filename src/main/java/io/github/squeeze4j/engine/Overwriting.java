@@ -17,7 +17,7 @@ import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
- * Where DL4J writes in training over what another vertex still reads. Its results follow from where its arrays lie, which is
+ * Where DL4J writes over what another vertex still reads. Its results follow from where its arrays lie, which is
  * elsewhere in a program.
  */
 final class Overwriting {
@@ -34,6 +34,10 @@ final class Overwriting {
             if (isFrozenActivation(vertex) && readers(input) > 1) {
                 throw new Unsupported("frozen activation " + vertex.getVertexName() + " writes over what "
                         + input.getVertexName() + " gives to others, too");
+            }
+            if (input.isInputVertex() && isActivation(vertex) && readers(input) > 1) {
+                throw new Unsupported("activation " + vertex.getVertexName() + " writes at inference over the input "
+                        + input.getVertexName() + ", which others read, too");
             }
             if (readsAgainWhatItOverwrites(vertex)) {
                 throw new Unsupported("frozen activation " + vertex.getVertexName()
@@ -64,8 +68,7 @@ final class Overwriting {
     /** @throws Unsupported if a network without workspaces at inference has such a place: with them DL4J copies */
     static void refuseWithoutWorkspaces(GraphVertex[] vertices) {
         for (GraphVertex vertex : vertices) {
-            Object conf = vertex.hasLayer() ? vertex.getLayer().conf().getLayer() : null;
-            if (conf instanceof ActivationLayer) {
+            if (isActivation(vertex)) {
                 GraphVertex input = vertices[vertex.getInputVertices()[0].getVertexIndex()];
                 if (readers(input) > 1) {
                     throw new Unsupported("without workspaces at inference, activation " + vertex.getVertexName()
@@ -101,6 +104,10 @@ final class Overwriting {
         }
         return !(activation instanceof ActivationIdentity)
                 && !(activation instanceof ActivationSoftmax && loss instanceof LossMCXENT);
+    }
+
+    private static boolean isActivation(GraphVertex vertex) {
+        return vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof ActivationLayer;
     }
 
     private static boolean isFrozenActivation(GraphVertex vertex) {

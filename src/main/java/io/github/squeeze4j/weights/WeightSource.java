@@ -76,8 +76,8 @@ public enum WeightSource {
     }
 
     /** What BatchNorm adds to the variance in networks from TensorFlow. */
-
     private final Function<Collection<String>, TensorNames> names;
+
     private final InputSettings input;
     private final Bottleneck stride;
     private final Pooling pooling;

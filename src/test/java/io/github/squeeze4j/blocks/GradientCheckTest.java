@@ -103,7 +103,8 @@ class GradientCheckTest {
                     .splitInput(split)
                     .computation(computation);
             SelectiveKernel block = (outputs == 0 ? builder : builder.outputs(outputs)).build();
-            results.add(check(block.toString(), block, new long[] {3, 8, 7, 6}, variable -> directions(variable.shape())));
+            results.add(
+                    check(block.toString(), block, new long[] {3, 8, 7, 6}, variable -> directions(variable.shape())));
         }
         Arrays4j.assertClose("fused", results.get(0), results.get(1), 1e-12);
     }

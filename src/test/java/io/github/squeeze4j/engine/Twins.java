@@ -84,23 +84,25 @@ final class Twins {
     /** Of each pass, outputs and a training step; once, outputs in training and, with the second pass, gradients alone. */
     static Map<String, INDArray> trace(Model network, List<Pass> passes) {
         closeWorkspaces();
-        List<Pass> copies = copies(passes);
+        // for each call inputs of its own, over which DL4J may write
+        List<Pass> first = copies(passes);
+        List<Pass> second = copies(passes);
+        List<Pass> third = copies(passes);
         Map<String, INDArray> trace = new LinkedHashMap<>();
         String where = "";
         try {
             for (int i = 0; i < passes.size(); i++) {
-                Pass pass = copies.get(i);
                 where = "pass " + i + " output";
                 Nd4j.getRandom().setSeed(100 + i);
-                outputs(trace, where, network, false, pass);
+                outputs(trace, where, network, false, first.get(i));
                 if (i == 0) {
                     where = "pass " + i + " output(train)";
                     Nd4j.getRandom().setSeed(200 + i);
-                    outputs(trace, where, network, true, pass);
+                    outputs(trace, where, network, true, second.get(i));
                 } else if (i == 1) {
                     where = "pass " + i + " gradient";
                     Nd4j.getRandom().setSeed(300 + i);
-                    gradients(network, pass);
+                    gradients(network, second.get(i));
                     for (Map.Entry<String, INDArray> entry :
                             network.gradient().gradientForVariable().entrySet()) {
                         trace.put(where + " " + entry.getKey(), copy(entry.getValue()));
@@ -110,7 +112,7 @@ final class Twins {
                 }
                 where = "pass " + i + " fit";
                 Nd4j.getRandom().setSeed(400 + i);
-                fit(network, pass);
+                fit(network, third.get(i));
                 for (Map.Entry<String, INDArray> entry : network.paramTable().entrySet()) {
                     trace.put("pass " + i + " parameter " + entry.getKey(), copy(entry.getValue()));
                 }
