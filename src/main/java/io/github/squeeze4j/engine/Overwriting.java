@@ -3,10 +3,12 @@ package io.github.squeeze4j.engine;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
+import org.deeplearning4j.nn.graph.vertex.impl.PreprocessorVertex;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.activations.IActivation;
@@ -35,9 +37,9 @@ final class Overwriting {
                 throw new Unsupported("frozen activation " + vertex.getVertexName() + " writes over what "
                         + input.getVertexName() + " gives to others, too");
             }
-            if (input.isInputVertex() && isActivation(vertex) && readers(input) > 1) {
-                throw new Unsupported("activation " + vertex.getVertexName() + " writes at inference over the input "
-                        + input.getVertexName() + ", which others read, too");
+            if (isActivation(vertex) && isSharedInput(input, vertices)) {
+                throw new Unsupported("activation " + vertex.getVertexName() + " writes at inference over an input that"
+                        + " others read, too");
             }
             if (readsAgainWhatItOverwrites(vertex)) {
                 throw new Unsupported("frozen activation " + vertex.getVertexName()
@@ -104,6 +106,21 @@ final class Overwriting {
         }
         return !(activation instanceof ActivationIdentity)
                 && !(activation instanceof ActivationSoftmax && loss instanceof LossMCXENT);
+    }
+
+    /** Whether others read an input of the network, or what is another name of it: it lies in no workspace, so nothing copies it. */
+    private static boolean isSharedInput(GraphVertex vertex, GraphVertex[] vertices) {
+        GraphVertex at = vertex;
+        boolean shared = readers(at) > 1;
+        while (isActivation(at) || isDropout(at) || at instanceof PreprocessorVertex) {
+            at = vertices[at.getInputVertices()[0].getVertexIndex()];
+            shared |= readers(at) > 1;
+        }
+        return shared && at.isInputVertex();
+    }
+
+    private static boolean isDropout(GraphVertex vertex) {
+        return vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof DropoutLayer;
     }
 
     private static boolean isActivation(GraphVertex vertex) {
