@@ -342,7 +342,8 @@ final class TrainingOptions {
                     + " position on the last map of " + name + ", whose stride is " + last.stride() + "; use --size "
                     + 2 * last.stride() + " or a network for small images such as se_resnet20");
         }
-        // 225 photographs, se_resnet20, the default of 20 passes: top-1 89.3 % with adamw, 76.0 % with sgd at the better
+        // 225 photographs, se_resnet20, the default of 20 passes: top-1 89.3 % with adamw, 76.0 % with sgd at the
+        // better
         // of two rates.
         chooseOptimizer(chosen != null && isForSmallImages(network) && train.size() < FEW_PICTURES);
         if (learningRate == null) {

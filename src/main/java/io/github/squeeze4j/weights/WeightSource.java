@@ -197,8 +197,10 @@ public enum WeightSource {
             if (layer instanceof BatchNormalization && ((BatchNormalization) layer).getEps() != epsilon()) {
                 throw new WeightsException("epsilon (" + ((BatchNormalization) layer).getEps() + ") of layer " + name
                         + " must be " + epsilon() + " as in the networks of " + this
-                        + ", whose weights answer otherwise with another; set it, as by MobileNetV3.large().epsilon("
-                        + epsilon() + ")");
+                        + ", whose weights answer otherwise with another; "
+                        + (same
+                                ? "build an EfficientNetLite"
+                                : "set it, as by MobileNetV3.large().epsilon(" + epsilon() + ")"));
             }
         }
     }

@@ -46,17 +46,18 @@ class ReachabilityTest {
         assertUsedIn(sources, "javacpp\\.indexer\\.(?!HalfIndexer)", "Numbers");
         assertUsedIn(sources, "HalfIndexer(?!\\.toFloat\\(|;)"); // which converts a number
         assertUsedIn(sources, "\\bNumbers\\.address\\(", "Program", "Scratch");
-        // NetworkShape asks how much memory there may be
+        // NetworkShape and Errors ask how much memory there may be
         assertUsedIn(
                 sources,
                 "Unsafe|\\bjavacpp\\.\\w*Pointer",
                 "Context",
+                "Errors",
                 "Handles",
                 "Numbers",
                 "OpenCv",
                 "Program",
                 "NetworkShape");
-        assertUsedIn(sources, "\\bPointer\\.(?=maxBytes\\()", "NetworkShape");
+        assertUsedIn(sources, "\\bPointer\\.(?=max(Physical)?Bytes\\()", "NetworkShape", "Errors");
         // native memory of each thread, and what oneDNN makes
         assertUsedIn(sources, "\\bThreadLocal\\b", "Context");
         assertUsedIn(sources, "dnnl_\\w+_destroy\\(", "Handles");

@@ -115,8 +115,8 @@ class TensorFlowPaddingTest {
         assertThatThrownBy(() -> written("epsilon.safetensors", WeightSource.TIMM_TF_EFFICIENTNET_LITE))
                 .isInstanceOf(WeightsException.class)
                 .hasMessage(
-                        "the network's BatchNorm epsilon (1.0E-5) must be 0.001 as that of TIMM_TF_EFFICIENTNET_LITE;"
-                                + " build an EfficientNetLite");
+                        "epsilon (1.0E-5) of layer stem.bn must be 0.001 as in the networks of TIMM_TF_EFFICIENTNET_LITE, whose"
+                                + " weights answer otherwise with another; build an EfficientNetLite");
     }
 
     @Test
