@@ -1,5 +1,6 @@
 package io.github.squeeze4j.explain;
 
+import io.github.squeeze4j.internal.LockedNormalization;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -34,7 +35,7 @@ final class FixedNormalization {
         INDArray inverse =
                 Transforms.sqrt(variance.add(normalization.getEps()), false).rdivi(1);
         INDArray factor = normalization.isLockGammaBeta()
-                ? inverse.muli(normalization.getGamma())
+                ? inverse.muli(LockedNormalization.gamma(normalization))
                 : inverse.muli(runtime.getParam(BatchNormalizationParamInitializer.GAMMA));
         return factor.reshape('c', new long[] {factor.length()});
     }

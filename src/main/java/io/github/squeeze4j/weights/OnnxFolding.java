@@ -1,5 +1,6 @@
 package io.github.squeeze4j.weights;
 
+import io.github.squeeze4j.internal.LockedNormalization;
 import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.layers.NativeConvolution;
@@ -46,10 +47,10 @@ final class OnnxFolding {
             INDArray log = parameters.get("log10stdev");
             var = log == null ? exact(parameters.get("var")) : power(exact(log).mul(2));
             gamma = layer.isLockGammaBeta()
-                    ? Nd4j.valueArrayOf(mean.shape(), layer.getGamma(), DataType.DOUBLE)
+                    ? Nd4j.valueArrayOf(mean.shape(), LockedNormalization.gamma(layer), DataType.DOUBLE)
                     : exact(parameters.get("gamma"));
             beta = layer.isLockGammaBeta()
-                    ? Nd4j.valueArrayOf(mean.shape(), layer.getBeta(), DataType.DOUBLE)
+                    ? Nd4j.valueArrayOf(mean.shape(), LockedNormalization.beta(layer), DataType.DOUBLE)
                     : exact(parameters.get("beta"));
         }
 

@@ -112,7 +112,15 @@ class GradientOfScoresTest {
                                 .build()),
                         "pool")
                 .addLayer("bn3", NativeBatchNormalization.standard(), "conv3")
-                .addLayer("gap", new GlobalPoolingLayer.Builder(PoolingType.AVG).build(), "bn3");
+                // DL4J does not apply gamma where beta is 0
+                .addLayer(
+                        "locked",
+                        new BatchNormalization.Builder()
+                                .lockGammaBeta(true)
+                                .gamma(0.5)
+                                .build(),
+                        "bn3")
+                .addLayer("gap", new GlobalPoolingLayer.Builder(PoolingType.AVG).build(), "locked");
         switch (end) {
             case OUTPUT_LAYER:
                 builder.addLayer(

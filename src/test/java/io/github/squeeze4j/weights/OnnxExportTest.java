@@ -157,8 +157,16 @@ class OnnxExportTest {
                                 .build(),
                         "locked")
                 .addLayer("behind", new BatchNormalization.Builder().build(), "active")
+                // DL4J does not apply gamma where beta is 0
                 .addLayer(
-                        "read twice", new ConvolutionLayer.Builder(1, 1).nOut(4).build(), "behind")
+                        "locked gamma",
+                        new BatchNormalization.Builder()
+                                .lockGammaBeta(true)
+                                .gamma(0.5)
+                                .build(),
+                        "behind")
+                .addLayer(
+                        "read twice", new ConvolutionLayer.Builder(1, 1).nOut(4).build(), "locked gamma")
                 .addLayer("once", new BatchNormalization.Builder().build(), "read twice")
                 .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "once", "read twice")
                 .addLayer("pool", new GlobalPoolingLayer(PoolingType.AVG), "add")
