@@ -51,7 +51,12 @@ final class GateChart {
             series.add(chart.addSeries(classNames.get(label), channels, means));
         }
         for (int i = 0; i < series.size(); i++) {
-            series.get(i).setMarker(SeriesMarkers.NONE).setLineColor(COLOURS[i % COLOURS.length]);
+            Color colour = COLOURS[i % COLOURS.length];
+            // a line needs two points
+            series.get(i)
+                    .setMarker(channels.length == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
+                    .setMarkerColor(colour)
+                    .setLineColor(colour);
         }
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         try {

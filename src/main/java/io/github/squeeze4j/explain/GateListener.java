@@ -1,7 +1,9 @@
 package io.github.squeeze4j.explain;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.blocks.BlockGate;
 import io.github.squeeze4j.internal.Inputs;
+import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.training.AtomicText;
 import io.github.squeeze4j.training.CsvText;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
@@ -23,7 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks in a training at the gates of every attention block: every so many iterations, over the first pictures of the batch, at
- * inference. Says once for each block, as a warning, when more than a third of its gates do not move.
+ * inference. Says once for each block and gate, as a warning, when more than a third of them do not move; not at the
+ * network's first iteration, when some blocks are near the identity, nor for a batch of one picture.
  *
  * <pre>{@code
  * GateListener gates = new GateListener(100);
@@ -31,6 +35,9 @@ import org.slf4j.LoggerFactory;
  * graph.fit(batches);
  * gates.writeCsv(Path.of("gates.csv"));
  * }</pre>
+ *
+ * <p>For a {@link ComputationGraph} with one input, pictures, and one output. In the training of another network it says so once,
+ * as a warning, and reads nothing.
  *
  * <p>Bounds are those of {@link GateStudy}. A reading costs a pass forward of {@link #PICTURES} pictures by DL4J.
  */
@@ -42,10 +49,12 @@ public final class GateListener extends BaseTrainingListener {
     private static final double MANY = 1.0 / 3;
 
     private final int every;
+    private final Consumer<String> warnings;
     private final List<Reading> readings = new ArrayList<>();
     private final Set<String> warned = new HashSet<>();
     private ComputationGraph graph;
     private Explanation explanation;
+    private boolean reads = true;
 
     /** The gates of one block at one iteration. */
     public static final class Reading {
@@ -105,7 +114,7 @@ public final class GateListener extends BaseTrainingListener {
         /**
          * Gates that are nearly the same for every picture.
          *
-         * @return their share, from 0 to 1
+         * @return their share, from 0 to 1; 1 where the batch has one picture
          */
         public double still() {
             return gates.neverMoving();
@@ -118,13 +127,31 @@ public final class GateListener extends BaseTrainingListener {
      * @param every how many iterations lie between readings; positive, 100 costs little
      */
     public GateListener(int every) {
+        this(every, LOG::warn);
+    }
+
+    GateListener(int every, Consumer<String> warnings) {
         this.every = Inputs.positive("iterations between readings", every, "use 100");
+        this.warnings = warnings;
     }
 
     @Override
     public void iterationDone(Model model, int iteration, int epoch) {
-        if (iteration % every != 0 || !(model instanceof ComputationGraph)) {
+        if (!reads || iteration % every != 0) {
             return;
+        }
+        try {
+            read(model, iteration);
+        } catch (BadInputException e) {
+            reads = false; // it is not worth a training
+            warnings.accept("Gates are not read: " + e.getMessage());
+        }
+    }
+
+    private void read(Model model, int iteration) {
+        if (!(model instanceof ComputationGraph)) {
+            throw new BadInputException("network (" + model.getClass().getSimpleName()
+                    + ") must be a ComputationGraph; train its toComputationGraph()");
         }
         if (graph != model) {
             graph = (ComputationGraph) model;
@@ -138,20 +165,22 @@ public final class GateListener extends BaseTrainingListener {
                     if (gate.isGate()) {
                         GateStatistics statistics = new GateStatistics(block, gate, 1);
                         statistics.add(gate.values(), new int[(int) pictures]);
-                        add(new Reading(iteration, statistics));
+                        add(new Reading(iteration, statistics), pictures > 1);
                     }
                 }
             }
         }
     }
 
-    private void add(Reading reading) {
+    private void add(Reading reading, boolean mayMove) {
         readings.add(reading);
-        if (reading.still() > MANY && warned.add(reading.layer() + " " + reading.gate())) {
-            LOG.warn(
-                    "Block {}: {} % of its {} gates do not move (iteration {}); a smaller learning rate, less weight decay or"
-                            + " another reduction may help",
-                    reading.layer(), Math.round(100 * reading.still()), reading.gate(), reading.iteration());
+        if (mayMove
+                && reading.iteration() > 0
+                && reading.still() > MANY
+                && warned.add(reading.layer() + " " + reading.gate())) {
+            warnings.accept("Block " + ShownText.of(reading.layer()) + ": " + Math.round(100 * reading.still())
+                    + " % of its " + reading.gate() + " gates do not move (iteration " + reading.iteration()
+                    + "); a smaller learning rate, less weight decay or another reduction may help");
         }
     }
 

@@ -87,10 +87,6 @@ final class GateStatistics {
         return least.length;
     }
 
-    int classes() {
-        return counts.length;
-    }
-
     boolean hasClass(int label) {
         return counts[label] > 0;
     }
@@ -127,14 +123,19 @@ final class GateStatistics {
         return sum / classes;
     }
 
-    /** How far a class is from the mean of all: the root of the mean square over the gates. */
-    double distance(int label) {
-        double sum = 0;
-        for (int g = 0; g < gates(); g++) {
-            double difference = mean(label, g) - mean(g);
-            sum += difference * difference;
+    /** By class: how far it is from the mean of all, the root of the mean square over the gates; NaN without examples. */
+    double[] distances() {
+        double[] means = IntStream.range(0, gates()).mapToDouble(this::mean).toArray();
+        double[] distances = new double[counts.length];
+        for (int label = 0; label < counts.length; label++) {
+            double sum = hasClass(label) ? 0 : Double.NaN;
+            for (int g = 0; hasClass(label) && g < means.length; g++) {
+                double difference = mean(label, g) - means[g];
+                sum += difference * difference;
+            }
+            distances[label] = Math.sqrt(sum / means.length);
         }
-        return Math.sqrt(sum / gates());
+        return distances;
     }
 
     /** The share of gates that were open, near their upper bound, in every example. */

@@ -11,10 +11,12 @@ import io.github.squeeze4j.training.ImageClassifier;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -94,7 +96,7 @@ public final class GateStudy {
      * Writes {@code blocks.csv} (a line per block and gate: shares of gates always open, always shut and never moving, and the
      * classes that differ most), {@code classes.csv} (a line per block, gate and class: mean, spread, distance from the mean of the
      * classes), {@code channels.csv} (a line per gate of each channel: mean, least, largest) and a chart of each block's means,
-     * {@code LAYER-GATE.png}. Charts need XChart on the class path.
+     * {@code LAYER-GATE.png}, a dash for what is no letter, digit, dot or underscore. Charts need XChart on the class path.
      *
      * @param folder where to; made where it is missing, files of these names are replaced
      * @throws BadInputException if a file cannot be written
@@ -104,9 +106,12 @@ public final class GateStudy {
                 "layer,block,gate,stride,gates,always_open,always_shut,never_moving,classes_that_differ_most\n");
         StringBuilder perClass = new StringBuilder("layer,gate,class,mean,deviation,distance\n");
         StringBuilder perChannel = new StringBuilder("layer,gate,channel,mean,least,largest\n");
+        List<List<Integer>> differing = new ArrayList<>();
         for (GateStatistics block : blocks) {
             String name = CsvText.of(block.layer) + "," + CsvText.of(block.gate);
-            List<Integer> different = mostDifferent(block);
+            double[] distances = block.distances();
+            List<Integer> different = mostDifferent(distances);
+            differing.add(different);
             perBlock.append(String.format(
                     Locale.ROOT,
                     "%s,%s,%s,%d,%d,%.4f,%.4f,%.4f,%s\n",
@@ -129,7 +134,7 @@ public final class GateStudy {
                             CsvText.of(classNames.get(label)),
                             average(block, gate -> block.mean(chosen, gate)),
                             average(block, gate -> block.deviation(chosen, gate)),
-                            block.distance(label)));
+                            distances[label]));
                 }
             }
             for (int gate = 0; gate < block.gates(); gate++) {
@@ -142,11 +147,25 @@ public final class GateStudy {
                         block.least(gate),
                         block.largest(gate)));
             }
-            GateChart.write(block, different, classNames, folder.resolve(block.layer + "-" + block.gate + ".png"));
         }
         AtomicText.write(folder.resolve("blocks.csv"), perBlock.toString());
         AtomicText.write(folder.resolve("classes.csv"), perClass.toString());
         AtomicText.write(folder.resolve("channels.csv"), perChannel.toString());
+        Set<String> taken = new HashSet<>();
+        for (int i = 0; i < blocks.size(); i++) {
+            GateStatistics block = blocks.get(i);
+            GateChart.write(block, differing.get(i), classNames, folder.resolve(chart(block, taken)));
+        }
+    }
+
+    /** A file's name within a folder, of names that others chose; its own also where files' names have no case. */
+    private static String chart(GateStatistics block, Set<String> taken) {
+        String name = (block.layer + "-" + block.gate).replaceAll("[^A-Za-z0-9._-]+", "-");
+        String free = name;
+        for (int number = 2; !taken.add(free.toLowerCase(Locale.ROOT)); number++) {
+            free = name + "-" + number;
+        }
+        return free + ".png";
     }
 
     /**
@@ -172,11 +191,11 @@ public final class GateStudy {
         return IntStream.range(0, block.gates()).mapToDouble(value).average().getAsDouble();
     }
 
-    private static List<Integer> mostDifferent(GateStatistics block) {
-        return IntStream.range(0, block.classes())
+    private static List<Integer> mostDifferent(double[] distances) {
+        return IntStream.range(0, distances.length)
                 .boxed()
-                .filter(block::hasClass)
-                .sorted(Comparator.comparingDouble(label -> -block.distance(label)))
+                .filter(label -> !Double.isNaN(distances[label]))
+                .sorted(Comparator.comparingDouble(label -> -distances[label]))
                 .limit(SHOWN)
                 .collect(Collectors.toList());
     }
