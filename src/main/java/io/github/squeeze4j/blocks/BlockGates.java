@@ -72,7 +72,7 @@ public final class BlockGates {
      * The gates for an input; the layer's parameters are read anew.
      *
      * @param input what goes into the block, in its format: [N, C, H, W] or [N, H, W, C]
-     * @return the gates, in the order of the table above
+     * @return the gates, in the order in which the block computes with them: the table's, but SPSE's and RGSE's learned weights first
      */
     public List<BlockGate> read(INDArray input) {
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {

@@ -115,6 +115,15 @@ public final class SelectiveKernel extends AttentionBlock {
         return new Builder();
     }
 
+    /**
+     * Stride of both convolutions.
+     *
+     * @return positions of the input per position of the output along each side
+     */
+    public int stride() {
+        return stride;
+    }
+
     static String weightName(String branch) {
         return branch + "W";
     }

@@ -17,6 +17,7 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -52,6 +53,7 @@ public final class Explanation {
         private final Map<String, Wiring> wirings = new HashMap<>();
         private final Map<String, BlockGates> gates = new HashMap<>();
         private ComputationGraph twin;
+        private boolean hasGradients;
         private INDArray parameters;
     }
 
@@ -161,17 +163,8 @@ public final class Explanation {
      * @throws BadInputException if there is no such class or stage, or the pictures are smaller than a stage's stride
      */
     public Explained explain(INDArray pictures) {
-        if (pictures.rank() != 3 && pictures.rank() != 4) {
-            throw new BadInputException("pictures (of rank " + pictures.rank()
-                    + ") must be [N, C, H, W] or [C, H, W]; give the network's input");
-        }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            INDArray input = (pictures.rank() == 3
-                            ? pictures.reshape(
-                                    pictures.ordering(), 1, pictures.size(0), pictures.size(1), pictures.size(2))
-                            : pictures)
-                    .castTo(graph.getConfiguration().getDataType())
-                    .dup('c');
+            INDArray input = input(pictures);
             ComputationGraph twin = twin();
             Wiring wiring = wiring();
             Walk walk = new Walk(twin, wiring);
@@ -186,8 +179,9 @@ public final class Explanation {
     /**
      * The gates of every attention block, without a pass backward.
      *
-     * @param pictures [N, C, H, W], as the network takes them, prepared as it was trained
+     * @param pictures [N, C, H, W] or [C, H, W], as the network takes them, prepared as it was trained
      * @return the blocks from the input to the output; none where the network has none
+     * @throws BadInputException if the pictures have another rank
      */
     public List<BlockMaps> gates(INDArray pictures) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
@@ -195,8 +189,7 @@ public final class Explanation {
             Wiring wiring = wiring();
             Walk walk = new Walk(twin, wiring);
             try {
-                walk.forward(
-                        pictures.castTo(graph.getConfiguration().getDataType()).dup('c'));
+                walk.forward(input(pictures));
                 return blocks(twin, wiring);
             } finally {
                 walk.close();
@@ -204,8 +197,23 @@ public final class Explanation {
         }
     }
 
+    private INDArray input(INDArray pictures) {
+        if (pictures.rank() != 3 && pictures.rank() != 4) {
+            throw new BadInputException("pictures (of rank " + pictures.rank()
+                    + ") must be [N, C, H, W] or [C, H, W]; give the network's input");
+        }
+        INDArray four = pictures.rank() == 4
+                ? pictures
+                : pictures.reshape(pictures.ordering(), 1, pictures.size(0), pictures.size(1), pictures.size(2));
+        return four.castTo(graph.getConfiguration().getDataType()).dup('c');
+    }
+
     private Explained explain(ComputationGraph twin, Wiring wiring, Walk walk, INDArray input) {
         requireSize(twin, wiring, input);
+        if (!state.hasGradients) {
+            twin.initGradientsView(); // which backward passes write to
+            state.hasGradients = true;
+        }
         walk.forward(input);
         GraphVertex last = twin.getVertices()[wiring.output()];
         INDArray given = walk.activation(last.getInputVertices()[0].getVertexIndex());
@@ -311,15 +319,20 @@ public final class Explanation {
 
     private static StageMaps maps(ComputationGraph twin, Wiring wiring, Walk walk, int vertex, int number) {
         String name = twin.getVertices()[vertex].getVertexName();
-        INDArray activation = channelsFirst(walk.activation(vertex), wiring.format(vertex));
+        INDArray activation = exact(channelsFirst(walk.activation(vertex), wiring.format(vertex)));
         INDArray gradient = walk.gradient(vertex);
-        gradient = gradient == null ? activation.like() : channelsFirst(gradient, wiring.format(vertex));
+        gradient = gradient == null ? activation.like() : exact(channelsFirst(gradient, wiring.format(vertex)));
         return new StageMaps(
                 number,
                 wiring.stride(vertex),
                 name,
                 GradCam.of(activation, gradient),
                 GradCam.plusPlus(activation, gradient));
+    }
+
+    /** In half precision the square of a gradient is 0, and a sum over a map stays where it is. */
+    private static INDArray exact(INDArray map) {
+        return map.dataType() == DataType.FLOAT16 ? map.castTo(DataType.FLOAT) : map;
     }
 
     private static INDArray channelsFirst(INDArray map, CNN2DFormat format) {
@@ -370,6 +383,7 @@ public final class Explanation {
         if (state.twin == null || state.parameters != graph.params()) {
             state.twin = Twin.of(graph);
             state.parameters = graph.params();
+            state.hasGradients = false;
             state.wirings.clear();
             state.gates.clear();
         }

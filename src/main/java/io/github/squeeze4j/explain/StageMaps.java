@@ -48,7 +48,7 @@ public final class StageMaps {
     /**
      * Grad-CAM of the class's score.
      *
-     * @return [N, h, w] of the layer's own size, at least 0 and not scaled
+     * @return [N, h, w] of the layer's own size, at least 0 and not scaled; FLOAT where the network is HALF, else of its type
      */
     public INDArray gradCam() {
         return gradCam;
@@ -57,7 +57,7 @@ public final class StageMaps {
     /**
      * Grad-CAM++ of the class's score.
      *
-     * @return [N, h, w] of the layer's own size, at least 0 and not scaled
+     * @return [N, h, w] of the layer's own size, at least 0 and not scaled; FLOAT where the network is HALF, else of its type
      */
     public INDArray gradCamPlusPlus() {
         return gradCamPlusPlus;

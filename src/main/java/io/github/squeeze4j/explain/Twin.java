@@ -25,7 +25,6 @@ final class Twin {
         vertices.replaceAll((name, vertex) -> plain(vertex));
         ComputationGraph twin = new ComputationGraph(configuration);
         twin.init(graph.params(), false);
-        twin.initGradientsView();
         return twin;
     }
 

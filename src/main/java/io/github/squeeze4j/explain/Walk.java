@@ -1,5 +1,6 @@
 package io.github.squeeze4j.explain;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.blocks.AttentionBlock;
 import java.util.Arrays;
 import java.util.Set;
@@ -125,7 +126,7 @@ final class Walk {
             vertex.setEpsilon(given);
             return vertex.doBackward(false, none).getSecond();
         } catch (RuntimeException e) {
-            throw new IllegalStateException(
+            throw new BadInputException(
                     "vertex (" + vertex.getVertexName() + ", "
                             + Vertices.kind(vertex)
                             + ") must be one that DL4J runs backward behind a pass at inference;"

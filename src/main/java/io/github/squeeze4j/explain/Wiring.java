@@ -1,6 +1,7 @@
 package io.github.squeeze4j.explain;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.blocks.SelectiveKernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -168,6 +169,10 @@ final class Wiring {
         if (layer instanceof ConvolutionLayer) {
             convolved[index] = true;
             formats[index] = ((ConvolutionLayer) layer).getCnn2dDataFormat();
+        } else if (layer instanceof SelectiveKernel) {
+            strides[index] *= ((SelectiveKernel) layer).stride();
+            convolved[index] = true;
+            formats[index] = ((SelectiveKernel) layer).getFormat();
         }
     }
 

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.blocks.SelectiveKernel;
 import io.github.squeeze4j.models.Models;
+import java.util.Random;
 import java.util.stream.Collectors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -23,6 +28,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 class ExplanationTest {
+    /** Twenty roundings of 2^-11: one a layer. */
+    private static final double HALF = 20 / 2048.0;
+
     private static ComputationGraph resnet(int size) {
         return Models.builder("se_resnet20").inputSize(size, size).build().init();
     }
@@ -110,6 +118,59 @@ class ExplanationTest {
     }
 
     @Test
+    void selectiveKernelsConvolveAndHaveAStride() {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder()
+                    .graphBuilder()
+                    .addInputs("input")
+                    .setInputTypes(InputType.convolutional(8, 12, 4, format))
+                    .addLayer("sk", SelectiveKernel.builder().stride(2).outputs(6).build(), "input")
+                    .addLayer("gap", new GlobalPoolingLayer(PoolingType.AVG), "sk")
+                    .addLayer("classifier", output(), "gap")
+                    .setOutputs("classifier")
+                    .build());
+            graph.init();
+            long[] shape = format == CNN2DFormat.NCHW ? new long[] {2, 4, 8, 12} : new long[] {2, 8, 12, 4};
+            Explained seen = Explanation.of(graph).explain(Nd4j.rand(DataType.FLOAT, shape));
+            assertThat(seen.stages()).hasToString("[sk, stride 2]");
+            assertThat(seen.stages().get(0).gradCam().shape()).containsExactly(2, 4, 6);
+            assertThat(seen.blocks().get(0).stride()).isEqualTo(2);
+        }
+    }
+
+    /** Gradients of about 1e-4, whose squares half precision does not have. Grad-CAM++ sums what is positive: nothing cancels. */
+    @Test
+    void mapsOfHalfPrecisionAreThoseOfSingle() {
+        ComputationGraph graph = resnet(32);
+        graph.getParam("classifier_W").divi(16);
+        ComputationGraph half = graph.convertDataType(DataType.FLOAT16);
+        graph.setParams(half.params().castTo(DataType.FLOAT));
+        INDArray picture = Nd4j.createFromArray(
+                        new Random(1).doubles(3 * 32 * 32).toArray())
+                .castTo(DataType.FLOAT16)
+                .reshape('c', 1, 3, 32, 32);
+        StageMaps seen = last(half, picture);
+        INDArray expected = last(graph, picture).gradCamPlusPlus();
+        INDArray map = seen.gradCamPlusPlus();
+        double largest = expected.amaxNumber().doubleValue();
+        assertThat(largest).isPositive();
+        assertThat(map.castTo(DataType.FLOAT).sub(expected).amaxNumber().doubleValue())
+                .as("of up to %s", largest)
+                .isLessThan(HALF * largest);
+        assertThat(map.dataType()).isEqualTo(DataType.FLOAT);
+        assertThat(seen.gradCam().dataType()).isEqualTo(DataType.FLOAT);
+    }
+
+    private static StageMaps last(ComputationGraph graph, INDArray picture) {
+        return Explanation.of(graph)
+                .forClass(1)
+                .atStages(3)
+                .explain(picture)
+                .stages()
+                .get(0);
+    }
+
+    @Test
     void saysWhatIsWrong() {
         Explanation explanation = Explanation.of(resnet(32));
         INDArray picture = Nd4j.rand(DataType.FLOAT, 1, 3, 32, 32);
@@ -123,6 +184,9 @@ class ExplanationTest {
                 "picture (2x3) must be at least as large as the stride of the network's last stage (4); enlarge it");
         complains(
                 () -> explanation.explain(Nd4j.rand(DataType.FLOAT, 3, 32)),
+                "pictures (of rank 2) must be [N, C, H, W] or [C, H, W]; give the network's input");
+        complains(
+                () -> explanation.gates(Nd4j.rand(DataType.FLOAT, 3, 32)),
                 "pictures (of rank 2) must be [N, C, H, W] or [C, H, W]; give the network's input");
         complains(
                 () -> explanation.output("logits"),
