@@ -6,6 +6,7 @@ import java.awt.Image;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -17,9 +18,11 @@ import javax.imageio.stream.ImageOutputStream;
 
 /**
  * One HTML file with all pictures in it, which needs nothing from elsewhere and runs no script: for a desktop, a phone and paper.
- * Photographs are made as small as it takes to stay below {@link #MOST_BYTES}.
+ * Photographs are made as small as it takes to stay below {@link #MOST_BYTES}, but no smaller than 80 pixels: it is larger where
+ * there are more than a few dozen of them.
  */
 final class ExplanationPage {
+    /** Of UTF-8. */
     static final int MOST_BYTES = 2_900_000;
     private static final int[] SIDES = {360, 280, 220, 160, 110, 80};
     private static final float QUALITY = 0.8f;
@@ -57,26 +60,19 @@ final class ExplanationPage {
     }
 
     void add(String picture, BufferedImage photograph, List<Part> parts) {
-        sections.add(new Section(picture, reduced(photograph, SIDES[0]), reduced(parts)));
+        sections.add(new Section(picture, reduced(photograph, SIDES[0]), parts));
     }
 
-    /** Full-size overlays of many photographs do not fit into memory. */
-    private static List<Part> reduced(List<Part> parts) {
-        List<Part> small = new ArrayList<>();
-        for (Part part : parts) {
-            List<Figure> figures = new ArrayList<>();
-            part.figures.forEach(
-                    figure -> figures.add(figure.strip ? figure : figure.with(reduced(figure.image, SIDES[0]))));
-            small.add(new Part(part.model, part.summary, figures));
-        }
-        return small;
+    /** As large as a page may need it: full-size overlays do not fit into memory. */
+    static Figure reduced(Figure figure) {
+        return figure.strip ? figure : figure.with(reduced(figure.image, SIDES[0]));
     }
 
     String html() {
         String html = "";
         for (int side : SIDES) {
             html = html(side);
-            if (html.length() <= MOST_BYTES) {
+            if (html.getBytes(StandardCharsets.UTF_8).length <= MOST_BYTES) {
                 break;
             }
         }

@@ -97,26 +97,26 @@ public final class ExplanationReport {
      * @throws BadInputException if a photograph cannot be read, a model has no such stage, or a file cannot be written
      */
     public Path write(List<Path> photographs, Path folder) {
-        List<Picture> pictures = new ArrayList<>();
         for (Path photograph : photographs) {
             if (Files.isDirectory(photograph)) {
                 throw new BadInputException("picture (" + photograph
                         + ") must be a file, but is a folder; name the pictures in it, such as " + photograph
                         + "/*.jpg");
             }
-            pictures.add(Picture.read(photograph));
+            Picture.read(photograph); // so that a broken one is known before the work begins; too many to keep
         }
         String names = models.keySet().stream().map(ImageClassifier::modelName).collect(Collectors.joining(" and "));
         ExplanationPage page = new ExplanationPage("What " + names + (models.size() == 1 ? " looks at" : " look at"));
-        for (int i = 0; i < pictures.size(); i++) {
+        for (int i = 0; i < photographs.size(); i++) {
             Path file = photographs.get(i);
-            BufferedImage photograph = pictures.get(i).toImage();
+            Picture picture = Picture.read(file);
+            BufferedImage photograph = picture.toImage();
             List<ExplanationPage.Part> parts = new ArrayList<>();
             int model = 0;
             for (ImageClassifier classifier : models.keySet()) {
                 model++;
                 String prefix = (i + 1) + "-" + stem(file) + (models.size() == 1 ? "" : "-model" + model) + "-";
-                parts.add(explain(classifier, pictures.get(i), photograph, folder, prefix));
+                parts.add(explain(classifier, picture, photograph, folder, prefix));
             }
             page.add(file.getFileName().toString(), photograph, parts);
         }
@@ -138,10 +138,11 @@ public final class ExplanationReport {
         INDArray input = Nd4j.createFromArray(preprocessing.toArray(picture))
                 .reshape('c', 1, preprocessing.colours().channels(), preprocessing.height(), preprocessing.width());
         Explained seen = explanation.explain(input);
-        List<Figure> figures = Figure.of(seen, photograph, preprocessing.window(picture));
-        for (Figure figure : figures) {
+        List<Figure> figures = new ArrayList<>();
+        Figure.each(seen, photograph, preprocessing.window(picture), figure -> {
             AtomicText.write(folder.resolve(prefix + figure.file() + ".png"), ExplanationPage.png(figure.image));
-        }
+            figures.add(ExplanationPage.reduced(figure));
+        });
         return new ExplanationPage.Part(classifier.modelName(), summary(classifier, seen), figures);
     }
 

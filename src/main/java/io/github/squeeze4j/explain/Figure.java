@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -30,19 +31,22 @@ final class Figure {
         this.strip = strip;
     }
 
-    /** All figures of the first picture of an explanation. */
-    static List<Figure> of(Explained seen, BufferedImage photograph, double[] window) {
-        List<Figure> figures = new ArrayList<>();
+    /**
+     * All figures of the first picture of an explanation, the strips last.
+     *
+     * @param figures takes them one by one: all at their full size do not fit into memory
+     */
+    static void each(Explained seen, BufferedImage photograph, double[] window, Consumer<Figure> figures) {
         for (StageMaps stage : seen.stages()) {
             String name = stage.number() == 0 ? stage.layer() : "stage " + stage.number();
             String caption = stage.layer() + ", stride " + stage.stride();
-            figures.add(overlay(
+            figures.accept(overlay(
                     "Grad-CAM", name, caption, MapPicture.scaled(stage.gradCam().slice(0)), photograph, window));
         }
         for (StageMaps stage : seen.stages()) {
             String name = stage.number() == 0 ? stage.layer() : "stage " + stage.number();
             String caption = stage.layer() + ", stride " + stage.stride();
-            figures.add(overlay(
+            figures.accept(overlay(
                     "Grad-CAM++",
                     name,
                     caption,
@@ -54,11 +58,14 @@ final class Figure {
         for (BlockMaps block : seen.blocks()) {
             for (BlockGate gate : block.gates()) {
                 Figure figure = of(block, gate, photograph, window);
-                (figure.strip ? strips : figures).add(figure);
+                if (figure.strip) {
+                    strips.add(figure);
+                } else {
+                    figures.accept(figure);
+                }
             }
         }
-        figures.addAll(strips);
-        return figures;
+        strips.forEach(figures);
     }
 
     private static Figure of(BlockMaps block, BlockGate gate, BufferedImage photograph, double[] window) {
