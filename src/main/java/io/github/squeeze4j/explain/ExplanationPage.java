@@ -24,6 +24,7 @@ import javax.imageio.stream.ImageOutputStream;
 final class ExplanationPage {
     /** Of UTF-8. */
     static final int MOST_BYTES = 2_900_000;
+
     private static final int[] SIDES = {360, 280, 220, 160, 110, 80};
     private static final float QUALITY = 0.8f;
 

@@ -124,7 +124,8 @@ class ExplanationTest {
                     .graphBuilder()
                     .addInputs("input")
                     .setInputTypes(InputType.convolutional(8, 12, 4, format))
-                    .addLayer("sk", SelectiveKernel.builder().stride(2).outputs(6).build(), "input")
+                    .addLayer(
+                            "sk", SelectiveKernel.builder().stride(2).outputs(6).build(), "input")
                     .addLayer("gap", new GlobalPoolingLayer(PoolingType.AVG), "sk")
                     .addLayer("classifier", output(), "gap")
                     .setOutputs("classifier")

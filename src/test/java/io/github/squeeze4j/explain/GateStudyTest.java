@@ -8,7 +8,6 @@ import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.blocks.Eca;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
-
 import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
 import io.github.squeeze4j.images.PictureSets;
 import io.github.squeeze4j.images.Preset;
@@ -175,7 +174,8 @@ class GateStudyTest {
                 new NeuralNetConfiguration.Builder().list().layer(output(4)).build());
         network.init();
         network.addListeners(new GateListener(1, warnings::add));
-        DataSet features = new DataSet(Nd4j.rand(DataType.FLOAT, 3, 4), Nd4j.eye(3).castTo(DataType.FLOAT));
+        DataSet features =
+                new DataSet(Nd4j.rand(DataType.FLOAT, 3, 4), Nd4j.eye(3).castTo(DataType.FLOAT));
         network.fit(features);
         network.fit(features);
         assertThat(network.getIterationCount()).isEqualTo(2);
