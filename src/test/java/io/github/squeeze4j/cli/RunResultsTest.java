@@ -192,8 +192,8 @@ class RunResultsTest {
         assertThat(run.resolve("run.properties")).hasContent(text);
         assertThat(run.resolve("model.zip")).hasContent(text);
         try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
-            assertThat(checkpoints).containsExactly(
-                    run.resolve(text.equals("old") ? "checkpoints/a.zip" : "checkpoints/b.zip"));
+            assertThat(checkpoints)
+                    .containsExactly(run.resolve(text.equals("old") ? "checkpoints/a.zip" : "checkpoints/b.zip"));
         }
     }
 

@@ -261,10 +261,11 @@ class PictureSetsTest {
         RecordReader damaged = reader(List.of("a", "b"), files, 1, DAMAGED);
         assertThatThrownBy(() -> DataVecPictures.of(damaged))
                 .isInstanceOf(BadInputException.class)
-                .hasMessage("record 2 of the record reader (" + damaged.getClass().getSimpleName()
-                        + ") must be one that it can read (java.lang.IllegalStateException: cannot decode); take the"
-                        + " damaged file out, or use DataVecPictures.of(InputSplit, PathLabelGenerator), which reads"
-                        + " names alone");
+                .hasMessage(
+                        "record 2 of the record reader (" + damaged.getClass().getSimpleName()
+                                + ") must be one that it can read (java.lang.IllegalStateException: cannot decode); take the"
+                                + " damaged file out, or use DataVecPictures.of(InputSplit, PathLabelGenerator), which reads"
+                                + " names alone");
         assertThatThrownBy(() -> DataVecPictures.of(reader(List.of("a", "b"), files, 1, 2)))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining("2.png) must hold a picture and a label from 0 to 1; give the reader a maker");

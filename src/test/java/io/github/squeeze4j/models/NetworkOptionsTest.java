@@ -456,8 +456,8 @@ class NetworkOptionsTest {
                         + " for one group");
         refused(
                 () -> Models.builder("mobilenet_v1")
-                        .attention(Attention.of(
-                                SelectiveKernel.builder().stride(2).build()))
+                        .attention(
+                                Attention.of(SelectiveKernel.builder().stride(2).build()))
                         .build(),
                 "attention layer \"stage1.block1.attention\": its output (64 channels of 56 x 56) must have the shape of"
                         + " its input (64 channels of 112 x 112); use a block that keeps it, without outputs and stride");
