@@ -36,8 +36,10 @@ final class RunFolder {
                 throw new BadInputException("output folder (" + folder
                         + ") must be a folder that can be written; choose another one with --out");
             }
-            RunResults.tidy(folder, overwrite);
-            if (!Files.exists(folder.resolve(result)) && !Files.exists(folder.resolve(TrainCommand.CHECKPOINTS))) {
+            RunResults.tidy(folder, false);
+            if (!Files.exists(folder.resolve(result))
+                    && !Files.exists(folder.resolve(TrainCommand.CHECKPOINTS))
+                    && !RunResults.hasResumable(folder)) {
                 return RunResults.in(folder);
             }
             if (overwrite) {

@@ -11,9 +11,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
@@ -23,8 +25,8 @@ import java.util.regex.Pattern;
  * The files of one run. In a folder without results they are written at once. Where they replace others, they gather in a
  * folder within, {@code .run-X.part}; when the run is done it is renamed to {@code .run-X.done}, which decides that the new
  * results hold, and emptied into the folder itself. A run holds a lock on {@code .run-X.lock}. The next run in the same
- * folder finishes what was decided. What was not and is held by nobody it deletes, but for a run with checkpoints: that one
- * can be resumed, until another run replaces the results.
+ * folder, also a resumed one, finishes what was decided. What was not and is held by nobody it deletes, but for a training
+ * that began: that one can be resumed, until another run has replaced the results.
  */
 final class RunResults implements AutoCloseable {
     private static final SecureRandom NAMES = new SecureRandom();
@@ -81,31 +83,74 @@ final class RunResults implements AutoCloseable {
             lock.close();
         } catch (IOException e) {
             OWN.remove(lockFile);
-            throw new BadInputException(
-                    "folder to resume (" + folder + ") must be one that can be written (" + e + "); check its rights",
-                    e);
+            throw unwritable(folder, e);
         }
         OWN.remove(lockFile);
-        throw new BadInputException(
+        throw inUse(folder);
+    }
+
+    private static BadInputException inUse(Path folder) {
+        return new BadInputException(
                 "folder to resume (" + folder + ") must not be in use by a run that goes on; wait until it ends");
     }
 
-    /** Where the files of the run are that {@link #resumed} would go on with. */
+    private static BadInputException unwritable(Path folder, IOException e) {
+        return new BadInputException(
+                "folder to resume (" + folder + ") must be one that can be written (" + e + "); check its rights", e);
+    }
+
+    /** Where the files of the run are that {@link #resumed} would go on with. Finishes what was decided before. */
     static Path resumable(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return folder; // Whoever reads from it complains.
+        }
         try {
             for (Path left : list(folder)) {
                 Matcher name = NAME.matcher(left.getFileName().toString());
-                if (name.matches()
-                        && name.group(2).equals("part")
-                        && hasCheckpoints(left)
-                        && !isHeld(folder.resolve(name.group(1) + "lock"))) {
-                    return left;
+                if (name.matches() && isHeld(folder.resolve(name.group(1) + "lock"))) {
+                    throw inUse(folder);
                 }
             }
+            for (Path left : list(folder)) {
+                Matcher name = NAME.matcher(left.getFileName().toString());
+                if (name.matches() && name.group(2).equals("done")) {
+                    settle(left);
+                }
+            }
+            return newestBegun(folder).orElse(folder);
         } catch (IOException e) {
-            // Whoever reads from the folder complains.
+            throw unwritable(folder, e);
         }
-        return folder;
+    }
+
+    /** Whether a run that was to replace the folder's results ended before it was done, and can be resumed. */
+    static boolean hasResumable(Path folder) throws IOException {
+        return newestBegun(folder).isPresent();
+    }
+
+    /** Of the trainings that ended before they were done, the one that was started last. */
+    private static Optional<Path> newestBegun(Path folder) throws IOException {
+        Path newest = null;
+        FileTime last = null;
+        for (Path left : list(folder)) {
+            Matcher name = NAME.matcher(left.getFileName().toString());
+            if (name.matches()
+                    && name.group(2).equals("part")
+                    && isBegun(left)
+                    && !isHeld(folder.resolve(name.group(1) + "lock"))) {
+                FileTime started = Files.getLastModifiedTime(left.resolve(Recipes.RUN_FILE));
+                if (last == null || started.compareTo(last) > 0) {
+                    newest = left;
+                    last = started;
+                }
+            }
+        }
+        return Optional.ofNullable(newest);
+    }
+
+    /** The configuration is what a training writes first; without a checkpoint it starts again from it. */
+    private static boolean isBegun(Path work) {
+        return Files.isRegularFile(work.resolve(Recipes.RUN_FILE));
     }
 
     private static boolean hasCheckpoints(Path work) throws IOException {
@@ -143,6 +188,11 @@ final class RunResults implements AutoCloseable {
                             + "); the results are in " + work,
                     e);
         }
+        try {
+            tidy(folder, true);
+        } catch (IOException e) {
+            // The next run tidies up.
+        }
     }
 
     /** Gives up what is not done and cannot be resumed. */
@@ -173,11 +223,14 @@ final class RunResults implements AutoCloseable {
             Matcher name = NAME.matcher(left.getFileName().toString());
             if (name.matches()) {
                 Path lockFile = folder.resolve(name.group(1) + "lock");
+                if (isHeld(lockFile)) {
+                    continue;
+                }
                 if (name.group(2).equals("done")) {
                     settle(left);
-                } else if (!isHeld(lockFile)) {
+                } else {
                     Path work = folder.resolve(name.group(1) + "part");
-                    if (all || !hasCheckpoints(work)) {
+                    if (all || !isBegun(work)) {
                         delete(work);
                     }
                     Files.deleteIfExists(lockFile);

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.images;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.ShownText;
 import java.net.URI;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Path;
@@ -48,12 +49,15 @@ public final class DataVecPictures {
     }
 
     /**
-     * The files of a reader such as {@code ImageRecordReader}. It is read to its end once, for names and labels alone, and
-     * then reset; the pictures are read by this library, which finds damage and resizes as {@link Preprocessing} says.
+     * The files of a reader such as {@code ImageRecordReader}. It is read to its end once, from its beginning if it can be
+     * reset; DataVec decodes every picture for that, and a damaged one ends it. {@link #of(InputSplit, PathLabelGenerator)}
+     * reads names alone. Only names and labels are kept: the pictures are read again by this library, which finds damage and
+     * resizes as {@link Preprocessing} says.
      *
      * @param reader initialised, with a maker of labels
      * @return the pictures, in the reader's order, with its classes
-     * @throws BadInputException if a record is no local file with a label, or there are less than two classes
+     * @throws BadInputException if the reader cannot read a record, one is no local file with a label, or there are less than
+     *     two classes
      */
     public static LabelledPictures of(RecordReader reader) {
         List<String> names = reader.getLabels();
@@ -63,8 +67,9 @@ public final class DataVecPictures {
         }
         List<Path> files = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
+        rewind(reader);
         while (reader.hasNext()) {
-            Record read = reader.nextRecord();
+            Record read = next(reader, files.size());
             files.add(local(read.getMetaData().getURI()));
             List<Writable> values = read.getRecord();
             int label = values.size() == 2 ? values.get(1).toInt() : -1;
@@ -75,11 +80,29 @@ public final class DataVecPictures {
             }
             labels.add(label);
         }
+        rewind(reader);
+        return new PictureFiles(
+                files, labels.stream().mapToInt(Integer::intValue).toArray(), List.copyOf(names), null);
+    }
+
+    private static void rewind(RecordReader reader) {
         if (reader.resetSupported()) {
             reader.reset();
         }
-        return new PictureFiles(
-                files, labels.stream().mapToInt(Integer::intValue).toArray(), List.copyOf(names), null);
+    }
+
+    private static Record next(RecordReader reader, int number) {
+        try {
+            return reader.nextRecord();
+        } catch (RuntimeException e) {
+            throw new BadInputException(
+                    "record " + (number + 1) + " of the record reader ("
+                            + reader.getClass().getSimpleName() + ") must be one that it can read ("
+                            + ShownText.of(e)
+                            + "); take the damaged file out, or use DataVecPictures.of(InputSplit, PathLabelGenerator),"
+                            + " which reads names alone",
+                    e);
+        }
     }
 
     private static Path local(URI location) {

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.blocks.SelectiveKernel;
 import io.github.squeeze4j.layers.ChannelMerge;
 import io.github.squeeze4j.layers.GroupedConvolution;
@@ -22,6 +23,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.distribution.Distribution;
 import org.deeplearning4j.nn.conf.distribution.UniformDistribution;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -227,7 +229,29 @@ final class NetworkGraph {
     /** The same where the block that it stands in has another number of input channels. */
     Feature attention(String name, Feature in, int stage, int block, int blockInput) {
         Layer layer = network.attention.at(new Site(in.channels, in.height, in.width, stage, block, blockInput));
-        return layer == null ? in : layer(layer, in, in.renamed(name));
+        if (layer == null) {
+            return in;
+        }
+        // Other layers know their output only with the settings that the network gives them later.
+        if (layer instanceof AttentionBlock) {
+            requireSameShape(name, (AttentionBlock) layer, in);
+        }
+        return layer(layer, in, in.renamed(name));
+    }
+
+    private static void requireSameShape(String name, AttentionBlock block, Feature in) {
+        InputType map = InputType.convolutional(in.height, in.width, in.channels);
+        InputType out = block.getOutputType(0, map);
+        if (!out.equals(map)) {
+            throw new IllegalArgumentException("attention layer \"" + name + "\": its output (" + shape(out)
+                    + ") must have the shape of its input (" + shape(map)
+                    + "); use a block that keeps it, without outputs and stride");
+        }
+    }
+
+    private static String shape(InputType type) {
+        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) type;
+        return map.getChannels() + " channels of " + map.getHeight() + " x " + map.getWidth();
     }
 
     /** What drops a residual branch in training, or the branch itself where it never drops. */

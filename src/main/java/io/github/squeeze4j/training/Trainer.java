@@ -203,6 +203,10 @@ public final class Trainer {
             if (clip > 0 || accumulate > 1) {
                 graph.addListeners(gradients);
             }
+            if (state.epoch > 0) {
+                // It may have ended between a pass's checkpoint and its history.
+                writeHistory();
+            }
             try (PictureBatches batches = batches()) {
                 batches.startAt(state.epoch, state.batch);
                 while (state.epoch < epochs && !isOutOfPatience() && pass(batches)) {
@@ -257,6 +261,7 @@ public final class Trainer {
             long evaluation = System.nanoTime();
             asJudged(() -> finish(evaluation));
             checkpoint();
+            writeHistory();
             progress.epoch(state.history.last());
             return true;
         }
@@ -326,12 +331,17 @@ public final class Trainer {
             if (best != null && state.history.best() == state.history.last()) {
                 classifier.save(best);
             }
-            if (csv != null) {
-                state.history.writeCsv(csv);
-                state.history.writeJsonLines(jsonLines);
-            }
             state.epoch++;
             state.beginPass();
+        }
+
+        private void writeHistory() {
+            if (csv != null) {
+                state.history.writeCsv(csv);
+            }
+            if (jsonLines != null) {
+                state.history.writeJsonLines(jsonLines);
+            }
         }
 
         private void checkpoint() {
@@ -545,11 +555,12 @@ public final class Trainer {
         }
 
         /**
-         * Where the course so far is written after each pass, as {@link History#writeCsv} and {@link History#writeJsonLines} do.
+         * Where the course so far is written after each pass and its checkpoint, as {@link History#writeCsv} and {@link
+         * History#writeJsonLines} do.
          * Both files are replaced as a whole: a training that goes on from a checkpoint writes no pass twice.
          *
-         * @param csv default: nowhere
-         * @param jsonLines default: nowhere
+         * @param csv null, the default: nowhere
+         * @param jsonLines null, the default: nowhere
          * @return this
          */
         public Builder historyTo(Path csv, Path jsonLines) {

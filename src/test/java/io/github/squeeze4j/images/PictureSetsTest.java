@@ -214,6 +214,8 @@ class PictureSetsTest {
         assertThat(pictures.read(1).width()).isEqualTo(7);
     }
 
+    private static final int DAMAGED = -2;
+
     /** A reader that answers as ImageRecordReader does: a picture and its label, with the file's place. */
     private static RecordReader reader(List<String> classes, List<Path> files, int... labels) {
         int[] next = {0};
@@ -231,6 +233,9 @@ class PictureSetsTest {
                             return null;
                         case "nextRecord":
                             int i = next[0]++;
+                            if (labels[i] == DAMAGED) {
+                                throw new IllegalStateException("cannot decode");
+                            }
                             return new org.datavec.api.records.impl.Record(
                                     List.of(new Text("pixels"), new IntWritable(labels[i])),
                                     new RecordMetaDataURI(files.get(i).toUri()));
@@ -251,6 +256,16 @@ class PictureSetsTest {
         assertThat(names(pictures)).containsExactly("1.png:1", "2.png:0");
         assertThat(pictures.read(1).width()).isEqualTo(7);
         assertThat(reader.hasNext()).as("reset").isTrue();
+        reader.nextRecord();
+        assertThat(names(DataVecPictures.of(reader))).as("partly read").containsExactly("1.png:1", "2.png:0");
+        RecordReader damaged = reader(List.of("a", "b"), files, 1, DAMAGED);
+        assertThatThrownBy(() -> DataVecPictures.of(damaged))
+                .isInstanceOf(BadInputException.class)
+                .hasMessage(
+                        "record 2 of the record reader (" + damaged.getClass().getSimpleName()
+                                + ") must be one that it can read (java.lang.IllegalStateException: cannot decode); take the"
+                                + " damaged file out, or use DataVecPictures.of(InputSplit, PathLabelGenerator), which reads"
+                                + " names alone");
         assertThatThrownBy(() -> DataVecPictures.of(reader(List.of("a", "b"), files, 1, 2)))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining("2.png) must hold a picture and a label from 0 to 1; give the reader a maker");

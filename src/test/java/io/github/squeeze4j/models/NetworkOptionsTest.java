@@ -412,6 +412,21 @@ class NetworkOptionsTest {
                 .collect(Collectors.toList());
     }
 
+    /** The network gives DL4J's own layers their mode and format later. */
+    @Test
+    void anyLayerThatKeepsTheMapIsAnAttention() {
+        for (CNN2DFormat format : CNN2DFormat.values()) {
+            ComputationGraphConfiguration conf = Models.builder("mobilenet_v1")
+                    .format(format)
+                    .attention(site -> new ConvolutionLayer.Builder(1, 1)
+                            .nOut(site.channels())
+                            .build())
+                    .build()
+                    .conf();
+            assertThat(layer(conf, "stage1.block1.attention")).isInstanceOf(ConvolutionLayer.class);
+        }
+    }
+
     // ---- bad input -------------------------------------------------------------------------------------------------
 
     /** At build time, not inside init(). */
@@ -439,6 +454,13 @@ class NetworkOptionsTest {
                         .build(),
                 "sk layer \"stage1.block1.attention\": groups (5) must divide channels (256); use a divisor, or leave it out"
                         + " for one group");
+        refused(
+                () -> Models.builder("mobilenet_v1")
+                        .attention(
+                                Attention.of(SelectiveKernel.builder().stride(2).build()))
+                        .build(),
+                "attention layer \"stage1.block1.attention\": its output (64 channels of 56 x 56) must have the shape of"
+                        + " its input (64 channels of 112 x 112); use a block that keeps it, without outputs and stride");
         refused(() -> EfficientNetLite.lite(5), "variant (5) must be from 0 to 4; use EfficientNetLite.lite(0)");
         refused(() -> EfficientNet.b(4), "variant (4) must be from 0 to 3; use EfficientNet.b(0)");
         refused(() -> MobileNetV1.builder().width(0), "width (0.0) must be a positive number; use width(1)");

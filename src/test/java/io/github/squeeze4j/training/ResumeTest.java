@@ -131,6 +131,31 @@ class ResumeTest {
                 .hasMessageContaining("it holds no training.json: it is a model and no checkpoint");
     }
 
+    /** Either file of the course may be left out; one that cannot be written leaves the pass's checkpoint. */
+    @Test
+    void historyComesAfterTheCheckpoint() throws Exception {
+        images = images.limit(14);
+        Path checkpoints = folder.resolve("run");
+        Path csv = folder.resolve("history.csv");
+        Path lines = folder.resolve("metrics.jsonl");
+        trainer().epochs(1).historyTo(csv, null).build().fit(untrained(), images, images);
+        assertThat(csv).isRegularFile();
+        Files.delete(csv);
+        Files.createDirectories(csv.resolve("in the way"));
+        assertThatThrownBy(() -> trainer()
+                        .epochs(1)
+                        .checkpoints(checkpoints)
+                        .historyTo(csv, null)
+                        .build()
+                        .fit(untrained(), images, images))
+                .isInstanceOf(RuntimeException.class)
+                .hasMessageContaining("history.csv");
+        Checkpoint checkpoint = Checkpoint.latest(checkpoints).orElseThrow();
+        assertThat(checkpoint.history().epochs()).hasSize(1);
+        trainer().epochs(1).historyTo(null, lines).build().resume(checkpoint, images, images);
+        assertThat(Files.readAllLines(lines)).as("a step and a pass").hasSize(2);
+    }
+
     /** Names of files, and options that are compared, have the same digits and points in every language. */
     @Test
     void goesOnInAnotherLanguage() {
