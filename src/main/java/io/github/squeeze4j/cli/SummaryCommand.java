@@ -1,6 +1,5 @@
 package io.github.squeeze4j.cli;
 
-import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;

@@ -99,9 +99,7 @@ final class TrainCommand implements Runnable {
         if (from != null) {
             ModelOptions.requireNone(spec, "--from, which brings its own network; leave one of the two out");
             ModelOptions.requireNone(
-                    spec,
-                    List.of("--weights"),
-                    "--from, which brings its own weights; leave one of the two out");
+                    spec, List.of("--weights"), "--from, which brings its own weights; leave one of the two out");
         }
         if (resume != null) {
             ModelOptions.requireNone(

@@ -69,7 +69,8 @@ final class WeightOptions {
         ModelOptions.requireNone(
                 command, "--weights " + name(weights.toString()) + ", which brings its own network; leave it out");
         List<String> names = labels == null ? null : lines(labels);
-        return PretrainedClassifier.read(PublishedWeights.named(name(weights.toString())), WeightCache.standard(), names)
+        return PretrainedClassifier.read(
+                        PublishedWeights.named(name(weights.toString())), WeightCache.standard(), names)
                 .classifier();
     }
 

@@ -91,8 +91,8 @@ final class Download {
             }
             if (!Files.exists(part)) {
                 // it was moved between the opening and the lock: what is open is the other's finished file
-                throw new WeightsException("file " + part
-                        + " must not be in use, but another program has just got it; run it again");
+                throw new WeightsException(
+                        "file " + part + " must not be in use, but another program has just got it; run it again");
             }
             return finish(part, file);
         } catch (IOException e) {
@@ -178,7 +178,8 @@ final class Download {
                 file.truncate(0);
                 throw new Cut("the server has not the part that is missing", null);
             }
-            boolean goesOn = code == HttpURLConnection.HTTP_PARTIAL && start > 0 && continues(connection, start, validator);
+            boolean goesOn =
+                    code == HttpURLConnection.HTTP_PARTIAL && start > 0 && continues(connection, start, validator);
             if (code == HttpURLConnection.HTTP_PARTIAL && !goesOn) {
                 file.truncate(0);
                 throw new Cut("the server sent another part than was asked for", null);
@@ -249,8 +250,9 @@ final class Download {
     private void requireKnownEnd(HttpURLConnection connection, long length) {
         boolean chunked = "chunked".equalsIgnoreCase(connection.getHeaderField("Transfer-Encoding"));
         if (length < 0 && !chunked && sum.isEmpty()) {
-            throw new WeightsException("answer of " + url + " must say how long the file is, as no sum is published that"
-                    + " would show a cut; get the file otherwise and put it at " + target);
+            throw new WeightsException(
+                    "answer of " + url + " must say how long the file is, as no sum is published that"
+                            + " would show a cut; get the file otherwise and put it at " + target);
         }
     }
 
@@ -374,7 +376,9 @@ final class Download {
         if (!http && !scheme.equalsIgnoreCase("https")) {
             throw new WeightsException("address (" + address
                     + ") must begin with https, so that nobody on the way can change the file"
-                    + (scheme.equalsIgnoreCase("http") ? "; if you trust the way, allow plain http with weights get NAME --plain-http or WeightCache.plainHttp()" : ""));
+                    + (scheme.equalsIgnoreCase("http")
+                            ? "; if you trust the way, allow plain http with weights get NAME --plain-http or WeightCache.plainHttp()"
+                            : ""));
         }
     }
 

@@ -184,7 +184,8 @@ class ConvertCommandTest {
         convert(weights, "x.safetensors").complains("--as must say whose names the tensors get");
         convert(weights, "x.safetensors", "--as", "moskomule", "--model", "se_resnet20")
                 .complains("--model must not be set with a model file");
-        Path picture = PhotographFolder.of(folder.resolve("complaints"), 1, "red").resolve("red/0.png");
+        Path picture =
+                PhotographFolder.of(folder.resolve("complaints"), 1, "red").resolve("red/0.png");
         convert(weights, "x.safetensors", "--as", "timm_tf_efficientnet_lite", "--verify", picture.toString())
                 .complains("--out (" + folder.resolve("x.safetensors") + ") must begin with tf_efficientnet_lite to be"
                         + " read back with --verify");

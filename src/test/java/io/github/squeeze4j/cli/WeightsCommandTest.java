@@ -26,7 +26,11 @@ class WeightsCommandTest {
     @Test
     void show() {
         assertThat(Run.of("weights", "show", "timm/seresnet50.a1_in1k").ok().out)
-                .contains("network  resnet50, se\n", "use      --weights timm/seresnet50.a1_in1k\n", "SHA-256  ffa00869...\n", "top-1    80.01\n");
+                .contains(
+                        "network  resnet50, se\n",
+                        "use      --weights timm/seresnet50.a1_in1k\n",
+                        "SHA-256  ffa00869...\n",
+                        "top-1    80.01\n");
         Run.of("weights", "show", "zebra").complains("published weights (zebra) must be one of the 121 known");
         Run.of("weights").complains("use weights list, show NAME or get NAME");
     }

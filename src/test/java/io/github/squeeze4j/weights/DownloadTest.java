@@ -357,7 +357,9 @@ class DownloadTest {
             refused(
                     new Download(URI.create("https" + at), target, "", false).patience(2_000, 1)::run,
                     "must be one with which Java can speak and that it trusts");
-            new Download(URI.create("http" + at), target, "ba7816bf", false).patience(2_000, 1).run();
+            new Download(URI.create("http" + at), target, "ba7816bf", false)
+                    .patience(2_000, 1)
+                    .run();
         }
         isDone("abc".getBytes(StandardCharsets.US_ASCII));
     }
