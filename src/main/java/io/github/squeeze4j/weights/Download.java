@@ -14,10 +14,13 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -82,6 +85,16 @@ final class Download {
     String run() {
         requireAllowed(url);
         Path part = beside(".part");
+        try {
+            FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+                    .close();
+            return locked(part, key(part));
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+    }
+
+    private String locked(Path part, Object key) throws IOException {
         try (FileChannel file = FileChannel.open(
                         part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 FileLock lock = lock(file)) {
@@ -89,14 +102,21 @@ final class Download {
                 throw new WeightsException("file " + part + " must not be in use, but another program downloads it;"
                         + " wait until it is done");
             }
-            if (!Files.exists(part)) {
+            if (!Files.exists(part) || !Objects.equals(key, key(part))) {
                 // it was moved between the opening and the lock: what is open is the other's finished file
                 throw new WeightsException(
                         "file " + part + " must not be in use, but another program has just got it; run it again");
             }
             return finish(part, file);
-        } catch (IOException e) {
-            throw unwritable(e);
+        }
+    }
+
+    /** What tells a file from another that has its name later; null where there is none, and where the system has no such. */
+    private static Object key(Path file) throws IOException {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
         }
     }
 
