@@ -75,7 +75,7 @@ def from_timm(folder):
         url = cfg.url or f"{hub}/resolve/main/model.safetensors"
         page = hub if cfg.hf_hub_id else "https://github.com/huggingface/pytorch-image-models"
         size = cfg.input_size[1]
-        yield row("timm/" + name, *network[0], "timm", page, url, cfg.license or "", size, round(size / cfg.crop_pct),
+        yield row("timm/" + name, *network[0], "timm", page, url, cfg.license or "", size, int(size / cfg.crop_pct),
                   cfg.interpolation, (cfg.mean, cfg.std), results.get((name, size, cfg.crop_pct), ("", "")))
 
 

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
         },
         sortOptions = false)
 final class ConvertCommand implements Runnable {
+    private static final String TF_LITE = "tf_efficientnet_lite";
     private static final double LARGEST_DIFFERENCE = 1e-4;
 
     @Parameters(
@@ -118,6 +119,10 @@ final class ConvertCommand implements Runnable {
                 throw new BadInputException("--out must say what to write; add --out model.zip");
             }
             out = left.remove(left.size() - 1);
+            if (Files.exists(out)) {
+                throw new BadInputException("file to write (" + out + ", the last one) must not be there yet; name what"
+                        + " to write behind the files to read, such as model.zip");
+            }
         }
         file = left.get(0);
         int expected = isCaffeNetwork() ? 2 : 1;
@@ -129,6 +134,10 @@ final class ConvertCommand implements Runnable {
         }
     }
 
+    private boolean named(String beginning) {
+        return String.valueOf(out.getFileName()).startsWith(beginning);
+    }
+
     private boolean isCaffeNetwork() {
         return file.toString().toLowerCase(Locale.ROOT).endsWith(".prototxt");
     }
@@ -138,12 +147,7 @@ final class ConvertCommand implements Runnable {
             throw new BadInputException(
                     "--out (" + out + ") must end in .zip for a Caffe network; convert the model file further");
         }
-        for (String option : ModelOptions.NAMES) {
-            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-                throw new BadInputException(
-                        option + " must not be set with a .prototxt, which is the network; leave it out");
-            }
-        }
+        ModelOptions.requireNone(spec, "a .prototxt, which is the network; leave it out");
         ImageClassifier classifier =
                 CaffeConversion.of(file, files.get(1), labels == null ? null : WeightOptions.lines(labels));
         classifier.save(out);
@@ -193,6 +197,11 @@ final class ConvertCommand implements Runnable {
         if (!onnx && source == null) {
             throw new BadInputException("--as must say whose names the tensors get; add --as TIMM_RESNET or another of "
                     + List.of(WeightSource.values()));
+        }
+        ModelOptions.requireNone(spec, "a model file, which brings its own network; leave it out");
+        if (picture != null && source == WeightSource.TIMM_TF_EFFICIENTNET_LITE && !named(TF_LITE)) {
+            throw new BadInputException("--out (" + out + ") must begin with " + TF_LITE
+                    + " to be read back with --verify, as only the name tells these weights from others; rename it");
         }
         ImageClassifier classifier = ImageClassifier.load(file);
         Preprocessing input = classifier.preprocessing();

@@ -66,6 +66,9 @@ final class EvaluateCommand implements Runnable {
                             ? "MODEL (none) must be given; name a model.zip, or add --weights FILE"
                             : "MODEL (" + file + ") must not be given with --weights; leave one of the two out");
         }
+        if (file != null) {
+            ModelOptions.requireNone(spec, "MODEL, which brings its own network; leave it out");
+        }
         ImageClassifier classifier = file == null ? weights.read(model) : ImageClassifier.load(file);
         PrintWriter out = spec.commandLine().getOut();
         LabelledPictures pictures = data.heldOut(classifier.classNames());

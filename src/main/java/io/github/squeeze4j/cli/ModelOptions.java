@@ -9,6 +9,7 @@ import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.models.ResNet;
 import java.util.List;
 import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Which network. */
@@ -91,6 +92,19 @@ final class ModelOptions {
         if (!squeezes) {
             throw new BadInputException("attention (" + (attention == null ? "of " + model : attention)
                     + ") must be se to take --biases or --no-biases; add --attention se");
+        }
+    }
+
+    /** Refuses these options, which would not count: {@code reason} says beside what, and what to do. */
+    static void requireNone(CommandSpec spec, String reason) {
+        requireNone(spec, NAMES, reason);
+    }
+
+    static void requireNone(CommandSpec spec, List<String> options, String reason) {
+        for (String option : options) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new BadInputException(option + " must not be set with " + reason);
+            }
         }
     }
 

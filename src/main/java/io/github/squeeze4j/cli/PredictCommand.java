@@ -114,6 +114,8 @@ final class PredictCommand implements Runnable {
             pictures = Stream.concat(Stream.of(file), pictures.stream()).collect(Collectors.toList());
         } else if (!pretrained && file == null) {
             throw new BadInputException("MODEL (none) must be given; name a model.zip, or add --weights FILE");
+        } else if (!pretrained) {
+            ModelOptions.requireNone(spec, "MODEL, which brings its own network; leave it out");
         }
         if (pictures.isEmpty() && indexes.isEmpty()) {
             throw new BadInputException(

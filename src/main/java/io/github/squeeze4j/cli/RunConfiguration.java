@@ -26,7 +26,8 @@ final class RunConfiguration {
             }
         }
         options.putAll(choices);
-        if (options.containsKey("--from")) {
+        String weights = options.get("--weights");
+        if (options.containsKey("--from") || weights != null && WeightOptions.bringsNetwork(weights)) {
             options.keySet().removeAll(ModelOptions.NAMES);
         }
     }

@@ -25,7 +25,10 @@ final class RunFolder {
     RunResults create(String name, String result) {
         Path folder = directory != null
                 ? directory
-                : Path.of("runs", name + "-" + LocalDateTime.now().format(STAMP));
+                : Path.of(
+                        "runs",
+                        name.replaceAll("[^\\w.+-]", "_") + "-"
+                                + LocalDateTime.now().format(STAMP));
         if (Files.isRegularFile(folder)) {
             throw new BadInputException(
                     "output folder (" + folder + ") must be a folder, but is a file; choose another one with --out");

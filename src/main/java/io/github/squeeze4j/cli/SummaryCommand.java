@@ -1,6 +1,5 @@
 package io.github.squeeze4j.cli;
 
-import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;
@@ -101,12 +100,7 @@ final class SummaryCommand implements Runnable {
     private void summarise(PrintWriter out) {
         List<String> others = new ArrayList<>(ModelOptions.NAMES);
         others.addAll(List.of("--all", "--format", "--classes", "--input", "--channels"));
-        for (String option : others) {
-            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-                throw new BadInputException(
-                        option + " must not be set with a file, which says so itself; leave one of the two out");
-            }
-        }
+        ModelOptions.requireNone(spec, others, "a file, which says so itself; leave one of the two out");
         ModelReport report = ModelFile.verify(file);
         out.print(report.text());
         out.println("classes: " + ShownText.of(String.join(", ", report.classNames())));
@@ -114,12 +108,7 @@ final class SummaryCommand implements Runnable {
     }
 
     private List<ModelSummary> every() {
-        for (String option : ModelOptions.NAMES) {
-            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-                throw new BadInputException(
-                        option + " must not be set with --all, which counts every model; leave one of the two out");
-            }
-        }
+        ModelOptions.requireNone(spec, "--all, which counts every model; leave one of the two out");
         List<ModelSummary> summaries = new ArrayList<>();
         for (String name : Models.names()) {
             summaries.add(summary(name, Models.builder(name)));

@@ -96,10 +96,17 @@ final class TrainCommand implements Runnable {
             throw new BadInputException(
                     "--freeze (" + freeze + ") must come with --from or --weights, the trained network; add it");
         }
-        requireAlone(from != null, "--from, which brings its own network", ModelOptions.NAMES);
-        requireAlone(from != null, "--from, which brings its own weights", List.of("--weights"));
-        requireAlone(
-                resume != null, Recipes.RESUME + ", which goes on in its own folder", List.of("--out", "--overwrite"));
+        if (from != null) {
+            ModelOptions.requireNone(spec, "--from, which brings its own network; leave one of the two out");
+            ModelOptions.requireNone(
+                    spec, List.of("--weights"), "--from, which brings its own weights; leave one of the two out");
+        }
+        if (resume != null) {
+            ModelOptions.requireNone(
+                    spec,
+                    List.of("--out", "--overwrite"),
+                    Recipes.RESUME + ", which goes on in its own folder; leave one of the two out");
+        }
         NetworkBuilder<?> builder = pretrained ? null : model.builder();
         PictureSets sets = data.sets();
         LabelledPictures train = training.limited(sets.train());
@@ -123,14 +130,6 @@ final class TrainCommand implements Runnable {
         }
         if (complete) {
             conclude(classifier, held, results, out);
-        }
-    }
-
-    private void requireAlone(boolean set, String option, List<String> others) {
-        for (String other : others) {
-            if (set && spec.commandLine().getParseResult().hasMatchedOption(other)) {
-                throw new BadInputException(other + " must not be set with " + option + "; leave one of the two out");
-            }
         }
     }
 

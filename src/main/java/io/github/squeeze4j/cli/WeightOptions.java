@@ -8,6 +8,7 @@ import io.github.squeeze4j.training.PretrainedClassifier;
 import io.github.squeeze4j.weights.Pretrained;
 import io.github.squeeze4j.weights.PublishedWeights;
 import io.github.squeeze4j.weights.WeightCache;
+import io.github.squeeze4j.weights.WeightsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,9 @@ import picocli.CommandLine.Spec;
 
 /** A file of weights that another library saved, and the names of its classes. */
 final class WeightOptions {
+    /** Of files, not of published names. */
+    private static final String ENDING = "(?i).*\\.(safetensors|json|pth|pt|bin|npz|npy|caffemodel)";
+
     private static final int LARGEST_LABELS = 1 << 20;
 
     @Option(
@@ -59,27 +63,34 @@ final class WeightOptions {
     }
 
     private ImageClassifier read(ModelOptions model, Pretrained file) {
-        if (Files.exists(weights) || !isPublished(name())) {
+        if (!bringsNetwork(weights.toString())) {
             return read(model, file, labels).classifier().named(model.name());
         }
-        for (String option : ModelOptions.NAMES) {
-            if (command.commandLine().getParseResult().hasMatchedOption(option)) {
-                throw new BadInputException(option + " must not be set with --weights " + name()
-                        + ", which brings its own network; leave it out");
-            }
-        }
+        ModelOptions.requireNone(
+                command, "--weights " + name(weights.toString()) + ", which brings its own network; leave it out");
         List<String> names = labels == null ? null : lines(labels);
-        return PretrainedClassifier.read(PublishedWeights.named(name()), WeightCache.standard(), names)
+        return PretrainedClassifier.read(
+                        PublishedWeights.named(name(weights.toString())), WeightCache.standard(), names)
                 .classifier();
     }
 
-    /** As it was typed, whatever separates folders here. */
-    private String name() {
-        return weights.toString().replace('\\', '/');
+    /** Whether weights so named are published ones and no file; what is neither a file nor a name of theirs is refused. */
+    static boolean bringsNetwork(String weights) {
+        if (Files.exists(Path.of(weights)) || weights.matches(ENDING)) {
+            return false;
+        }
+        try {
+            PublishedWeights.named(name(weights));
+            return true;
+        } catch (WeightsException e) {
+            throw new BadInputException(
+                    "--weights must be a file that exists or a name that weights list prints: " + e.getMessage(), e);
+        }
     }
 
-    private static boolean isPublished(String name) {
-        return PublishedWeights.all().stream().anyMatch(each -> each.name().equals(name));
+    /** As it was typed, whatever separates folders here. */
+    private static String name(String weights) {
+        return weights.replace('\\', '/');
     }
 
     /** The network that the model options describe, with these weights. */

@@ -67,11 +67,10 @@ final class WeightsCommand implements Runnable {
             {"name", weights.name()},
             {
                 "network",
-                "--model " + weights.network()
-                        + weights.attention()
-                                .map(block -> " --attention " + block)
-                                .orElse("")
+                weights.network()
+                        + weights.attention().map(block -> ", " + block).orElse("")
             },
+            {"use", "--weights " + weights.name()},
             {"source", weights.source() + ", " + weights.page()},
             {"file", weights.url().map(URI::toString).orElse("by hand, from the page above")},
             {
@@ -105,17 +104,17 @@ final class WeightsCommand implements Runnable {
             @Option(
                             names = "--plain-http",
                             description =
-                                    "Download without encryption where an address has none; the sum is looked at.")
+                                    "Download without encryption where an address has none; the eight digits of the sum"
+                                            + " that most have show damage, not forgery.")
                     boolean plainHttp) {
         PublishedWeights weights = PublishedWeights.named(name);
         WeightCache cache = folder == null ? WeightCache.standard() : WeightCache.in(folder);
         PrintWriter out = spec.commandLine().getOut();
         weights.licence().ifPresent(licence -> out.println("Licence: " + licence + ", see " + weights.page() + "."));
         Path file = (plainHttp ? cache.plainHttp() : cache).get(weights);
-        out.println("Saved " + ShownText.of(file) + "; use it with --model " + weights.network()
-                + weights.attention().map(block -> " --attention " + block).orElse("") + " --weights "
-                + ShownText.of(file)
-                + ".");
+        out.println("Saved " + ShownText.of(file) + "; use it with --weights " + weights.name()
+                + (folder == null ? "" : ", and -D" + WeightCache.PROPERTY + "=" + ShownText.of(folder))
+                + ", which brings its network and prepares images as its source does.");
     }
 
     private static String percent(OptionalDouble value) {

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.layers;
 
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.inputs.InvalidInputTypeException;
@@ -73,7 +74,9 @@ public final class ChannelScaling extends GraphVertex {
 
     @Override
     public InputType getOutputType(int layerIndex, InputType... inputs) {
-        boolean isMap = inputs.length == 2 && inputs[0].getType() == InputType.Type.CNN;
+        boolean isMap = inputs.length == 2
+                && inputs[0].getType() == InputType.Type.CNN
+                && ((InputType.InputTypeConvolutional) inputs[0]).getFormat() == CNN2DFormat.NCHW;
         if (!isMap || inputs[1].arrayElementsPerExample() != channels(inputs[0])) {
             throw new InvalidInputTypeException("ChannelScaling: inputs (" + java.util.Arrays.toString(inputs)
                     + ") must be a map [N, C, H, W] and its factors [N, C]");

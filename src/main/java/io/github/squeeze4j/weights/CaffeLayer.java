@@ -5,7 +5,7 @@ import java.util.Map;
 
 /** One layer as the text describes it. */
 final class CaffeLayer {
-    private static final int LONGEST_NAME = 1000;
+    static final int LONGEST_NAME = 1000;
     private static final String INFERENCE = "TEST";
 
     /** Caffe's first form of layers has types of its own. */
@@ -21,6 +21,9 @@ final class CaffeLayer {
 
     final String name;
     final String type;
+    /** Whether it belongs to the network that answers: not one of those that only train. */
+    final boolean isOfInference;
+
     final List<String> bottoms;
     final List<String> tops;
     private final TextMessage fields;
@@ -29,10 +32,12 @@ final class CaffeLayer {
         this.fields = fields;
         name = required("name");
         fields.named("layer " + WeightsException.name(name));
-        type = old
+        isOfInference = obeysRules();
+        // those that only train may be of any type
+        type = old && isOfInference
                 ? OLD_TYPES.get(fields.choice(
                         "type", OLD_TYPES.keySet().stream().sorted().toArray(String[]::new)))
-                : required("type");
+                : old ? "" : required("type");
         bottoms = fields.texts("bottom");
         tops = fields.texts("top");
         // what training and other devices want
@@ -56,8 +61,7 @@ final class CaffeLayer {
         return found;
     }
 
-    /** Whether it belongs to the network that answers: not one of those that only train. */
-    boolean isOfInference() {
+    private boolean obeysRules() {
         List<TextMessage> included = fields.messages("include");
         List<TextMessage> excluded = fields.messages("exclude");
         boolean in = included.isEmpty();

@@ -30,7 +30,12 @@ final class CaffeNet {
     private CaffeNet(Path file, TextMessage text) {
         this.file = file;
         this.text = text;
-        name = text.has("name") ? text.text("name") : "network";
+        String given = text.has("name") ? text.text("name") : "";
+        if (given.length() > CaffeLayer.LONGEST_NAME) {
+            throw text.wrong("name (of " + given.length() + " characters) must have at most " + CaffeLayer.LONGEST_NAME
+                    + "; give a shorter one");
+        }
+        name = given.isBlank() ? "network" : given;
     }
 
     /** @throws WeightsException if the text or the network breaks a rule */
@@ -100,7 +105,7 @@ final class CaffeNet {
         List<CaffeLayer> layers = new ArrayList<>();
         today.forEach(fields -> layers.add(CaffeLayer.of(fields, false)));
         old.forEach(fields -> layers.add(CaffeLayer.of(fields, true)));
-        layers.removeIf(layer -> !layer.isOfInference());
+        layers.removeIf(layer -> !layer.isOfInference);
         return layers;
     }
 

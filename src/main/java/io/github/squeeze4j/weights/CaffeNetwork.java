@@ -109,8 +109,15 @@ public final class CaffeNetwork {
      * How images are prepared, which a network's text does not say: as the SENet authors do.
      *
      * @return blue first, mean (104, 117, 123) of bytes, no other scaling; crop of 7/8 of the shorter side
+     * @throws WeightsException if the input is not square or has not three channels, which these settings do not describe
      */
     public InputSettings input() {
+        long[] shape = net.input().shape;
+        if (shape[1] != 3 || shape[2] != shape[3]) {
+            throw new WeightsException(
+                    "input of " + net.file + " (" + shape[1] + " channels, " + shape[2] + "x" + shape[3]
+                            + ") must have 3 channels and be square for these settings; prepare images as its authors do");
+        }
         return InputSettings.blueFirst((int) net.input().shape[2]);
     }
 

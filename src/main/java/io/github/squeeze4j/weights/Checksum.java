@@ -18,17 +18,22 @@ final class Checksum {
 
     /** In hexadecimal digits. */
     static String of(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return of(in);
+        }
+    }
+
+    /** Of what is left in a stream, which stays open. */
+    static String of(InputStream in) throws IOException {
         MessageDigest digest;
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it
         }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] block = new byte[BLOCK];
-            for (int count = in.read(block); count >= 0; count = in.read(block)) {
-                digest.update(block, 0, count);
-            }
+        byte[] block = new byte[BLOCK];
+        for (int count = in.read(block); count >= 0; count = in.read(block)) {
+            digest.update(block, 0, count);
         }
         StringBuilder text = new StringBuilder(DIGITS);
         for (byte each : digest.digest()) {

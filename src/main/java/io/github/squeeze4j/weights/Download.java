@@ -8,15 +8,22 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 
 /**
  * One file over HTTP. It grows beside its place, as {@code NAME.part}, and goes there when it is whole and its sum is right. What was cut
@@ -31,6 +38,7 @@ final class Download {
     /** No network of this library has weights of that size. */
     private static final long LARGEST = 1L << 33;
 
+    private static final Pattern RANGE = Pattern.compile("bytes \\d+-\\d+/(\\d{1,18})");
     private static final int RANGE_NOT_SATISFIABLE = 416;
     private static final int TOO_MANY_REQUESTS = 429;
     private static final long NANOS = 1_000_000L;
@@ -42,8 +50,6 @@ final class Download {
     private int timeoutMillis = 30_000;
     private int pauseMillis = 1_000;
     private long room = -1;
-    /** Whether a failure left a part without content, which nobody needs. */
-    private boolean leftEmpty;
 
     /** @param sum the first digits of SHA-256, all of them, or none */
     Download(URI url, Path target, String sum, boolean plainHttp) {
@@ -79,46 +85,63 @@ final class Download {
     String run() {
         requireAllowed(url);
         Path part = beside(".part");
-        String found;
         try {
-            try {
-                fill(part);
-            } finally {
-                if (leftEmpty) {
-                    Files.deleteIfExists(part);
-                }
-            }
-            found = Checksum.of(part);
-            if (!found.startsWith(sum)) {
-                Files.deleteIfExists(part);
-                Files.deleteIfExists(validatorFile());
-                throw new WeightsException("downloaded file (" + url + ", SHA-256 " + found + ") must have the sum "
-                        + sum + "; it was deleted: try again, and if that fails tell who publishes it");
-            }
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            Files.deleteIfExists(validatorFile());
+            FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+                    .close();
+            return locked(part, key(part));
         } catch (IOException e) {
             throw unwritable(e);
         }
-        return found;
     }
 
-    private void fill(Path part) throws IOException {
-        try (FileChannel file = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    private String locked(Path part, Object key) throws IOException {
+        try (FileChannel file = FileChannel.open(
+                        part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 FileLock lock = lock(file)) {
             if (lock == null) {
                 throw new WeightsException("file " + part + " must not be in use, but another program downloads it;"
                         + " wait until it is done");
             }
-            boolean whole = false;
-            try {
-                transferAll(file);
-                file.force(true);
-                whole = true;
-            } finally {
-                leftEmpty = !whole && file.size() == 0;
+            if (!Files.exists(part) || !Objects.equals(key, key(part))) {
+                // it was moved between the opening and the lock: what is open is the other's finished file
+                throw new WeightsException(
+                        "file " + part + " must not be in use, but another program has just got it; run it again");
+            }
+            return finish(part, file);
+        }
+    }
+
+    /** What tells a file from another that has its name later; null where there is none, and where the system has no such. */
+    private static Object key(Path file) throws IOException {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /** All under the lock, so that nobody else writes what is looked at and moved. */
+    private String finish(Path part, FileChannel file) throws IOException {
+        boolean whole = false;
+        try {
+            transferAll(file);
+            file.force(true);
+            whole = true;
+        } finally {
+            if (!whole && file.size() == 0) {
+                Files.deleteIfExists(part);
             }
         }
+        String found = Checksum.of(Channels.newInputStream(file.position(0)));
+        if (!found.startsWith(sum)) {
+            Files.deleteIfExists(part);
+            Files.deleteIfExists(validatorFile());
+            throw new WeightsException("downloaded file (" + url + ", SHA-256 " + found + ") must have the sum " + sum
+                    + "; it was deleted: try again, and if that fails tell who publishes it");
+        }
+        Files.deleteIfExists(validatorFile());
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        return found;
     }
 
     private void transferAll(FileChannel file) throws IOException {
@@ -175,7 +198,8 @@ final class Download {
                 file.truncate(0);
                 throw new Cut("the server has not the part that is missing", null);
             }
-            boolean goesOn = code == HttpURLConnection.HTTP_PARTIAL && continues(connection, start, validator);
+            boolean goesOn =
+                    code == HttpURLConnection.HTTP_PARTIAL && start > 0 && continues(connection, start, validator);
             if (code == HttpURLConnection.HTTP_PARTIAL && !goesOn) {
                 file.truncate(0);
                 throw new Cut("the server sent another part than was asked for", null);
@@ -188,10 +212,17 @@ final class Download {
             long length = connection.getContentLengthLong();
             requireSane(length);
             requireRoom(length);
+            if (!goesOn) {
+                requireKnownEnd(connection, length);
+            }
+            long total = goesOn ? total(connection) : length;
             file.position(file.size());
             long copied = copy(connection, file);
             if (length >= 0 && copied < length) {
                 throw new Cut("the connection ended after " + copied + " of " + length + " bytes", null);
+            }
+            if (file.size() < total) {
+                throw new Cut("the server sent " + file.size() + " of " + total + " bytes", null);
             }
         } finally {
             connection.disconnect();
@@ -227,6 +258,22 @@ final class Download {
         String tag = connection.getHeaderField("ETag");
         boolean same = tag == null || !validator.startsWith("\"") || tag.equals(validator);
         return same && range != null && range.startsWith("bytes " + start + "-");
+    }
+
+    /** How long the whole file is, as an answer with a part of it says; -1 if it does not. */
+    private static long total(HttpURLConnection connection) {
+        Matcher range = RANGE.matcher(connection.getHeaderField("Content-Range"));
+        return range.matches() ? Long.parseLong(range.group(1)) : -1;
+    }
+
+    /** Where neither the length nor the chunks nor a sum tells the end of the file, a lost connection looks like it. */
+    private void requireKnownEnd(HttpURLConnection connection, long length) {
+        boolean chunked = "chunked".equalsIgnoreCase(connection.getHeaderField("Transfer-Encoding"));
+        if (length < 0 && !chunked && sum.isEmpty()) {
+            throw new WeightsException(
+                    "answer of " + url + " must say how long the file is, as no sum is published that"
+                            + " would show a cut; get the file otherwise and put it at " + target);
+        }
     }
 
     private HttpURLConnection connect(long start, String validator) throws Cut {
@@ -270,6 +317,13 @@ final class Download {
             throw new WeightsException(
                     "server of " + url + " must be within reach (" + e
                             + "); look at the network connection and run it again",
+                    e);
+        }
+        // a lost connection has an IOException as its cause, a certificate that is refused has not
+        if (e instanceof SSLException && !(e.getCause() instanceof IOException)) {
+            throw new WeightsException(
+                    "server of " + url + " must be one with which Java can speak and that it trusts (" + e
+                            + "); look at the clock, the proxy and the certificates of Java, and run it again",
                     e);
         }
         return new Cut("the connection was lost (" + e + ")", e);
@@ -341,8 +395,10 @@ final class Download {
         boolean http = scheme.equalsIgnoreCase("http") && (plainHttp || isLoopback(address.getHost()));
         if (!http && !scheme.equalsIgnoreCase("https")) {
             throw new WeightsException("address (" + address
-                    + ") must begin with https, so that nobody on the way can change" + " the file"
-                    + (scheme.equalsIgnoreCase("http") ? "; allow plain http if you trust the way" : ""));
+                    + ") must begin with https, so that nobody on the way can change the file"
+                    + (scheme.equalsIgnoreCase("http")
+                            ? "; if you trust the way, allow plain http with weights get NAME --plain-http or WeightCache.plainHttp()"
+                            : ""));
         }
     }
 

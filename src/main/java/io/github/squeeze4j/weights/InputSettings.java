@@ -71,11 +71,6 @@ public final class InputSettings {
                 false);
     }
 
-    static InputSettings cifar() {
-        return new InputSettings(
-                32, 1, "bilinear", new double[] {0.4914, 0.4822, 0.4465}, new double[] {0.2023, 0.1994, 0.2010});
-    }
-
     /** EfficientNet-Lite's, the same for all colours: the crop leaves 16 pixels on each side. */
     static InputSettings lite(double mean, double std) {
         return new InputSettings(

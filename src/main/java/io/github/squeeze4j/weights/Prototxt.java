@@ -86,9 +86,6 @@ final class Prototxt {
             if (next == 0) {
                 throw wrong("the message from line " + message.line() + " must be closed by " + closing);
             }
-            if (++fields > MOST_FIELDS) {
-                throw wrong("a network must have at most " + MOST_FIELDS + " fields");
-            }
             field(message, depth);
             char separator = next();
             if (separator == ',' || separator == ';') {
@@ -112,6 +109,7 @@ final class Prototxt {
             return;
         }
         at++;
+        count();
         while (next() != ']') {
             value(message, name, line, true, depth);
             if (next() == ',') {
@@ -123,7 +121,15 @@ final class Prototxt {
         at++;
     }
 
+    /** Of values and lists, which may be empty. */
+    private void count() {
+        if (++fields > MOST_FIELDS) {
+            throw wrong("a network must have at most " + MOST_FIELDS + " fields and elements of lists");
+        }
+    }
+
     private void value(TextMessage message, String name, int started, boolean colon, int depth) {
+        count();
         char next = next();
         if (next == '{' || next == '<') {
             at++;

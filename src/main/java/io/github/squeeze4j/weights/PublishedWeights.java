@@ -22,8 +22,7 @@ import java.util.stream.Collectors;
  *
  * <pre>{@code
  * PublishedWeights published = PublishedWeights.named("timm/tf_efficientnet_lite0.in1k");
- * Path file = WeightCache.standard().get(published);
- * ComputationGraph graph = Models.builder(published.network()).weights(file).build().init();
+ * ImageClassifier classifier = PretrainedClassifier.read(published, WeightCache.standard(), null).classifier();
  * }</pre>
  */
 public final class PublishedWeights {
@@ -150,7 +149,8 @@ public final class PublishedWeights {
     /**
      * The sum that is published for the file.
      *
-     * @return SHA-256 in hexadecimal digits, often the first eight alone; empty where none is published
+     * @return SHA-256 in hexadecimal digits, often the first eight alone, which show damage and not
+     *     forgery; empty where none is published
      */
     public Optional<String> sha256() {
         return text(6);

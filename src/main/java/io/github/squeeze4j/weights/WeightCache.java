@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A folder of published weights. What is in it is looked at before it is used: a file whose SHA-256 is not the published one, or not
@@ -30,16 +32,16 @@ public final class WeightCache {
     }
 
     /**
-     * The user's folder: that of {@link #PROPERTY} or {@link #VARIABLE}, else {@code .cache/squeeze4j/weights} in his home.
+     * The user's folder: that of {@link #PROPERTY} or {@link #VARIABLE} if it is not empty, else {@code .cache/squeeze4j/weights} in his home.
      *
      * @return the cache
      */
     public static WeightCache standard() {
-        String named = System.getProperty(PROPERTY, System.getenv(VARIABLE));
-        return in(
-                named == null
-                        ? Path.of(System.getProperty("user.home"), ".cache", "squeeze4j", "weights")
-                        : Path.of(named));
+        return Stream.of(System.getProperty(PROPERTY, ""), Objects.toString(System.getenv(VARIABLE), ""))
+                .filter(named -> !named.isBlank())
+                .findFirst()
+                .map(named -> in(Path.of(named)))
+                .orElseGet(() -> in(Path.of(System.getProperty("user.home"), ".cache", "squeeze4j", "weights")));
     }
 
     /**
@@ -53,7 +55,8 @@ public final class WeightCache {
     }
 
     /**
-     * Downloads without encryption, too, where an address has none: the published sum then is all that protects.
+     * Downloads without encryption, too, where an address has none: the published sum then is all that protects. Eight
+     * digits of one show damage, not forgery, for which all are needed.
      *
      * @return the cache, to download so
      */
@@ -83,7 +86,10 @@ public final class WeightCache {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        Optional<String> sum = weights.sha256().isPresent() ? weights.sha256() : Checksum.recorded(file);
+        // that of the download has all digits, where often eight are published
+        Optional<String> sum = Checksum.recorded(file)
+                .filter(recorded -> recorded.startsWith(weights.sha256().orElse("")))
+                .or(weights::sha256);
         sum.ifPresent(published -> Checksum.require(file, published, "delete it, and get it again"));
         return Optional.of(file);
     }

@@ -61,6 +61,7 @@ public enum WeightSource {
     /** hujie-frank/SENet: SE-BN-Inception in Caffe, which takes blue first. */
     CAFFE_BN_INCEPTION(TensorNames::caffeBnInception, InputSettings.caffe());
 
+    /** What BatchNorm adds to the variance in networks from TensorFlow. */
     private static final double LARGE_EPSILON = 1e-3;
 
     private enum Bottleneck {
@@ -75,7 +76,6 @@ public enum WeightSource {
         PADDED
     }
 
-    /** What BatchNorm adds to the variance in networks from TensorFlow. */
     private final Function<Collection<String>, TensorNames> names;
 
     private final InputSettings input;
@@ -207,8 +207,6 @@ public enum WeightSource {
 
     private static Layer layer(ComputationGraphConfiguration network, String name) {
         GraphVertex vertex = network.getVertices().get(name);
-        return vertex instanceof LayerVertex
-                ? ((LayerVertex) vertex).getLayerConf().getLayer()
-                : null;
+        return vertex instanceof LayerVertex ? OnnxFolding.inside((LayerVertex) vertex) : null;
     }
 }

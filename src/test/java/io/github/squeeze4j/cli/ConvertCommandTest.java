@@ -145,6 +145,9 @@ class ConvertCommandTest {
         String zip = folder.resolve("none.zip").toString();
         Run.of("convert", prototxt, zip).complains("must be 2 for a .prototxt; name its .caffemodel behind it");
         Run.of("convert", prototxt).complains("--out must say what to write; add --out model.zip");
+        Run.of("convert", prototxt, weightsOf50)
+                .complains("file to write (" + weightsOf50 + ", the last one) must not be there yet; name what to write"
+                        + " behind the files to read, such as model.zip");
         Run.of("convert", weightsOf50, prototxt, zip).complains("must be 1; leave the others out");
         Run.of("convert", prototxt, caffe("SE-ResNet-101.caffemodel"), zip)
                 .complains(prototxt + ":", ": layer conv2_2_1x1_reduce: blob 0, of shape [8, 32, 1, 1], must be in ");
@@ -179,6 +182,13 @@ class ConvertCommandTest {
                 .complains("--fold must come with --out of .onnx, but --out is " + folder.resolve("x.zip")
                         + "; leave it out");
         convert(weights, "x.safetensors").complains("--as must say whose names the tensors get");
+        convert(weights, "x.safetensors", "--as", "moskomule", "--model", "se_resnet20")
+                .complains("--model must not be set with a model file");
+        Path picture =
+                PhotographFolder.of(folder.resolve("complaints"), 1, "red").resolve("red/0.png");
+        convert(weights, "x.safetensors", "--as", "timm_tf_efficientnet_lite", "--verify", picture.toString())
+                .complains("--out (" + folder.resolve("x.safetensors") + ") must begin with tf_efficientnet_lite to be"
+                        + " read back with --verify");
         assertThat(folder.resolve("x.zip")).doesNotExist();
     }
 }

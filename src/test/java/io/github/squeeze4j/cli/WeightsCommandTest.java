@@ -26,7 +26,11 @@ class WeightsCommandTest {
     @Test
     void show() {
         assertThat(Run.of("weights", "show", "timm/seresnet50.a1_in1k").ok().out)
-                .contains("network  --model resnet50 --attention se\n", "SHA-256  ffa00869...\n", "top-1    80.01\n");
+                .contains(
+                        "network  resnet50, se\n",
+                        "use      --weights timm/seresnet50.a1_in1k\n",
+                        "SHA-256  ffa00869...\n",
+                        "top-1    80.01\n");
         Run.of("weights", "show", "zebra").complains("published weights (zebra) must be one of the 121 known");
         Run.of("weights").complains("use weights list, show NAME or get NAME");
     }
@@ -36,11 +40,14 @@ class WeightsCommandTest {
         Run.of("weights", "get", "jongchan/cbam_resnet50", "--cache", folder.toString())
                 .complains("must be got by hand", "https://github.com/Jongchan/attention-module");
         Run.of("weights", "get", "cadene/se_resnet50", "--cache", folder.toString())
-                .complains("must begin with https", "allow plain http");
+                .complains("must begin with https", "allow plain http with weights get NAME --plain-http");
         Path file = Files.writeString(folder.resolve("cbam_resnet50.pth"), "put there by hand");
         assertThat(Run.of("weights", "get", "jongchan/cbam_resnet50", "--cache", folder.toString())
                         .ok()
                         .out)
-                .contains("Licence: mit", "Saved " + file + "; use it with --model cbam_resnet50 --weights " + file);
+                .contains(
+                        "Licence: mit",
+                        "Saved " + file + "; use it with --weights jongchan/cbam_resnet50, and -Dsqueeze4j.weights="
+                                + folder + ", which brings its network and prepares images as its source does.");
     }
 }

@@ -101,6 +101,27 @@ class WeightsOptionTest {
                     .hasToString(
                             "shorter side 256 bicubic, centre 224x224, RGB from 0 to 1.0, mean [0.485, 0.456, 0.406],"
                                     + " deviation [0.229, 0.224, 0.225]");
+            String out = folder.resolve("published").toString();
+            Run.of(
+                            "train",
+                            "--weights",
+                            published.name(),
+                            "--data",
+                            photographs.toString(),
+                            "--freeze",
+                            "all",
+                            "--epochs",
+                            "1",
+                            "--batch",
+                            "4",
+                            "--out",
+                            out)
+                    .ok();
+            assertThat(Path.of(out, Recipes.RUN_FILE))
+                    .content()
+                    .contains("weights=" + published.name())
+                    .doesNotContain("model=");
+            Run.of("train", "--resume", out).ok();
         } finally {
             System.clearProperty(WeightCache.PROPERTY);
         }
@@ -115,6 +136,14 @@ class WeightsOptionTest {
                 .complains("MODEL (m.zip) must not be given with --weights; leave one of the two out");
         Run.of("evaluate", "m.zip", "--labels", labels.toString())
                 .complains("--labels (" + labels + ") must come with --weights; add it or leave both out");
+        Run.of("evaluate", "m.zip", "--attention", "se")
+                .complains("--attention must not be set with MODEL, which brings its own network; leave it out");
+        Run.of("predict", "m.zip", "a.png", "--no-biases")
+                .complains("--biases must not be set with MODEL, which brings its own network; leave it out");
+        Run.of("predict", "--weights", "timm/seresnet50.a1", "a.png")
+                .complains("--weights must be a file that exists or a name that weights list prints: published weights"
+                        + " (timm/seresnet50.a1) must be one of the 121 known, such as timm/seresnet50.a1_in1k");
+        Run.of("predict", "--weights", "none.pth", "a.png").complains("must be a file that exists");
         Run.of("train", "--from", "m.zip", "--weights", file)
                 .complains("--weights must not be set with --from, which brings its own weights");
         with(weights, "train", "--model", "se_resnet50").complains("and be of this network");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.engine.Acceleration;
 import org.deeplearning4j.gradientcheck.GradientCheckUtil;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.ReshapeVertex;
@@ -128,5 +129,8 @@ class ChannelScalingTest {
                 .hasMessageContaining("must be a map [N, C, H, W] and its factors [N, C]");
         assertThatThrownBy(() -> scaling.getOutputType(0, InputType.feedForward(3), InputType.feedForward(3)))
                 .hasMessageContaining("must be a map");
+        InputType channelsLast = InputType.convolutional(5, 4, 3, CNN2DFormat.NHWC);
+        assertThatThrownBy(() -> scaling.getOutputType(0, channelsLast, InputType.feedForward(3)))
+                .hasMessageContaining("must be a map [N, C, H, W]");
     }
 }

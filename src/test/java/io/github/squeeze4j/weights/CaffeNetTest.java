@@ -57,6 +57,27 @@ class CaffeNetTest {
                 .containsExactly(7L, 7L, 4L, 3L, 3L);
     }
 
+    /** The types of layers that only train do not matter. */
+    @Test
+    void oldFormOfATraining() throws IOException {
+        String text = Files.readString(CaffeNetworkTest.fixture("old.prototxt"));
+        String data = "layers { name: 'd' type: DATA top: 'data' top: 'label' data_param { batch_size: 1 } %s }\n";
+        CaffeNetwork network = CaffeNetwork.read(file(text + String.format(data, "include: { phase: TRAIN }")));
+        assertThat(network.conf().getVertices()).containsOnlyKeys("conv1", "relu1", "pool", "fc");
+        refuse(text + String.format(data, ""), "layer d: type (DATA) must be one of CONCAT, CONVOLUTION");
+    }
+
+    @Test
+    void names() throws IOException {
+        assertThat(CaffeNetwork.read(file(HEAD)).name()).isEqualTo("n");
+        assertThat(CaffeNetwork.read(file(HEAD.replace("name: 'n'", "name: ' '")))
+                        .name())
+                .isEqualTo("network");
+        refuse(
+                HEAD.replace("name: 'n'", "name: '" + "n".repeat(1001) + "'"),
+                ":1: name (of 1001 characters) must have at most 1000");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.Npz;
 import io.github.squeeze4j.engine.Acceleration;
@@ -144,6 +145,9 @@ class CaffeNetworkTest {
         assertThat(network.input().colourOrder()).isEqualTo("BGR");
         assertThat(network.input().size()).isEqualTo(33);
         assertThat(network.input().mean()).containsExactly(104 / 255.0, 117 / 255.0, 123 / 255.0);
+        assertThatThrownBy(CaffeNetwork.read(fixture("Forms.prototxt"))::input)
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("(3 channels, 21x18) must have 3 channels and be square for these settings");
     }
 
     @ParameterizedTest

@@ -8,16 +8,21 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +51,9 @@ class DownloadTest {
     /** Bytes of an answer after which the server closes the connection. */
     private int cutAfter = Integer.MAX_VALUE;
 
+    /** Bytes of the longest range that the server sends. */
+    private int longest = Integer.MAX_VALUE;
+
     private boolean ranges = true;
     private boolean looksAtTag = true;
 
@@ -56,6 +64,10 @@ class DownloadTest {
         server.setExecutor(threads);
         server.createContext("/file", this::answer);
         server.createContext("/gone", exchange -> status(exchange, 404));
+        server.createContext("/part", exchange -> {
+            exchange.getResponseHeaders().add("ETag", tag);
+            status(exchange, 206);
+        });
         server.createContext("/secret", exchange -> status(exchange, 403));
         server.createContext("/busy", exchange -> status(exchange, 503));
         server.createContext("/moved", exchange -> redirect(exchange, "/file"));
@@ -96,10 +108,10 @@ class DownloadTest {
             status(exchange, 416);
             return;
         }
-        int length = content.length - start;
+        int length = part ? Math.min(longest, content.length - start) : content.length;
         if (part) {
             exchange.getResponseHeaders()
-                    .add("Content-Range", "bytes " + start + "-" + (content.length - 1) + "/" + content.length);
+                    .add("Content-Range", "bytes " + start + "-" + (start + length - 1) + "/" + content.length);
         }
         exchange.sendResponseHeaders(part ? 206 : 200, length);
         exchange.getResponseBody().write(content, start, Math.min(length, cutAfter));
@@ -270,7 +282,7 @@ class DownloadTest {
         refused(
                 new Download(URI.create("http://weights.example/file"), target, "", false)::run,
                 "address (http://weights.example/file) must begin with https, so that nobody on the way can change the file;"
-                        + " allow plain http if you trust the way");
+                        + " if you trust the way, allow plain http with weights get NAME --plain-http or WeightCache.plainHttp()");
         refused(new Download(URI.create("ftp://127.0.0.1/file"), target, "", true)::run, "must begin with https");
         refused(new Download(URI.create("file:/etc/passwd"), target, "", true)::run, "must begin with https");
         refused(download("/away")::run, "address (http://weights.example/file) must begin with https");
@@ -283,6 +295,73 @@ class DownloadTest {
             part.lock();
             refused(download("/file")::run, "must not be in use, but another program downloads it");
         }
+    }
+
+    /** Each that succeeds leaves the whole file, whenever the other writes. */
+    @Test
+    void twoAtOnceInTurns() throws Exception {
+        tag = null;
+        String right = sum(CONTENT);
+        Callable<Void> several = () -> {
+            for (int got = 0; got < 20; ) {
+                try {
+                    assertThat(download("/file").run()).isEqualTo(right);
+                    got++;
+                } catch (WeightsException e) {
+                    assertThat(e).hasMessageContaining("must not be in use");
+                }
+                if (got > 0) {
+                    assertThat(target).hasBinaryContent(CONTENT);
+                }
+            }
+            return null;
+        };
+        for (Future<Void> each : threads.invokeAll(List.of(several, several))) {
+            each.get();
+        }
+    }
+
+    @Test
+    void shortRangesAreNotTheEnd() throws Exception {
+        cutAfter = 100_000;
+        longest = 70_000;
+        download("/file").run();
+        isDone(CONTENT);
+    }
+
+    @Test
+    void aPartThatNobodyAskedFor() {
+        refused(download("/part")::run, "the server sent another part than was asked for again and again");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** Answers without a length that end with the connection; to one who speaks TLS, such a server makes no sense. */
+    @Test
+    void withoutALength() throws Exception {
+        byte[] answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc".getBytes(StandardCharsets.US_ASCII);
+        try (ServerSocket socket = new ServerSocket(0, 10, InetAddress.getByName("127.0.0.1"))) {
+            threads.execute(() -> {
+                while (!socket.isClosed()) {
+                    try (Socket one = socket.accept()) {
+                        one.getInputStream().read(new byte[10_000]);
+                        one.getOutputStream().write(answer);
+                    } catch (IOException e) {
+                        return; // closed
+                    }
+                }
+            });
+            String at = "://127.0.0.1:" + socket.getLocalPort() + "/file";
+            refused(
+                    new Download(URI.create("http" + at), target, "", false).patience(2_000, 1)::run,
+                    "answer of http" + at + " must say how long the file is, as no sum is published");
+            refused(
+                    new Download(URI.create("https" + at), target, "", false).patience(2_000, 1)::run,
+                    "must be one with which Java can speak and that it trusts");
+            new Download(URI.create("http" + at), target, "ba7816bf", false)
+                    .patience(2_000, 1)
+                    .run();
+        }
+        isDone("abc".getBytes(StandardCharsets.US_ASCII));
     }
 
     @Test

@@ -27,8 +27,11 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -332,6 +335,29 @@ class PretrainedTest {
                 tensors("timm_seresnet50"),
                 "the network's bottlenecks (stride in the first 1x1 convolution) must have it in the 3x3 as those of "
                         + "TIMM_RESNET; use bottleneckStride(BottleneckStride.MIDDLE_3X3)");
+    }
+
+    @Test
+    void frozenLayersAreLookedAtToo() {
+        ComputationGraphConfiguration bottlenecks = frozen(ResNet.builder().depth(50));
+        WeightSource.TIMM_RESNET.requireForm(bottlenecks);
+        assertThatThrownBy(() -> WeightSource.CADENE.requireForm(bottlenecks))
+                .hasMessageStartingWith(
+                        "the network's bottlenecks (stride in the 3x3 convolution) must have it in the");
+        assertThatThrownBy(() -> WeightSource.TORCHVISION_MOBILENET_V3_SMALL.requireForm(
+                        frozen(Models.builder("mobilenet_v3_small"))))
+                .hasMessageStartingWith("epsilon (1.0E-5) of layer stem.bn must be 0.001");
+    }
+
+    private static ComputationGraphConfiguration frozen(NetworkBuilder<?> builder) {
+        ComputationGraphConfiguration network = builder.build().conf();
+        for (GraphVertex vertex : network.getVertices().values()) {
+            if (vertex instanceof LayerVertex) {
+                NeuralNetConfiguration layer = ((LayerVertex) vertex).getLayerConf();
+                layer.setLayer(new FrozenLayer.Builder().layer(layer.getLayer()).build());
+            }
+        }
+        return network;
     }
 
     // ---- what fits and what does not -------------------------------------------------------------------------------

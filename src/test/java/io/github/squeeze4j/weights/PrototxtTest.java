@@ -91,6 +91,10 @@ class PrototxtTest {
         assertThatThrownBy(() -> read("a {".repeat(100)))
                 .hasMessageContaining("messages must be nested at most 32 deep");
         assertThatThrownBy(() -> read("a:1 ".repeat(600_000)))
+                .hasMessageContaining("a network must have at most 500000 fields and elements of lists");
+        assertThatThrownBy(() -> read("a:[" + "1,".repeat(600_000) + "1]"))
+                .hasMessageContaining("a network must have at most 500000 fields");
+        assertThatThrownBy(() -> read("a:[]".repeat(600_000)))
                 .hasMessageContaining("a network must have at most 500000 fields");
         assertThatThrownBy(() -> read("a: " + "1".repeat(20_000)))
                 .hasMessageContaining("values must have at most 10000 characters");

@@ -69,6 +69,9 @@ class PublishedWeightsTest {
         assertThat(weights.top1()).hasValue(80.858);
         assertThat(weights.top5()).hasValue(95.434);
         assertThat(weights.fileName()).isEqualTo("resnet50.imagenet1k_v2.pth");
+        // timm cuts the size to resize to: 224 / 0.95 = 235.8
+        assertThat(PublishedWeights.named("timm/seresnet50.a1_in1k").input().cropRatio())
+                .isEqualTo(224 / 235.0);
         assertThat(PublishedWeights.named("timm/seresnet50.a1_in1k").attention())
                 .contains("se");
         assertThat(PublishedWeights.named("senet/se_bn_inception").colourOrder())
@@ -113,6 +116,30 @@ class PublishedWeightsTest {
                         + ", SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad)"
                         + " must have the sum 579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db;"
                         + " delete it, and get it again");
+    }
+
+    /** The digits that are published are the first; those that were recorded are all. */
+    @Test
+    void theRecordedSumOfMoreDigits() throws Exception {
+        PublishedWeights weights = PublishedWeights.named("cadene/se_resnet50");
+        WeightCache cache = WeightCache.in(folder);
+        Path file = Files.writeString(cache.file(weights), "abc");
+        String recorded = weights.sha256().orElseThrow() + "0".repeat(56);
+        Checksum.record(file, recorded);
+        assertThatThrownBy(() -> cache.find(weights)).hasMessageContaining("must have the sum " + recorded + ";");
+        Checksum.record(file, Checksum.of(file));
+        assertThatThrownBy(() -> cache.find(weights)).hasMessageContaining("must have the sum ce0d4300...;");
+    }
+
+    @Test
+    void anEmptyPropertyIsNone() {
+        System.setProperty(WeightCache.PROPERTY, "");
+        try {
+            assertThat(WeightCache.standard().file(PublishedWeights.named(LITE0)))
+                    .isAbsolute();
+        } finally {
+            System.clearProperty(WeightCache.PROPERTY);
+        }
     }
 
     /** Where none is published, the sum with which it was downloaded counts. */
