@@ -68,7 +68,7 @@ public final class Acceleration implements AutoCloseable {
         requireInitialised(network.getVertices());
         return region(network) != null
                 ? new Acceleration("it is accelerated already; Acceleration.of(network) gives the handle")
-                : attempt(() -> new GraphRegion(network, new Plan(Topology.of(network))));
+                : attempt(() -> new GraphRegion(network, Plan.forTraining(Topology.of(network))));
     }
 
     /**
@@ -96,7 +96,7 @@ public final class Acceleration implements AutoCloseable {
         requireInitialised(network.getVertices());
         Region region = region(network);
         return region == null
-                ? new Acceleration(whyNot(() -> new Plan(Topology.of(network))))
+                ? new Acceleration(whyNot(() -> Plan.forTraining(Topology.of(network))))
                 : new Acceleration(region);
     }
 

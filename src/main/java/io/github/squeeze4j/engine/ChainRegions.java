@@ -48,7 +48,7 @@ final class ChainRegions implements Region {
         }
         List<Plan> plans = new ArrayList<>(); // all of them before the first layer is replaced
         for (int[] span : spans) {
-            plans.add(new Plan(Topology.chain(network, span[0], span[1])));
+            plans.add(Plan.forTraining(Topology.chain(network, span[0], span[1])));
         }
         for (int i = 0; i < plans.size(); i++) {
             regions.add(new ChainRegion(this, network, spans.get(i)[0], plans.get(i)));

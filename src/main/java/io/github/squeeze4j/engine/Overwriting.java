@@ -25,8 +25,20 @@ import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 final class Overwriting {
     private Overwriting() {}
 
-    /** @throws Unsupported if a network has such a place */
+    /** @throws Unsupported if a network has such a place at inference */
     static void refuse(GraphVertex[] vertices) {
+        for (GraphVertex vertex : vertices) {
+            if (isActivation(vertex)
+                    && isSharedInput(vertices[vertex.getInputVertices()[0].getVertexIndex()], vertices)) {
+                throw new Unsupported("activation " + vertex.getVertexName() + " writes at inference over an input that"
+                        + " others read, too");
+            }
+        }
+    }
+
+    /** @throws Unsupported if a network has such a place in training */
+    static void refuseInTraining(Topology topology) {
+        GraphVertex[] vertices = topology.vertices;
         for (GraphVertex vertex : vertices) {
             VertexIndices[] inputs = vertex.getInputVertices();
             if (inputs == null || inputs.length == 0) {
@@ -36,10 +48,6 @@ final class Overwriting {
             if (isFrozenActivation(vertex) && readers(input) > 1) {
                 throw new Unsupported("frozen activation " + vertex.getVertexName() + " writes over what "
                         + input.getVertexName() + " gives to others, too");
-            }
-            if (isActivation(vertex) && isSharedInput(input, vertices)) {
-                throw new Unsupported("activation " + vertex.getVertexName() + " writes at inference over an input that"
-                        + " others read, too");
             }
             if (readsAgainWhatItOverwrites(vertex)) {
                 throw new Unsupported("frozen activation " + vertex.getVertexName()
@@ -51,6 +59,10 @@ final class Overwriting {
             }
             if (!drops(vertex)) {
                 continue;
+            }
+            if (!input.isInputVertex() && readers(input) > 1 && readsLast(vertex, input, topology.order)) {
+                throw new Unsupported("dropout of layer " + vertex.getVertexName() + " writes over what "
+                        + input.getVertexName() + " gives to others, which read it again in their backward pass");
             }
             if (isFrozenActivation(input)) {
                 throw new Unsupported(
@@ -135,6 +147,17 @@ final class Overwriting {
 
     private static boolean isCropping(GraphVertex vertex) {
         return vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof Cropping2D;
+    }
+
+    /** DL4J lets the last reader work in place. */
+    private static boolean readsLast(GraphVertex vertex, GraphVertex input, int[] order) {
+        int last = -1;
+        for (int index : order) {
+            for (VertexIndices to : input.getOutputVertices()) {
+                last = to.getVertexIndex() == index ? index : last;
+            }
+        }
+        return last == vertex.getVertexIndex();
     }
 
     private static boolean drops(GraphVertex vertex) {

@@ -36,6 +36,12 @@ final class Plan {
     private final boolean[] trained;
     private final boolean[] reached;
 
+    /** @throws Unsupported if the whole network must stay as it is, in training at least */
+    static Plan forTraining(Topology topology) {
+        Overwriting.refuseInTraining(topology);
+        return new Plan(topology);
+    }
+
     /** @throws Unsupported if the whole network must stay as it is */
     Plan(Topology topology) {
         this.topology = topology;
