@@ -17,6 +17,7 @@ import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.nd4j.linalg.lossfunctions.impl.LossNegativeLogLikelihood;
 
 /**
  * Where DL4J writes over what another vertex still reads. Its results follow from where its arrays lie, which is
@@ -99,7 +100,7 @@ final class Overwriting {
         }
         Layer underlying = ((FrozenLayerWithBackprop) vertex.getLayer()).getUnderlying();
         IActivation activation = ((ActivationLayer) underlying.conf().getLayer()).getActivationFn();
-        return !(activation instanceof ActivationIdentity) && !activation.equals(new ActivationReLU());
+        return activation.getClass() != ActivationIdentity.class && !activation.equals(new ActivationReLU());
     }
 
     /** A loss calls the gradient of the activation, which most of ND4J's compute in the place of their input. */
@@ -116,8 +117,10 @@ final class Overwriting {
         } else {
             return false;
         }
-        return !(activation instanceof ActivationIdentity)
-                && !(activation instanceof ActivationSoftmax && loss instanceof LossMCXENT);
+        boolean crossEntropy =
+                loss.getClass() == LossMCXENT.class || loss.getClass() == LossNegativeLogLikelihood.class;
+        return activation.getClass() != ActivationIdentity.class
+                && !(activation.getClass() == ActivationSoftmax.class && crossEntropy);
     }
 
     /** Whether others read an input of the network, or what is another name of it: it lies in no workspace, so nothing copies it. */
