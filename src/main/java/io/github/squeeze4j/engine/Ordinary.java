@@ -1,7 +1,9 @@
 package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Numbers;
+import java.lang.ref.Reference;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Numbers of ordinary size. oneDNN's functions lose what is not a number where DL4J's keep it, and what is very large may
@@ -19,7 +21,15 @@ final class Ordinary {
 
     /** Whether all numbers of an array are. */
     static boolean is(INDArray array) {
-        return is(array.norm2Number().doubleValue());
+        if (!Run.isDense(array) || array.length() > Integer.MAX_VALUE) {
+            return is(array.norm2Number().doubleValue());
+        }
+        try {
+            // a sixth of the time of ND4J's own norm, which is 2 % of a small network's pass
+            return is(Nd4j.getBlasWrapper().level1().nrm2(array));
+        } finally {
+            Reference.reachabilityFence(array); // BLAS has its address only
+        }
     }
 
     /** @throws NotOrdinary if one of count numbers, from the given one on and each stride behind the one before, is not */
