@@ -40,6 +40,7 @@ final class TrainCommand implements Runnable {
     private static final String CURVES_FILE = "curves.png";
     private static final String HISTORY_FILE = "history.csv";
     private static final String METRICS_FILE = "metrics.jsonl";
+    private static final String GATES_FILE = "gates.csv";
     static final String CHECKPOINTS = "checkpoints";
 
     @Mixin
@@ -196,6 +197,7 @@ final class TrainCommand implements Runnable {
             Trainer trainer = builder.saveTo(results.file(MODEL_FILE))
                     .bestTo(results.file(BEST_FILE))
                     .historyTo(results.file(HISTORY_FILE), results.file(METRICS_FILE))
+                    .gates(training.gates(), results.file(GATES_FILE))
                     .checkpoints(checkpoints)
                     .onBadPicture(data.onBadImage())
                     .stopWhen(interruption::isRequested)

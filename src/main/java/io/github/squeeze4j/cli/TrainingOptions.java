@@ -1,6 +1,7 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.explain.GateListener;
 import io.github.squeeze4j.images.BatchTransform;
 import io.github.squeeze4j.images.ColourOrder;
 import io.github.squeeze4j.images.LabelledPictures;
@@ -13,6 +14,7 @@ import io.github.squeeze4j.models.FeatureMap;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.training.CosineDecay;
+import io.github.squeeze4j.training.GateWatch;
 import io.github.squeeze4j.training.ImageSet;
 import io.github.squeeze4j.training.OneCycle;
 import io.github.squeeze4j.training.Optimizer;
@@ -231,6 +233,14 @@ final class TrainingOptions {
     private Integer workers;
 
     @Option(
+            names = "--gates",
+            paramLabel = "N",
+            description =
+                    "Look at the attention gates every N updates: gates.csv, a part of curves.png, and a warning for"
+                            + " each block of which a third stands still. Default: never.")
+    private Integer gates;
+
+    @Option(
             names = "--checkpoint-seconds",
             paramLabel = "S",
             defaultValue = "300",
@@ -298,6 +308,11 @@ final class TrainingOptions {
         if (saved.colours() != ColourOrder.GREY || preset != null) {
             chosen = Preset.named(preset == null ? "rgsenet" : preset, saved.height(), saved.width(), saved.colours());
         }
+    }
+
+    /** Who looks at the gates, or null. */
+    GateWatch gates() {
+        return gates == null ? null : new GateListener(Positive.of("--gates", gates));
     }
 
     private Transform augmentation(Preprocessing input) {

@@ -4,14 +4,13 @@ import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.blocks.BlockGate;
 import io.github.squeeze4j.internal.Inputs;
 import io.github.squeeze4j.internal.ShownText;
-import io.github.squeeze4j.training.AtomicText;
-import io.github.squeeze4j.training.CsvText;
+import io.github.squeeze4j.training.GateReading;
+import io.github.squeeze4j.training.GateWatch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Model;
@@ -41,7 +40,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Bounds are those of {@link GateStudy}. A reading costs a pass forward of {@link #PICTURES} pictures by DL4J.
  */
-public final class GateListener extends BaseTrainingListener {
+public final class GateListener extends BaseTrainingListener implements GateWatch {
     /** How many pictures of a batch are looked at, at most. */
     public static final int PICTURES = 8;
 
@@ -50,76 +49,12 @@ public final class GateListener extends BaseTrainingListener {
 
     private final int every;
     private final Consumer<String> warnings;
-    private final List<Reading> readings = new ArrayList<>();
+    private final List<GateReading> readings = new ArrayList<>();
     private final Set<String> warned = new HashSet<>();
     private ComputationGraph graph;
     private Explanation explanation;
+    private Consumer<GateReading> told = reading -> {};
     private boolean reads = true;
-
-    /** The gates of one block at one iteration. */
-    public static final class Reading {
-        private final int iteration;
-        private final GateStatistics gates;
-
-        private Reading(int iteration, GateStatistics gates) {
-            this.iteration = iteration;
-            this.gates = gates;
-        }
-
-        /**
-         * When.
-         *
-         * @return the network's count of iterations
-         */
-        public int iteration() {
-            return iteration;
-        }
-
-        /**
-         * Where.
-         *
-         * @return the block's vertex
-         */
-        public String layer() {
-            return gates.layer;
-        }
-
-        /**
-         * Which gates of the block.
-         *
-         * @return such as {@code channel}
-         */
-        public String gate() {
-            return gates.gate;
-        }
-
-        /**
-         * Gates near their lower bound for every picture.
-         *
-         * @return their share, from 0 to 1
-         */
-        public double shut() {
-            return gates.alwaysShut();
-        }
-
-        /**
-         * Gates near their upper bound for every picture.
-         *
-         * @return their share, from 0 to 1
-         */
-        public double open() {
-            return gates.alwaysOpen();
-        }
-
-        /**
-         * Gates that are nearly the same for every picture.
-         *
-         * @return their share, from 0 to 1; 1 where the batch has one picture
-         */
-        public double still() {
-            return gates.neverMoving();
-        }
-    }
 
     /**
      * A listener for one network.
@@ -133,6 +68,11 @@ public final class GateListener extends BaseTrainingListener {
     GateListener(int every, Consumer<String> warnings) {
         this.every = Inputs.positive("iterations between readings", every, "use 100");
         this.warnings = warnings;
+    }
+
+    @Override
+    public void tell(Consumer<GateReading> readings) {
+        told = readings;
     }
 
     @Override
@@ -165,15 +105,23 @@ public final class GateListener extends BaseTrainingListener {
                     if (gate.isGate()) {
                         GateStatistics statistics = new GateStatistics(block, gate, 1);
                         statistics.add(gate.values(), new int[(int) pictures]);
-                        add(new Reading(iteration, statistics), pictures > 1);
+                        GateReading reading = new GateReading(
+                                iteration,
+                                statistics.layer,
+                                statistics.gate,
+                                statistics.alwaysShut(),
+                                statistics.alwaysOpen(),
+                                statistics.neverMoving());
+                        add(reading, pictures > 1);
                     }
                 }
             }
         }
     }
 
-    private void add(Reading reading, boolean mayMove) {
+    private void add(GateReading reading, boolean mayMove) {
         readings.add(reading);
+        told.accept(reading);
         if (mayMove
                 && reading.iteration() > 0
                 && reading.still() > MANY
@@ -189,7 +137,7 @@ public final class GateListener extends BaseTrainingListener {
      *
      * @return unmodifiable, in the order of reading
      */
-    public List<Reading> readings() {
+    public List<GateReading> readings() {
         return Collections.unmodifiableList(readings);
     }
 
@@ -199,18 +147,6 @@ public final class GateListener extends BaseTrainingListener {
      * @param file a CSV file, which is replaced
      */
     public void writeCsv(Path file) {
-        StringBuilder csv = new StringBuilder("iteration,layer,gate,shut,open,still\n");
-        for (Reading reading : readings) {
-            csv.append(String.format(
-                    Locale.ROOT,
-                    "%d,%s,%s,%.4f,%.4f,%.4f\n",
-                    reading.iteration(),
-                    CsvText.of(reading.layer()),
-                    reading.gate(),
-                    reading.shut(),
-                    reading.open(),
-                    reading.still()));
-        }
-        AtomicText.write(file, csv.toString());
+        GateReading.writeCsv(readings, file);
     }
 }

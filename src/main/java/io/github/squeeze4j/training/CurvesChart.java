@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -14,7 +16,7 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** The picture of a training: loss on the left, accuracy on the right, over the passes. */
+/** The picture of a training: loss on the left, accuracy on the right, and gates where they were read, over the passes. */
 final class CurvesChart {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 460;
@@ -33,7 +35,40 @@ final class CurvesChart {
         curve(accuracy, history, step -> 100 * step.accuracy);
         points(accuracy, history, "%.1f %%", epoch -> 100 * epoch.top1());
         accuracy.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
-        ChartStyle.write(List.of(loss, accuracy), file);
+        List<XYChart> charts = new ArrayList<>(List.of(loss, accuracy));
+        if (!history.gates().isEmpty()) {
+            charts.add(gates(history, title));
+        }
+        ChartStyle.write(charts, file);
+    }
+
+    /** Means over all blocks. */
+    private static XYChart gates(History history, String title) {
+        XYChart chart = chart(title + ": gates of all blocks", "% of the gates", Styler.LegendPosition.OutsideS);
+        gates(chart, history, "still", GateReading::still, ChartStyle.BLUE);
+        gates(chart, history, "open", GateReading::open, ChartStyle.GREEN);
+        gates(chart, history, "shut", GateReading::shut, ChartStyle.RED);
+        chart.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
+        return chart;
+    }
+
+    private static void gates(
+            XYChart chart, History history, String name, ToDoubleFunction<GateReading> share, Color colour) {
+        double perPass = (double) history.steps().size() / history.epochs().size();
+        Map<Integer, List<Double>> shares = new TreeMap<>();
+        for (int i = 0; i < history.gates().size(); i++) {
+            shares.computeIfAbsent(history.gateSteps().get(i), step -> new ArrayList<>())
+                    .add(100 * share.applyAsDouble(history.gates().get(i)));
+        }
+        double[] x =
+                shares.keySet().stream().mapToDouble(step -> step / perPass).toArray();
+        double[] y = shares.values().stream()
+                .mapToDouble(all ->
+                        all.stream().mapToDouble(Double::doubleValue).average().getAsDouble())
+                .toArray();
+        XYSeries series = chart.addSeries(String.format(Locale.ROOT, "%s: %.1f %%", name, y[y.length - 1]), x, y);
+        draw(series, colour);
+        series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(colour);
     }
 
     /**

@@ -11,6 +11,8 @@ import java.util.Locale;
 public final class History {
     private final List<EpochResult> epochs = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
+    private final List<GateReading> gates = new ArrayList<>();
+    private final List<Integer> gateSteps = new ArrayList<>();
 
     /** One update of the weights. */
     static final class Step {
@@ -54,6 +56,26 @@ public final class History {
 
     List<Step> steps() {
         return steps;
+    }
+
+    /** What was read at a step, counted from 0. */
+    void add(int step, GateReading gate) {
+        gateSteps.add(step);
+        gates.add(gate);
+    }
+
+    /** The steps of {@link #gates()}. */
+    List<Integer> gateSteps() {
+        return gateSteps;
+    }
+
+    /**
+     * What was read of the gates of attention blocks.
+     *
+     * @return unmodifiable, in the order of reading; empty if nobody looked ({@link Trainer.Builder#gates})
+     */
+    public List<GateReading> gates() {
+        return Collections.unmodifiableList(gates);
     }
 
     /**
@@ -162,7 +184,7 @@ public final class History {
     }
 
     /**
-     * Draws loss and accuracy over the passes. Needs XChart on the class path.
+     * Draws loss and accuracy over the passes, and gates where they were read. Needs XChart on the class path.
      *
      * @param title of the picture
      * @param file a PNG file, which is replaced

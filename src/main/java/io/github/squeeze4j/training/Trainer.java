@@ -63,6 +63,8 @@ public final class Trainer {
     private final Path best;
     private final Path csv;
     private final Path jsonLines;
+    private final GateWatch gates;
+    private final Path gatesCsv;
     private final Path checkpoints;
     private final int keep;
     private final Duration interval;
@@ -86,6 +88,8 @@ public final class Trainer {
         best = builder.best;
         csv = builder.csv;
         jsonLines = builder.jsonLines;
+        gates = builder.gates;
+        gatesCsv = builder.gatesCsv;
         checkpoints = builder.checkpoints;
         keep = builder.keep;
         interval = builder.interval;
@@ -200,6 +204,10 @@ public final class Trainer {
         History run() {
             List<TrainingListener> listeners = new ArrayList<>(graph.getListeners());
             graph.addListeners(meter);
+            if (gates != null) {
+                gates.tell(reading -> state.history.add(state.history.steps().size(), reading));
+                graph.addListeners(gates);
+            }
             if (clip > 0 || accumulate > 1) {
                 graph.addListeners(gradients);
             }
@@ -342,6 +350,9 @@ public final class Trainer {
             if (jsonLines != null) {
                 state.history.writeJsonLines(jsonLines);
             }
+            if (gates != null && gatesCsv != null) {
+                GateReading.writeCsv(state.history.gates(), gatesCsv);
+            }
         }
 
         private void checkpoint() {
@@ -387,6 +398,8 @@ public final class Trainer {
         private Path best;
         private Path csv;
         private Path jsonLines;
+        private GateWatch gates;
+        private Path gatesCsv;
         private Path checkpoints;
         private int keep = DEFAULT_KEEP;
         private Duration interval = DEFAULT_INTERVAL;
@@ -566,6 +579,19 @@ public final class Trainer {
         public Builder historyTo(Path csv, Path jsonLines) {
             this.csv = csv;
             this.jsonLines = jsonLines;
+            return this;
+        }
+
+        /**
+         * Who looks at the gates of attention blocks. What is read becomes part of the history, of its picture and of checkpoints.
+         *
+         * @param watch such as {@code new GateListener(100)}; default null, for nobody. For one training at a time
+         * @param csv where readings are written after each pass, as {@link GateReading#writeCsv} does; null: nowhere
+         * @return this
+         */
+        public Builder gates(GateWatch watch, Path csv) {
+            gates = watch;
+            gatesCsv = csv;
             return this;
         }
 

@@ -67,6 +67,18 @@ final class TrainingState {
         for (History.Step step : history.steps()) {
             steps.addArray().add(step.loss).add(step.accuracy).add(step.millis).add(step.rate);
         }
+        ArrayNode gates = node.putArray("gates");
+        for (int i = 0; i < history.gates().size(); i++) {
+            GateReading gate = history.gates().get(i);
+            gates.addArray()
+                    .add(history.gateSteps().get(i))
+                    .add(gate.iteration())
+                    .add(gate.layer())
+                    .add(gate.gate())
+                    .add(gate.shut())
+                    .add(gate.open())
+                    .add(gate.still());
+        }
         return JSON.writeValueAsBytes(node);
     }
 
@@ -95,11 +107,35 @@ final class TrainingState {
             double[] step = numbers(row, 4, "steps");
             state.history.add(new History.Step(step[0], step[1], step[2], step[3]));
         }
+        for (JsonNode row : node.path("gates")) {
+            addGate(row, state.history);
+        }
         if (state.history.epochs().size() != state.epoch) {
             throw new DamagedFileException(
                     ENTRY + " lists " + state.history.epochs().size() + " passes where " + state.epoch + " are done");
         }
         return state;
+    }
+
+    private static void addGate(JsonNode row, History history) throws IOException {
+        boolean whole = row.isArray()
+                && row.size() == 7
+                && row.path(0).canConvertToInt()
+                && row.path(1).canConvertToInt()
+                && row.path(2).isTextual()
+                && row.path(3).isTextual();
+        if (!whole) {
+            throw new DamagedFileException(
+                    ENTRY + ": gates must hold rows of step, iteration, layer, gate and three shares");
+        }
+        GateReading gate = new GateReading(
+                row.get(1).asInt(),
+                row.get(2).asText(),
+                row.get(3).asText(),
+                number(row.get(4), "gates"),
+                number(row.get(5), "gates"),
+                number(row.get(6), "gates"));
+        history.add(row.get(0).asInt(), gate);
     }
 
     private static double[] numbers(JsonNode row, int count, String what) throws IOException {

@@ -13,6 +13,7 @@ import io.github.squeeze4j.images.PictureSets;
 import io.github.squeeze4j.images.Preset;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Models;
+import io.github.squeeze4j.training.GateReading;
 import io.github.squeeze4j.training.ImageClassifier;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
@@ -101,7 +102,7 @@ class GateStudyTest {
         }
         // after iterations 0 and 2
         assertThat(listener.readings()).hasSize(2 * 9);
-        List<GateListener.Reading> first = listener.readings().stream()
+        List<GateReading> first = listener.readings().stream()
                 .filter(reading -> reading.layer().equals("stage1.block1.attention"))
                 .collect(Collectors.toList());
         assertThat(first.get(0).open()).isEqualTo(1);
