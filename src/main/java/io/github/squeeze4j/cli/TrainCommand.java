@@ -8,6 +8,7 @@ import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
 import io.github.squeeze4j.training.Checkpoint;
+import io.github.squeeze4j.training.GateWatch;
 import io.github.squeeze4j.training.History;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.Trainer;
@@ -115,6 +116,7 @@ final class TrainCommand implements Runnable {
         ImageClassifier classifier = pretrained ? tuned(train) : fresh(builder, train);
         String output =
                 classifier.graph().getConfiguration().getNetworkOutputs().get(0);
+        GateWatch gates = training.gates();
         Trainer.Builder trainer = training.trainer(train, classifier.preprocessing(), pretrained, output);
         RunResults results =
                 resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.resumed(resume);
@@ -122,7 +124,7 @@ final class TrainCommand implements Runnable {
         try (results) {
             new RunConfiguration(spec, training.choices()).write(results.file(Recipes.RUN_FILE));
             introduce(classifier, sets, train, held, out);
-            complete = train(classifier, trainer, train, held, results, out);
+            complete = train(classifier, trainer.gates(gates, results.file(GATES_FILE)), train, held, results, out);
             if (complete) {
                 results.done();
             }
@@ -197,7 +199,6 @@ final class TrainCommand implements Runnable {
             Trainer trainer = builder.saveTo(results.file(MODEL_FILE))
                     .bestTo(results.file(BEST_FILE))
                     .historyTo(results.file(HISTORY_FILE), results.file(METRICS_FILE))
-                    .gates(training.gates(), results.file(GATES_FILE))
                     .checkpoints(checkpoints)
                     .onBadPicture(data.onBadImage())
                     .stopWhen(interruption::isRequested)

@@ -49,6 +49,7 @@ final class CurvesChart {
         gates(chart, history, "open", GateReading::open, ChartStyle.GREEN);
         gates(chart, history, "shut", GateReading::shut, ChartStyle.RED);
         chart.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
+        chart.getStyler().setXAxisMax((double) history.epochs().size());
         return chart;
     }
 
