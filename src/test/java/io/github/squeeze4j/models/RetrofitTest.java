@@ -191,7 +191,7 @@ class RetrofitTest {
                 GlobalContext.builder().reduction(2).build(),
                 ScSe.builder().reduction(2).build(),
                 CoordinateAttention.builder().build(),
-                GatherExcite.builder().build(),
+                GatherExcite.builder().reduction(2).build(),
                 Bam.builder().reduction(2).build()));
         return identities;
     }
