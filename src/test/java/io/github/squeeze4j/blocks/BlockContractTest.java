@@ -541,8 +541,8 @@ class BlockContractTest {
             builder.addLayer(block, Blocks.block((String) run[0], (Computation) run[1]), "conv");
             blocks.add(block);
         }
-        ComputationGraph graph = new ComputationGraph(
-                builder.addVertex("merge", new MergeVertex(), blocks.toArray(new String[0]))
+        ComputationGraph graph =
+                new ComputationGraph(builder.addVertex("merge", new MergeVertex(), blocks.toArray(new String[0]))
                         .addLayer("pool", new GlobalPoolingLayer.Builder(PoolingType.AVG).build(), "merge")
                         .addLayer(
                                 "out",

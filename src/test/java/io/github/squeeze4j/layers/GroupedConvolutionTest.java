@@ -353,8 +353,8 @@ class GroupedConvolutionTest {
                 .hasMessage("nIn (6) must be a multiple of groups (4); change one of them, for example to groups(2)");
         assertThatThrownBy(() -> layer(8, 6, 4, 3, 1, 1, 1).name("c").build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "layer c: nOut (6) must be a multiple of groups (4); change one of them, for example to groups(2)");
+                .hasMessage("layer c: nOut (6) must be a multiple of groups (4); change one of them, for example to"
+                        + " groups(2)");
         assertThatThrownBy(() -> GroupedConvolution.builder().groups(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("groups (0) must be positive; use groups(1) for a plain convolution");

@@ -622,9 +622,8 @@ class RetrofitTest {
                 .insert(Attention.of(convolution(CNN2DFormat.NCHW)))
                 .build();
         assertThat(result.report())
-                .contains(
-                        "after add: add.attention (ActivationLayer, no attention block), 8 channels, 10 x 10, own start,"
-                                + " 0 parameters")
+                .contains("after add: add.attention (ActivationLayer, no attention block), 8 channels, 10 x 10, own"
+                        + " start, 0 parameters")
                 .contains("bn2.attention (ConvolutionLayer, no attention block)");
         Layer layer = result.graph().getLayer("bn2.attention").conf().getLayer();
         assertThat(((ConvolutionLayer) layer).getIUpdater()).isEqualTo(new Adam(1e-3));
@@ -686,7 +685,8 @@ class RetrofitTest {
         ComputationGraph graph = trained();
         assertRefused(
                 retrofit(graph).after("bn3").insert(se()),
-                "pattern (bn3) must match the whole name of a vertex; the nearest names are bn2, add, out, conv1, conv2");
+                "pattern (bn3) must match the whole name of a vertex; the nearest names are bn2, add, out, conv1,"
+                        + " conv2");
         assertThatThrownBy(retrofit(graph).after(vertex -> false).insert(se())::build)
                 .hasMessageStartingWith("after(predicate) must choose at least one of the 8 vertices, such as ");
         assertThatThrownBy(() -> retrofit(graph).after("bn("))
@@ -726,8 +726,8 @@ class RetrofitTest {
                         + " Attention.named(\"se\")");
         assertRefused(
                 retrofit(graph).after("bn2").insert(se()).after("bn.").insert(se()),
-                "layer name \"bn2.attention\" must be new and is taken; choose another vertex than \"bn2\", or one vertex"
-                        + " once");
+                "layer name \"bn2.attention\" must be new and is taken; choose another vertex than \"bn2\", or one"
+                        + " vertex once");
         assertThatThrownBy(retrofit(graph)
                         .after("bn2")
                         .insert(Attention.of(new ConvolutionLayer.Builder(3, 3)
