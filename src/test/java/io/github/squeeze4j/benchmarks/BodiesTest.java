@@ -12,6 +12,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What the benchmarks time computes what it should; small shapes. */
+@Tag("tiny")
 class BodiesTest {
     /** Arrays go with the garbage collector, which sees none of their gigabytes. */
     @AfterEach
@@ -77,7 +79,7 @@ class BodiesTest {
      * in all of them.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"resnet50", "se_resnet50", "se_resnet20", Bodies.ZOO})
+    @ValueSource(strings = {"se_resnet20", Bodies.ZOO})
     void trainingStepLowersTheLossOfItsBatch(String model) {
         Body body = Bodies.network(model, false, 4, size(model), 7, true);
         double first = body.result().getDouble(0);
@@ -86,6 +88,14 @@ class BodiesTest {
         }
         assertThat(first).isFinite();
         assertThat(body.result().getDouble(0)).isFinite().isLessThan(first);
+    }
+
+    /** By the same code as SE-ResNet-20. */
+    @Tag("heavy")
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet50", "se_resnet50"})
+    void trainingStepOfLargeNetworksToo(String model) {
+        trainingStepLowersTheLossOfItsBatch(model);
     }
 
     @Test

@@ -152,10 +152,12 @@ final class Twins {
         return trace;
     }
 
-    /** Those that a failure left open. */
+    /** Those that a failure left open; one by one, since ND4J's method for all collects garbage, which took most of the time. */
     static void closeWorkspaces() {
         Nd4j.getMemoryManager().setCurrentWorkspace(null);
-        Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
+        Nd4j.getWorkspaceManager()
+                .getAllWorkspacesForCurrentThread()
+                .forEach(Nd4j.getWorkspaceManager()::destroyWorkspace);
     }
 
     private static void put(Map<String, INDArray> trace, String name, INDArray[] arrays) {

@@ -9,12 +9,14 @@ import io.github.squeeze4j.models.Models;
 import java.util.Random;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Adebayo et al., Sanity Checks for Saliency Maps, 1810.03292, and what else a map must do to be one. */
+@Tag("tiny")
 class SanityTest {
     private static ComputationGraph network(String attention, int size, long seed) {
         return Models.builder("resnet20")

@@ -27,6 +27,7 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions;
 
 /** Against one plain convolution per group, forward and backward. */
+@Tag("tiny")
 class GroupedConvolutionTest {
     private static final long SEED = 5;
     private static final int HEIGHT = 9;
@@ -351,8 +353,8 @@ class GroupedConvolutionTest {
                 .hasMessage("nIn (6) must be a multiple of groups (4); change one of them, for example to groups(2)");
         assertThatThrownBy(() -> layer(8, 6, 4, 3, 1, 1, 1).name("c").build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "layer c: nOut (6) must be a multiple of groups (4); change one of them, for example to groups(2)");
+                .hasMessage("layer c: nOut (6) must be a multiple of groups (4); change one of them, for example to"
+                        + " groups(2)");
         assertThatThrownBy(() -> GroupedConvolution.builder().groups(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("groups (0) must be positive; use groups(1) for a plain convolution");

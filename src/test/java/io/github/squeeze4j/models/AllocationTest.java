@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.bytedeco.javacpp.Pointer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,13 +26,14 @@ import org.nd4j.linalg.learning.config.Nesterovs;
  * A training step allocates in workspaces only. Memory outside them is new at every step: it is faulted in page by page, and
  * freed only when the garbage collector happens to run.
  */
+@Tag("tiny")
 class AllocationTest {
     private static final int BATCH = 4;
-    private static final int SIZE = 32;
+    private static final int SMALL = 16;
     private static final int WARM_UP = 3;
     private static final int STEPS = 3;
 
-    /** Less than the smallest map of ResNet-20 (4x64x8x8); single numbers and shapes stay below it. */
+    /** Less than the smallest map of ResNet-20 (4x64x4x4); single numbers and shapes stay below it. */
     private static final long BYTES = 8192;
 
     @ParameterizedTest
@@ -57,7 +59,7 @@ class AllocationTest {
     })
     void trainingStaysInWorkspaces(String model, CNN2DFormat format) throws Exception {
         ComputationGraph graph = graph(model, format);
-        INDArray[] images = {images(format)};
+        INDArray[] images = {images(format, size(model))};
         INDArray[] labels = {labels()};
         assertThat(outside(() -> graph.fit(images, labels))).isEmpty();
         ComputationGraph layerByLayer = graph.clone(); // not accelerated
@@ -68,14 +70,14 @@ class AllocationTest {
     @Test
     void arraysOutsideAreFound() throws Exception {
         ComputationGraph graph = graph("se_resnet20", CNN2DFormat.NCHW);
-        INDArray[] images = {images(CNN2DFormat.NCHW)};
+        INDArray[] images = {images(CNN2DFormat.NCHW, SMALL)};
         INDArray[] labels = {labels()};
         Map<String, Long> found = outside(() -> {
             graph.fit(images, labels);
             images[0].dup();
         });
         assertThat(found).hasSize(1);
-        assertThat(found.values()).containsExactly((long) STEPS * BATCH * 3 * SIZE * SIZE * Float.BYTES);
+        assertThat(found.values()).containsExactly((long) STEPS * BATCH * 3 * SMALL * SMALL * Float.BYTES);
     }
 
     /** A registered network, or ResNet-20 with the block of the name. */
@@ -85,7 +87,7 @@ class AllocationTest {
         if (parts.length > 1) {
             builder.attention(Attention.named(parts[1]));
         }
-        return builder.inputSize(SIZE)
+        return builder.inputSize(size(model))
                 .classes(4)
                 .format(format)
                 .updater(new Nesterovs(1e-3, 0.9))
@@ -93,10 +95,15 @@ class AllocationTest {
                 .init();
     }
 
-    private static INDArray images(CNN2DFormat format) {
+    /** RGSE's window of 7 must fit the last maps; MobileNet halves five times. */
+    private static int size(String model) {
+        return model.startsWith("rgse") ? 28 : model.startsWith("mobilenet") ? 32 : SMALL;
+    }
+
+    private static INDArray images(CNN2DFormat format, int size) {
         return format == CNN2DFormat.NCHW
-                ? Nd4j.randn(DataType.FLOAT, BATCH, 3, SIZE, SIZE)
-                : Nd4j.randn(DataType.FLOAT, BATCH, SIZE, SIZE, 3);
+                ? Nd4j.randn(DataType.FLOAT, BATCH, 3, size, size)
+                : Nd4j.randn(DataType.FLOAT, BATCH, size, size, 3);
     }
 
     private static INDArray labels() {

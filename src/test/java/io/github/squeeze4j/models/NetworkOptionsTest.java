@@ -23,6 +23,7 @@ import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +34,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions;
 
 /** The options that networks share: features, dropout, stochastic depth, first gammas, and what is refused. */
+@Tag("tiny")
 class NetworkOptionsTest {
     private static Layer layer(ComputationGraphConfiguration configuration, String name) {
         return ((LayerVertex) configuration.getVertices().get(name))

@@ -24,6 +24,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Every registered network at its own size: builds, computes, learns with every parameter, is saved and comes back. */
+@Tag("tiny")
 class RegistryTest {
     /** What a network of the default build may cost, in multiply-accumulates. */
     private static final long SMALL = 150_000_000L;
@@ -40,8 +41,10 @@ class RegistryTest {
         System.gc();
     }
 
+    /** But for depths that differ from those of others in a number; {@link ModelsTest} trains them. */
     private static boolean isSmall(String name) {
-        return Models.builder(name).build().summary(name).macs() < SMALL;
+        return !name.matches(".*resnet(32|44)")
+                && Models.builder(name).build().summary(name).macs() < SMALL;
     }
 
     static List<String> small() {

@@ -7,11 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.squeeze4j.blocks.AttentionBlock;
+import io.github.squeeze4j.blocks.Bam;
 import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.CoordinateAttention;
+import io.github.squeeze4j.blocks.EffectiveSe;
 import io.github.squeeze4j.blocks.Gate;
+import io.github.squeeze4j.blocks.GatedChannel;
+import io.github.squeeze4j.blocks.GatherExcite;
+import io.github.squeeze4j.blocks.GlobalContext;
 import io.github.squeeze4j.blocks.Pool;
 import io.github.squeeze4j.blocks.Rgse;
 import io.github.squeeze4j.blocks.Salient;
+import io.github.squeeze4j.blocks.ScSe;
 import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.engine.Acceleration;
@@ -41,6 +48,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.transferlearning.TransferLearning;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +67,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.learning.regularization.L2Regularization;
 
 /** Blocks put into small graphs that were there already. */
+@Tag("tiny")
 class RetrofitTest {
     private static final int SIZE = 10;
     private static final int CHANNELS = 8;
@@ -173,8 +182,22 @@ class RetrofitTest {
 
     // ---- what a block starts at ------------------------------------------------------------------------------------
 
+    /** All kinds that can be the identity. */
+    static List<AttentionBlock> identities() {
+        List<AttentionBlock> identities = new ArrayList<>(blocks());
+        identities.addAll(List.of(
+                GatedChannel.builder().build(),
+                EffectiveSe.builder().build(),
+                GlobalContext.builder().reduction(2).build(),
+                ScSe.builder().reduction(2).build(),
+                CoordinateAttention.builder().build(),
+                GatherExcite.builder().reduction(2).build(),
+                Bam.builder().reduction(2).build()));
+        return identities;
+    }
+
     @ParameterizedTest
-    @MethodSource("blocks")
+    @MethodSource("identities")
     void atTheIdentityTheOutputIsUnchanged(AttentionBlock block) {
         ComputationGraph source = trained();
         INDArray images = data().getFeatures();
@@ -190,6 +213,10 @@ class RetrofitTest {
         for (String layer : new String[] {"dense", "out"}) {
             assertClose(layer, read(result.graph(), layer, images), read(source, layer, images), 1e-6);
         }
+        Acceleration acceleration = Acceleration.apply(result.graph());
+        INDArray accelerated = result.graph().outputSingle(images);
+        assertThat(acceleration.lastRefusal()).isNull();
+        assertClose("accelerated", accelerated, read(source, "out", images), 1e-6);
     }
 
     private static INDArray read(ComputationGraph graph, String layer, INDArray images) {
@@ -595,9 +622,8 @@ class RetrofitTest {
                 .insert(Attention.of(convolution(CNN2DFormat.NCHW)))
                 .build();
         assertThat(result.report())
-                .contains(
-                        "after add: add.attention (ActivationLayer, no attention block), 8 channels, 10 x 10, own start,"
-                                + " 0 parameters")
+                .contains("after add: add.attention (ActivationLayer, no attention block), 8 channels, 10 x 10, own"
+                        + " start, 0 parameters")
                 .contains("bn2.attention (ConvolutionLayer, no attention block)");
         Layer layer = result.graph().getLayer("bn2.attention").conf().getLayer();
         assertThat(((ConvolutionLayer) layer).getIUpdater()).isEqualTo(new Adam(1e-3));
@@ -659,7 +685,8 @@ class RetrofitTest {
         ComputationGraph graph = trained();
         assertRefused(
                 retrofit(graph).after("bn3").insert(se()),
-                "pattern (bn3) must match the whole name of a vertex; the nearest names are bn2, add, out, conv1, conv2");
+                "pattern (bn3) must match the whole name of a vertex; the nearest names are bn2, add, out, conv1,"
+                        + " conv2");
         assertThatThrownBy(retrofit(graph).after(vertex -> false).insert(se())::build)
                 .hasMessageStartingWith("after(predicate) must choose at least one of the 8 vertices, such as ");
         assertThatThrownBy(() -> retrofit(graph).after("bn("))
@@ -699,8 +726,8 @@ class RetrofitTest {
                         + " Attention.named(\"se\")");
         assertRefused(
                 retrofit(graph).after("bn2").insert(se()).after("bn.").insert(se()),
-                "layer name \"bn2.attention\" must be new and is taken; choose another vertex than \"bn2\", or one vertex"
-                        + " once");
+                "layer name \"bn2.attention\" must be new and is taken; choose another vertex than \"bn2\", or one"
+                        + " vertex once");
         assertThatThrownBy(retrofit(graph)
                         .after("bn2")
                         .insert(Attention.of(new ConvolutionLayer.Builder(3, 3)

@@ -30,6 +30,7 @@ import org.deeplearning4j.zoo.model.ResNet50;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -40,6 +41,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** DL4J's own ResNet-50 with a block in each residual branch. */
+@Tag("tiny")
 class RetrofitZooTest {
     /** The smallest whose last maps, 3 x 3, fill the pooling window. */
     private static final int SIZE = 135;
@@ -116,14 +118,17 @@ class RetrofitZooTest {
                 .insert(Attention.of(block));
     }
 
-    /** All that can be the identity. */
+    /** One that joins the addition behind it in a program, and one with maps of its own. */
     static List<Layer> blocks() {
+        return Arrays.asList(SqueezeExcitation.builder().build(), Cbam.builder().build());
+    }
+
+    /** The others that can be the identity; {@link RetrofitTest} has them all in a small network. */
+    static List<Layer> otherBlocks() {
         return Arrays.asList(
-                SqueezeExcitation.builder().build(),
                 Salient.builder().build(),
                 Spse.builder().build(),
                 Rgse.builder().window(3).build(),
-                Cbam.builder().build(),
                 GatedChannel.builder().build(),
                 EffectiveSe.builder().build(),
                 GlobalContext.builder().build(),
@@ -152,6 +157,13 @@ class RetrofitZooTest {
         assertThat(acceleration.refusal()).isNull();
         assertUnchanged("accelerated", read(result.graph()), accelerated);
         assertThat(acceleration.lastRefusal()).isNull();
+    }
+
+    @Tag("heavy")
+    @ParameterizedTest
+    @MethodSource("otherBlocks")
+    void atTheIdentityOfOtherBlocksTheyAreUnchanged(Layer block) {
+        atTheIdentityFeaturesAndOutputAreUnchanged(block);
     }
 
     private static void assertUnchanged(String how, INDArray[] actual, INDArray[] expected) {

@@ -25,6 +25,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +38,7 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Model files made by people who know the format: nothing of theirs runs, and each is one line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
+@Tag("tiny")
 class HostileModelFileTest {
     private static final String CONFIGURATION = ModelSerializer.CONFIGURATION_JSON;
     private static final String COEFFICIENTS = ModelSerializer.COEFFICIENTS_BIN;

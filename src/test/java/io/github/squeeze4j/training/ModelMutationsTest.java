@@ -29,6 +29,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * changes meet the checksums; those of somebody who brings the table up to date meet what is behind them, and what is accepted
  * then predicts.
  */
+@Tag("tiny")
 class ModelMutationsTest {
     private static final long SEED = 20261127;
     private static final long LONGEST_MILLIS = 2000;

@@ -37,6 +37,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** ONNX Runtime answers as we do, for batches of one and three, with batch normalization as it is and folded. */
+@Tag("tiny")
 class OnnxExportTest {
     private static final double TOLERANCE = 1e-5;
     private static final int[] BATCHES = {1, 3};

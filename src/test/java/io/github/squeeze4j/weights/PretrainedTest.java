@@ -46,6 +46,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * Files with the tensors of other libraries' networks, by the names and shapes that these libraries give them, fill our networks,
  * which then answer as theirs. {@code src/test/python/make_weight_names.py} and {@code make_networks.py} made the references.
  */
+@Tag("tiny")
 class PretrainedTest {
     private static final double TOLERANCE = 1e-4;
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** Files for other libraries: their names and shapes, as make_weight_names.py listed them, and our numbers. */
+@Tag("tiny")
 class WeightExportTest {
     @TempDir
     private Path folder;

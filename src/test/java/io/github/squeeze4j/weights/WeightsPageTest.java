@@ -18,10 +18,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** docs/weights.md: its lines run as they stand there, and its table names what there is. */
+@Tag("tiny")
 class WeightsPageTest {
     private static final Path PAGE = Path.of("docs", "weights.md");
     private static final Pattern WORD = Pattern.compile("`([A-Za-z0-9_]+)`");
