@@ -71,7 +71,12 @@ public final class FineTuningChart {
         chart.getStyler()
                 .setLegendPosition(Styler.LegendPosition.OutsideS)
                 .setLegendLayout(Styler.LegendLayout.Horizontal);
-        chart.getStyler().setYAxisMin(0.0).setXAxisMin(0.0);
+        chart.getStyler().setXAxisMin(0.0);
+        if (factor == 1) {
+            chart.getStyler().setYAxisLogarithmic(true); // losses of ten and of a tenth
+        } else {
+            chart.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
+        }
         line(chart, "published weights", pattern, factor, published, ChartStyle.BLUE);
         line(chart, "random weights", pattern, factor, random, ChartStyle.RED);
         return chart;
