@@ -438,7 +438,12 @@ final class RandomNetwork {
         vertex("shift", On.ANY, 1, 1, (d, p) -> new ShiftVertex(d.real(-2, 2)));
         vertex("subset", On.ROW, 1, 1, (d, p) -> new SubsetVertex(0, d.below(p.channels())));
         vertex("l2normalize", On.ANY, 1, 1, (d, p) -> new L2NormalizeVertex(new int[] {}, d.pick(1e-8, 0.1)));
-        vertex("l2", On.ANY, 1, 2, (d, p) -> new L2Vertex(d.pick(1e-8, 0.1)));
+        vertex("l2", On.ANY, 1, 2, (d, p) -> {
+            if (p.isMap()) {
+                throw new IllegalArgumentException("ND4J reads memory that is not the maps'");
+            }
+            return new L2Vertex(d.pick(1e-8, 0.1));
+        });
         vertex("poolhelper", On.MAP, 1, 1, (d, p) -> new PoolHelperVertex());
         vertex(
                 "flatten",
