@@ -1,6 +1,5 @@
 package io.github.squeeze4j.engine;
 
-import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.onednn.Constants;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -158,19 +157,20 @@ final class Plan {
         return byVertex[vertex] != null && byVertex[vertex].isForeign(mode);
     }
 
-    /** Whether a gradient that DL4J's own layers compute reaches a vertex; blocks, which make none of what is none, do not count. */
+    /** Whether a gradient that DL4J's own layers compute reaches a vertex, but for those of {@link Derivatives}. */
     boolean isBeforeForeign(int vertex) {
         return beforeForeign[vertex];
     }
 
     private boolean[] beforeForeign() {
         boolean[] before = new boolean[byVertex.length];
+        before[topology.order[topology.order.length - 1]] = topology.foreignBehind;
         for (int i = nodes.size() - 1; i >= 0; i--) {
             Node node = nodes.get(i);
             GraphVertex vertex = topology.vertices[node.vertex];
-            boolean block = vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof AttentionBlock;
+            boolean numbers = vertex.hasLayer() && Derivatives.areNumbers(vertex.getLayer());
             for (int input : node.inputs) {
-                before[input] |= before[node.vertex] || node.isForeign(Mode.TRAINING) && !block;
+                before[input] |= before[node.vertex] || node.isForeign(Mode.TRAINING) && !numbers;
             }
         }
         return before;

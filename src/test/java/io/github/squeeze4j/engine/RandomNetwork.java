@@ -1197,12 +1197,16 @@ final class RandomNetwork {
         d.options = 5000; // not those of settings()
         if (parts.size() > 1 && d.once(10)) {
             used.add(5000);
-            return new TransferLearning.GraphBuilder(network)
+            ComputationGraphConfiguration tuned = new TransferLearning.GraphBuilder(network)
                     .fineTuneConfiguration(new FineTuneConfiguration.Builder()
                             .updater(new Sgd(0.05))
                             .build())
                     .setFeatureExtractor(name(d.below(parts.size())))
-                    .build();
+                    .build()
+                    .getConfiguration();
+            tuned.setDataType(type); // which DL4J sets to FLOAT
+            network = new ComputationGraph(tuned);
+            network.init();
         }
         return network;
     }
