@@ -90,6 +90,7 @@ final class Twins {
         List<Pass> first = copies(passes);
         List<Pass> second = copies(passes);
         List<Pass> third = copies(passes);
+        List<Pass> fourth = copies(passes);
         Map<String, INDArray> trace = new LinkedHashMap<>();
         String where = "";
         try {
@@ -113,7 +114,7 @@ final class Twins {
                     trace.put("pass " + i + " score", score(network));
                     where = "pass " + i + " scores of examples";
                     Nd4j.getRandom().setSeed(500 + i);
-                    scores(trace, where, network, passes.get(i).copy());
+                    scores(trace, where, network, fourth.get(i));
                 }
                 where = "pass " + i + " fit";
                 Nd4j.getRandom().setSeed(400 + i);
