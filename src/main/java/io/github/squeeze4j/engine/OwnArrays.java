@@ -88,7 +88,10 @@ final class OwnArrays {
             org.deeplearning4j.nn.graph.vertex.GraphVertex vertex, GraphVertex described, boolean training) {
         if (vertex.hasLayer()) {
             Layer layer = vertex.getLayer();
-            return RUNTIMES.contains(inside(layer).getClass())
+            // a user's graph of operations may give its input
+            boolean users = inside(layer).getClass() == SameDiffLayer.class
+                    && !Noises.isKnown(inside(layer).conf().getLayer());
+            return RUNTIMES.contains(inside(layer).getClass()) && !users
                     || OURS.contains(inside(layer).conf().getLayer().getClass())
                     || inside(layer).conf().getLayer() instanceof AttentionBlock
                     || training && IN_PLACE.contains(layer.getClass());
