@@ -149,8 +149,7 @@ final class Twins {
                     where,
                     copy(
                             network instanceof ComputationGraph
-                                    ? ((ComputationGraph) network)
-                                            .scoreExamples(new MultiDataSet(pass.x, pass.y), true)
+                                    ? ((ComputationGraph) network).scoreExamples(new MultiDataSet(pass.x, pass.y), true)
                                     : ((MultiLayerNetwork) network)
                                             .scoreExamples(new DataSet(pass.x[0], pass.y[0]), true)));
         } catch (RuntimeException e) {
