@@ -112,7 +112,7 @@ public final class Acceleration implements AutoCloseable {
         Region region = region(network);
         return region == null
                 ? new Acceleration(
-                        whyNot(() -> Plan.requireFloat(Topology.chain(network, 0, network.getLayers().length))))
+                        whyNot(() -> Plan.requireFloat(Topology.chain(network, 0, network.getLayers().length, false))))
                 : new Acceleration(region);
     }
 

@@ -19,10 +19,11 @@ final class ChainRegions implements Region {
     /** @throws Unsupported if no layer can be replaced */
     ChainRegions(MultiLayerNetwork network) {
         this.network = network;
-        Topology all = Topology.chain(network, 0, network.getLayers().length);
+        Topology all = Topology.chain(network, 0, network.getLayers().length, false);
         Plan.requireFloat(all);
         NodeFactory factory = new NodeFactory(all, new Run(false), Formats.of(all));
         List<int[]> spans = new ArrayList<>();
+        int lastForeign = -1;
         for (int i = 0; i + 1 < all.vertices.length; i++) {
             if (Plan.isOutputLayer(all.vertices[i + 1])) {
                 continue;
@@ -30,6 +31,9 @@ final class ChainRegions implements Region {
             Node node = factory.node(all.vertices[i + 1], new int[] {i});
             boolean frozen = Plan.isFrozen(all.vertices[i + 1]); // DL4J looks for such layers by their class
             layers.put(node.name, frozen ? FROZEN : node.whyNotNative());
+            if (node.isForeign(Mode.TRAINING) && !Derivatives.areNumbers(network.getLayers()[i])) {
+                lastForeign = i;
+            }
             if (frozen || node.isForeign(Mode.INFERENCE)) {
                 continue;
             }
@@ -48,7 +52,7 @@ final class ChainRegions implements Region {
         }
         List<Plan> plans = new ArrayList<>(); // all of them before the first layer is replaced
         for (int[] span : spans) {
-            plans.add(Plan.forTraining(Topology.chain(network, span[0], span[1])));
+            plans.add(Plan.forTraining(Topology.chain(network, span[0], span[1], lastForeign >= span[1])));
         }
         for (int i = 0; i < plans.size(); i++) {
             regions.add(new ChainRegion(this, network, spans.get(i)[0], plans.get(i)));

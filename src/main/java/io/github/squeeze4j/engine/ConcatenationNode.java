@@ -12,9 +12,8 @@ final class ConcatenationNode extends Node {
 
     @Override
     void forward(Emission emission) {
-        // 1 is also DL4J's default, which stands for channels wherever they are: a cloned configuration is back at it
-        boolean channels = axis == 1 || axis == 3 && emission.isMap(vertex) && emission.channelsLast();
-        if (!channels) {
+        int channels = emission.isMap(vertex) && emission.channelsLast() ? 3 : 1;
+        if (axis != channels) {
             throw new Unsupported("vertex " + name + " concatenates along axis " + axis);
         }
         int[] parts = new int[inputs.length];

@@ -1,7 +1,7 @@
 package io.github.squeeze4j.engine;
 
-import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -19,11 +19,12 @@ final class Copies {
      */
     static ComputationGraph of(ComputationGraph graph, INDArray parameters) {
         ComputationGraphConfiguration configuration = graph.getConfiguration().clone();
-        for (Map.Entry<String, GraphVertex> entry : configuration.getVertices().entrySet()) {
-            if (entry.getValue() instanceof MergeVertex) {
-                entry.setValue(graph.getConfiguration().getVertices().get(entry.getKey()));
+        configuration.getVertices().forEach((name, vertex) -> {
+            GraphVertex inside = vertex instanceof FrozenVertex ? ((FrozenVertex) vertex).getUnderlying() : vertex;
+            if (inside.getClass() == MergeVertex.class) {
+                ((MergeVertex) inside).setMergeAxis(MergeAxis.of(graph.getVertex(name)));
             }
-        }
+        });
         ComputationGraph copy = new ComputationGraph(configuration);
         copy.init(parameters, false);
         for (org.deeplearning4j.nn.graph.vertex.GraphVertex vertex : graph.getVertices()) {

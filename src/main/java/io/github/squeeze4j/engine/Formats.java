@@ -6,6 +6,7 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LocallyConnected2D;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.util.ConvolutionUtils;
 
@@ -45,6 +46,9 @@ final class Formats {
                 || layer instanceof SubsamplingLayer
                 || ConvolutionUtils.layerHasConvolutionLayout(layer)) {
             return ConvolutionUtils.getFormatForLayer(layer);
+        }
+        if (layer instanceof LocallyConnected2D) {
+            return ((LocallyConnected2D) layer).getFormat();
         }
         if (layer instanceof AttentionBlock) {
             return ((AttentionBlock) layer).getFormat();

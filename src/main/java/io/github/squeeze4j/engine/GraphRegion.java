@@ -3,6 +3,7 @@ package io.github.squeeze4j.engine;
 import java.util.Arrays;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -72,7 +73,8 @@ final class GraphRegion implements Region {
         synchronized (graph) { // as DL4J's own methods are
             graph.setInputs(inputs); // preprocessors ask for the size of the batch
             try {
-                return session.output(inputs);
+                return session.output(
+                        graph.getConfiguration().getInferenceWorkspaceMode() != WorkspaceMode.NONE, inputs);
             } finally {
                 graph.clear();
             }

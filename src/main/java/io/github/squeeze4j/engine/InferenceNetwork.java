@@ -47,10 +47,11 @@ public final class InferenceNetwork implements AutoCloseable {
         String reason = OneDnn.unavailableReason();
         if (reason == null) {
             try {
+                Plan plan = new Plan(Topology.of(network));
                 if (network.getConfiguration().getInferenceWorkspaceMode() == WorkspaceMode.NONE) {
-                    Overwriting.refuseWithoutWorkspaces(network.getVertices());
+                    reason = plan.refusalInOneWorkspace;
                 }
-                made = new Executor(new Plan(Topology.of(network)));
+                made = reason == null ? new Executor(plan) : null;
             } catch (Unsupported e) {
                 reason = e.getMessage();
             }

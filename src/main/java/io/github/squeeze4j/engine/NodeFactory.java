@@ -113,7 +113,7 @@ final class NodeFactory {
                     : foreign(vertex, inputs, "element-wise " + op);
         }
         if (described.getClass() == MergeVertex.class || described.getClass() == ChannelMerge.class) {
-            return new ConcatenationNode(name, index, ((MergeVertex) described).getMergeAxis(), inputs);
+            return new ConcatenationNode(name, index, MergeAxis.of(vertex), inputs);
         }
         return foreign(vertex, inputs, described.getClass().getSimpleName());
     }

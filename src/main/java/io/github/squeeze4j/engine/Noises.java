@@ -3,11 +3,14 @@ package io.github.squeeze4j.engine;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.dropout.IDropout;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
 import org.deeplearning4j.nn.conf.weightnoise.WeightNoise;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationRReLU;
 
 /** What DL4J's dropout and noise on weights do, and when. */
 final class Noises {
@@ -18,6 +21,26 @@ final class Noises {
         return dropout.getClass() == Dropout.class
                 && ((Dropout) dropout).getPSchedule() == null
                 && ((Dropout) dropout).getP() == 1;
+    }
+
+    /** Whether a layer draws random numbers in training, or may, since it is none of the known ones. */
+    static boolean mayDraw(org.deeplearning4j.nn.conf.layers.Layer layer) {
+        IActivation activation = layer instanceof BaseLayer
+                ? ((BaseLayer) layer).getActivationFn()
+                : layer instanceof ActivationLayer ? ((ActivationLayer) layer).getActivationFn() : null;
+        boolean draws = activation != null && (activation instanceof ActivationRReLU || !isKnown(activation));
+        boolean noise = layer instanceof BaseLayer && ((BaseLayer) layer).getWeightNoise() != null;
+        boolean drops = layer.getIDropout() != null && !areNone(layer.getIDropout());
+        return draws || noise || drops || !isKnown(layer);
+    }
+
+    /** Whether a part of a network is DL4J's, ND4J's or the library's: but for what {@link #mayDraw} looks at, these draw nothing. */
+    static boolean isKnown(Object part) {
+        String name = part.getClass().getName();
+        return name.startsWith("org.deeplearning4j.nn.conf.")
+                || name.startsWith("org.nd4j.linalg.activations.impl.")
+                || name.startsWith("io.github.squeeze4j.layers.")
+                || name.startsWith("io.github.squeeze4j.blocks.");
     }
 
     /** Whether weights are themselves at inference; DL4J adds noise to biases there, too. */

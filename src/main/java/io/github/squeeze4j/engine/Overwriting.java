@@ -1,14 +1,16 @@
 package io.github.squeeze4j.engine;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
-import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
-import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
+import org.deeplearning4j.nn.conf.layers.PReLULayer;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
-import org.deeplearning4j.nn.graph.vertex.impl.PreprocessorVertex;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.activations.IActivation;
@@ -22,75 +24,103 @@ import org.nd4j.linalg.lossfunctions.impl.LossNegativeLogLikelihood;
 /**
  * Where DL4J writes over what another vertex still reads. Its results follow from where its arrays lie, which is
  * elsewhere in a program.
+ *
+ * <p>A vertex that writes in place writes over the nearest array before it that is known to be a vertex' own ({@link OwnArrays}),
+ * and so over what all vertices in between gave.
  */
 final class Overwriting {
-    private Overwriting() {}
+    private final Topology topology;
+    private final GraphVertex[] vertices;
+
+    private Overwriting(Topology topology) {
+        this.topology = topology;
+        vertices = topology.vertices;
+    }
 
     /** @throws Unsupported if a network has such a place at inference */
-    static void refuse(GraphVertex[] vertices) {
+    static void refuse(Topology topology) {
+        String reason = new Overwriting(topology).atInference(true);
+        if (reason != null) {
+            throw new Unsupported(reason);
+        }
+    }
+
+    /**
+     * At inference where DL4J has one workspace for all results, or none: where each vertex has its own, an activation copies what
+     * lies in another's.
+     *
+     * @return why DL4J's results follow from where its arrays lie, or null
+     */
+    static String inOneWorkspace(Topology topology) {
+        return new Overwriting(topology).atInference(false);
+    }
+
+    private String atInference(boolean workspaces) {
         for (GraphVertex vertex : vertices) {
-            if (isActivation(vertex)
-                    && isSharedInput(vertices[vertex.getInputVertices()[0].getVertexIndex()], vertices)) {
-                throw new Unsupported("activation " + vertex.getVertexName() + " writes at inference over an input that"
-                        + " others read, too");
+            GraphVertex shared = isActivation(vertex) ? sharedBefore(vertex, false, workspaces) : null;
+            if (shared != null) {
+                return (workspaces ? "" : "without a workspace for each result, ") + "activation "
+                        + vertex.getVertexName() + " writes at inference over what " + shared.getVertexName()
+                        + " gives to others, too";
             }
         }
+        return null;
     }
 
     /** @throws Unsupported if a network has such a place in training */
     static void refuseInTraining(Topology topology) {
-        GraphVertex[] vertices = topology.vertices;
-        for (GraphVertex vertex : vertices) {
-            VertexIndices[] inputs = vertex.getInputVertices();
-            if (inputs == null || inputs.length == 0) {
-                continue;
-            }
-            GraphVertex input = vertices[inputs[0].getVertexIndex()];
-            if (isFrozenActivation(vertex) && readers(input) > 1) {
-                throw new Unsupported("frozen activation " + vertex.getVertexName() + " writes over what "
-                        + input.getVertexName() + " gives to others, too");
+        Overwriting overwriting = new Overwriting(topology);
+        for (GraphVertex vertex : topology.vertices) {
+            String writer = overwriting.writerInTraining(vertex);
+            GraphVertex shared = writer == null ? null : overwriting.sharedBefore(vertex, true, false);
+            if (shared != null) {
+                throw new Unsupported(writer + " " + vertex.getVertexName() + " writes over what "
+                        + shared.getVertexName() + " gives to others or reads again in its backward pass");
             }
             if (readsAgainWhatItOverwrites(vertex)) {
                 throw new Unsupported("frozen activation " + vertex.getVertexName()
                         + " writes over its input, from which its backward pass computes the gradient");
             }
-            if (writesItsGradientOverItsInput(vertex) && readers(input) > 1) {
-                throw new Unsupported("loss layer " + vertex.getVertexName() + " writes its gradient over what "
-                        + input.getVertexName() + " gives to others, too");
-            }
-            if (!drops(vertex)) {
-                continue;
-            }
-            if (!input.isInputVertex() && readers(input) > 1 && readsLast(vertex, input, topology.order)) {
-                throw new Unsupported("dropout of layer " + vertex.getVertexName() + " writes over what "
-                        + input.getVertexName() + " gives to others, which read it again in their backward pass");
-            }
-            if (isFrozenActivation(input)) {
-                throw new Unsupported(
-                        "dropout of layer " + vertex.getVertexName() + " writes over what the frozen activation "
-                                + input.getVertexName() + " reads again in its backward pass");
-            }
-            while (isCropping(input)) {
-                input = vertices[input.getInputVertices()[0].getVertexIndex()];
-                if (readers(input) > 1) {
-                    throw new Unsupported("dropout of layer " + vertex.getVertexName() + " writes over what "
-                            + input.getVertexName() + " gives to others, too");
-                }
-            }
         }
     }
 
-    /** @throws Unsupported if a network without workspaces at inference has such a place: with them DL4J copies */
-    static void refuseWithoutWorkspaces(GraphVertex[] vertices) {
-        for (GraphVertex vertex : vertices) {
-            if (isActivation(vertex)) {
-                GraphVertex input = vertices[vertex.getInputVertices()[0].getVertexIndex()];
-                if (readers(input) > 1) {
-                    throw new Unsupported("without workspaces at inference, activation " + vertex.getVertexName()
-                            + " writes over what " + input.getVertexName() + " gives to others, too");
+    /** What a vertex writes with over its input; null if it does not. */
+    private String writerInTraining(GraphVertex vertex) {
+        return isFrozenActivation(vertex)
+                ? "frozen activation"
+                : writesItsGradientOverItsInput(vertex)
+                        ? "the gradient of loss layer"
+                        : dropsInPlace(vertex) ? "dropout of layer" : null;
+    }
+
+    /**
+     * A vertex before this one whose result lies where this one writes and is read by others, too, or by the user, or again in
+     * its own backward pass.
+     *
+     * @param copied whether what lies in the workspace of another result is copied first
+     */
+    private GraphVertex sharedBefore(GraphVertex vertex, boolean training, boolean copied) {
+        Set<Integer> seen = new HashSet<>();
+        Deque<GraphVertex> open = new ArrayDeque<>();
+        open.add(vertex);
+        while (!open.isEmpty()) {
+            for (VertexIndices from : open.remove().getInputVertices()) {
+                GraphVertex at = vertices[from.getVertexIndex()];
+                boolean own = OwnArrays.areGivenBy(at, topology.described.get(at.getVertexName()), training);
+                if (own && copied || !seen.add(from.getVertexIndex())) {
+                    continue;
+                }
+                // with workspaces, DL4J's output() fails where an output has readers
+                boolean output = !training && !copied && topology.outputs.contains(at.getVertexName());
+                if (readers(at) + (output ? 1 : 0) > 1 || training && isFrozenActivation(at)) {
+                    return at;
+                }
+                if (!own && !at.isInputVertex()) {
+                    open.add(at);
                 }
             }
         }
+        return null;
     }
 
     /** One whose derivative is not the same at its result. */
@@ -98,14 +128,15 @@ final class Overwriting {
         if (!isFrozenActivation(vertex) || !(vertex.getLayer() instanceof FrozenLayerWithBackprop)) {
             return false;
         }
-        Layer underlying = ((FrozenLayerWithBackprop) vertex.getLayer()).getUnderlying();
-        IActivation activation = ((ActivationLayer) underlying.conf().getLayer()).getActivationFn();
-        return activation.getClass() != ActivationIdentity.class && !activation.equals(new ActivationReLU());
+        Object conf = vertex.getLayer().conf().getLayer();
+        IActivation activation = conf instanceof ActivationLayer ? ((ActivationLayer) conf).getActivationFn() : null;
+        return activation == null
+                || activation.getClass() != ActivationIdentity.class && !activation.equals(new ActivationReLU());
     }
 
     /** A loss calls the gradient of the activation, which most of ND4J's compute in the place of their input. */
     private static boolean writesItsGradientOverItsInput(GraphVertex vertex) {
-        Object conf = vertex.hasLayer() ? vertex.getLayer().conf().getLayer() : null;
+        Object conf = conf(vertex);
         IActivation activation;
         ILossFunction loss;
         if (conf instanceof LossLayer) {
@@ -123,39 +154,27 @@ final class Overwriting {
                 && !(activation.getClass() == ActivationSoftmax.class && crossEntropy);
     }
 
-    /** Whether others read an input of the network, or what is another name of it: it lies in no workspace, so nothing copies it. */
-    private static boolean isSharedInput(GraphVertex vertex, GraphVertex[] vertices) {
-        GraphVertex at = vertex;
-        boolean shared = readers(at) > 1;
-        while (isActivation(at) || isDropout(at) || at instanceof PreprocessorVertex) {
-            at = vertices[at.getInputVertices()[0].getVertexIndex()];
-            shared |= readers(at) > 1;
-        }
-        return shared && at.isInputVertex();
-    }
-
-    private static boolean isDropout(GraphVertex vertex) {
-        return vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof DropoutLayer;
-    }
-
     private static boolean isActivation(GraphVertex vertex) {
-        return vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof ActivationLayer;
+        Object conf = conf(vertex);
+        return conf instanceof ActivationLayer || conf instanceof PReLULayer;
     }
 
     private static boolean isFrozenActivation(GraphVertex vertex) {
-        Layer layer = vertex.hasLayer() ? vertex.getLayer() : null;
-        return layer instanceof BaseWrapperLayer
-                && ((BaseWrapperLayer) layer).getUnderlying().conf().getLayer() instanceof ActivationLayer;
+        return isActivation(vertex) && vertex.getLayer() instanceof BaseWrapperLayer;
     }
 
-    private static boolean isCropping(GraphVertex vertex) {
-        return vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof Cropping2D;
+    /** DL4J lets the last reader of a result drop in place. */
+    private boolean dropsInPlace(GraphVertex vertex) {
+        if (!vertex.hasLayer() || vertex.getLayer().conf().getLayer().getIDropout() == null) {
+            return false;
+        }
+        GraphVertex input = vertices[vertex.getInputVertices()[0].getVertexIndex()];
+        return !input.isInputVertex() && readsLast(vertex, input);
     }
 
-    /** DL4J lets the last reader work in place. */
-    private static boolean readsLast(GraphVertex vertex, GraphVertex input, int[] order) {
+    private boolean readsLast(GraphVertex vertex, GraphVertex input) {
         int last = -1;
-        for (int index : order) {
+        for (int index : topology.order) {
             for (VertexIndices to : input.getOutputVertices()) {
                 last = to.getVertexIndex() == index ? index : last;
             }
@@ -163,8 +182,10 @@ final class Overwriting {
         return last == vertex.getVertexIndex();
     }
 
-    private static boolean drops(GraphVertex vertex) {
-        return vertex.hasLayer() && vertex.getLayer().conf().getLayer().getIDropout() != null;
+    /** The configuration of its layer, of the one in a wrapper; null if it has none. */
+    private static Object conf(GraphVertex vertex) {
+        Layer layer = vertex.hasLayer() ? vertex.getLayer() : null;
+        return layer == null ? null : layer.conf().getLayer();
     }
 
     private static int readers(GraphVertex vertex) {

@@ -1,6 +1,5 @@
 package io.github.squeeze4j.engine;
 
-import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.onednn.Constants;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,6 +9,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.graph.L2Vertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
@@ -30,6 +30,8 @@ final class Plan {
     final Run run;
     final Constants constants = new Constants();
     final Topology topology;
+    /** As {@link Overwriting#inOneWorkspace}. */
+    final String refusalInOneWorkspace;
 
     private final Node[] byVertex;
     private final boolean[] beforeForeign;
@@ -48,7 +50,8 @@ final class Plan {
         GraphVertex[] vertices = topology.vertices;
         byVertex = new Node[vertices.length];
         requireFloat(topology);
-        Overwriting.refuse(vertices);
+        Overwriting.refuse(topology);
+        refusalInOneWorkspace = Overwriting.inOneWorkspace(topology);
         CNN2DFormat format = Formats.of(topology);
         channelsLast = format == CNN2DFormat.NHWC;
         run = new Run(channelsLast);
@@ -154,19 +157,20 @@ final class Plan {
         return byVertex[vertex] != null && byVertex[vertex].isForeign(mode);
     }
 
-    /** Whether a gradient that DL4J's own layers compute reaches a vertex; blocks, which make none of what is none, do not count. */
+    /** Whether a gradient that DL4J's own layers compute reaches a vertex, but for those of {@link Derivatives}. */
     boolean isBeforeForeign(int vertex) {
         return beforeForeign[vertex];
     }
 
     private boolean[] beforeForeign() {
         boolean[] before = new boolean[byVertex.length];
+        before[topology.order[topology.order.length - 1]] = topology.foreignBehind;
         for (int i = nodes.size() - 1; i >= 0; i--) {
             Node node = nodes.get(i);
             GraphVertex vertex = topology.vertices[node.vertex];
-            boolean block = vertex.hasLayer() && vertex.getLayer().conf().getLayer() instanceof AttentionBlock;
+            boolean numbers = vertex.hasLayer() && Derivatives.areNumbers(vertex.getLayer());
             for (int input : node.inputs) {
-                before[input] |= before[node.vertex] || node.isForeign(Mode.TRAINING) && !block;
+                before[input] |= before[node.vertex] || node.isForeign(Mode.TRAINING) && !numbers;
             }
         }
         return before;
@@ -218,8 +222,10 @@ final class Plan {
                     fromShapes[i] = shapes[inputs[i]];
                 }
                 String name = vertex.getVertexName();
+                requireKnownDistance(name, fromShapes);
                 try {
-                    types[index] = topology.described.get(name).getOutputType(layers, from);
+                    // of a copy: some of DL4J's layers keep the type that they are asked about
+                    types[index] = topology.described.get(name).clone().getOutputType(layers, from);
                 } catch (RuntimeException e) {
                     throw new Unsupported("vertex " + name + ": " + e.getMessage());
                 }
@@ -229,6 +235,18 @@ final class Plan {
             layers += vertex.hasLayer() ? 1 : 0;
         }
         return shapes;
+    }
+
+    /** ND4J's distance between maps reads memory wrongly, or not theirs, where one is laid out otherwise than the other. */
+    private void requireKnownDistance(String name, long[][] from) {
+        org.deeplearning4j.nn.conf.graph.GraphVertex described = topology.described.get(name);
+        if (described instanceof org.deeplearning4j.nn.conf.graph.FrozenVertex) {
+            described = ((org.deeplearning4j.nn.conf.graph.FrozenVertex) described).getUnderlying();
+        }
+        if (described instanceof L2Vertex && from[0].length > 2) {
+            throw new Unsupported(
+                    "vertex " + name + " is ND4J's distance between maps, which follows from their layouts in memory");
+        }
     }
 
     private InputType type(long[] shape) {

@@ -17,7 +17,10 @@ final class Session {
     private String refusal;
     private Mode mode;
 
+    private final Plan plan;
+
     Session(Plan plan) {
+        this.plan = plan;
         executor = new Executor(plan);
     }
 
@@ -37,7 +40,7 @@ final class Session {
 
     /** The forward pass, or the decision against it. */
     void begin(Mode wanted, LayerWorkspaceMgr workspaces, INDArray[] given, boolean masked) {
-        refusal = refusal(workspaces, given, masked);
+        refusal = refusal(wanted, workspaces, given, masked);
         if (refusal != null) {
             return;
         }
@@ -59,8 +62,16 @@ final class Session {
         }
     }
 
-    /** A forward pass at inference and its outputs outside of DL4J's own loop; null if the program refuses. */
-    INDArray[] output(INDArray... given) {
+    /**
+     * A forward pass at inference and its outputs outside of DL4J's own loop; null if the program refuses.
+     *
+     * @param workspaces whether DL4J has some at inference
+     */
+    INDArray[] output(boolean workspaces, INDArray... given) {
+        refusal = workspaces ? null : plan.refusalInOneWorkspace;
+        if (refusal != null) {
+            return null;
+        }
         LayerWorkspaceMgr none = LayerWorkspaceMgr.noWorkspaces();
         INDArray[] inputs = new INDArray[given.length];
         for (int i = 0; i < given.length; i++) {
@@ -88,9 +99,13 @@ final class Session {
         }
     }
 
-    private static String refusal(LayerWorkspaceMgr workspaces, INDArray[] inputs, boolean masked) {
+    private String refusal(Mode wanted, LayerWorkspaceMgr workspaces, INDArray[] inputs, boolean masked) {
         if (!hidden(workspaces)) {
             return "each layer's result was asked for, or the network has no workspaces";
+        }
+        boolean one = TRAINING_WORKSPACE.equals(workspaces.getWorkspaceName(ArrayType.ACTIVATIONS));
+        if (one && !wanted.trains() && plan.refusalInOneWorkspace != null) {
+            return plan.refusalInOneWorkspace;
         }
         if (masked) {
             return "there are mask arrays";

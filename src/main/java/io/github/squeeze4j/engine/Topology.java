@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
@@ -26,6 +25,8 @@ final class Topology {
     final List<String> inputs;
     final List<String> outputs;
     final DataType type;
+    /** Whether layers of DL4J's compute the gradient of the last vertex, but for those of {@link Derivatives}. */
+    final boolean foreignBehind;
     /** The configurations of all layers of the network, what is inside of frozen ones included. */
     final List<org.deeplearning4j.nn.conf.layers.Layer> layers = new ArrayList<>();
 
@@ -35,13 +36,15 @@ final class Topology {
             Map<String, org.deeplearning4j.nn.conf.graph.GraphVertex> described,
             List<String> inputs,
             List<String> outputs,
-            DataType type) {
+            DataType type,
+            boolean foreignBehind) {
         this.vertices = vertices;
         this.order = order;
         this.described = described;
         this.inputs = inputs;
         this.outputs = outputs;
         this.type = type;
+        this.foreignBehind = foreignBehind;
     }
 
     static Topology of(ComputationGraph graph) {
@@ -51,7 +54,8 @@ final class Topology {
                 graph.getConfiguration().getVertices(),
                 graph.getConfiguration().getNetworkInputs(),
                 graph.getConfiguration().getNetworkOutputs(),
-                graph.getConfiguration().getDataType());
+                graph.getConfiguration().getDataType(),
+                false);
         for (GraphVertex vertex : whole.vertices) {
             if (vertex.hasLayer()) {
                 whole.layers.add(vertex.getLayer().conf().getLayer());
@@ -60,8 +64,12 @@ final class Topology {
         return whole;
     }
 
-    /** Neighbouring layers; the input is vertex 0, and each layer's vertex is named by its number in the network. */
-    static Topology chain(MultiLayerNetwork network, int from, int to) {
+    /**
+     * Neighbouring layers; the input is vertex 0, and each layer's vertex is named by its number in the network.
+     *
+     * @param foreignBehind as the field
+     */
+    static Topology chain(MultiLayerNetwork network, int from, int to, boolean foreignBehind) {
         DataType type = network.getLayerWiseConfigurations().getDataType();
         GraphVertex[] vertices = new GraphVertex[to - from + 1];
         Map<String, org.deeplearning4j.nn.conf.graph.GraphVertex> described = new LinkedHashMap<>();
@@ -83,7 +91,8 @@ final class Topology {
                 described,
                 Collections.singletonList("input"),
                 Collections.singletonList(vertices[order.length - 1].getVertexName()),
-                type);
+                type,
+                foreignBehind);
         for (Layer layer : network.getLayers()) {
             chain.layers.add(layer.conf().getLayer());
         }
@@ -105,14 +114,9 @@ final class Topology {
         throw new IllegalArgumentException("vertex (" + name + ") is not in the network");
     }
 
-    /** Whether training draws random numbers anywhere, as far as configurations say. */
+    /** Whether training draws random numbers anywhere, or may. */
     boolean drawsRandomNumbers() {
-        for (org.deeplearning4j.nn.conf.layers.Layer layer : layers) {
-            boolean noise = layer instanceof BaseLayer && ((BaseLayer) layer).getWeightNoise() != null;
-            if (noise || layer.getIDropout() != null && !Noises.areNone(layer.getIDropout())) {
-                return true;
-            }
-        }
-        return false;
+        return described.values().stream().anyMatch(vertex -> !Noises.isKnown(vertex))
+                || layers.stream().anyMatch(Noises::mayDraw);
     }
 }

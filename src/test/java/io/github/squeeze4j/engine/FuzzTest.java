@@ -28,6 +28,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 class FuzzTest {
     private static final long FIRST = Long.getLong("fuzz.seed", 1);
     private static final int SECONDS = 120;
+    /** How many roundings of inputs and parameters are tried where DOUBLE draws other random numbers. */
+    private static final int ROUNDINGS = 3;
     /** Seconds to make a network that differs smaller. */
     private static final int SHRINKING = Integer.getInteger("fuzz.shrinking", 20);
 
@@ -65,10 +67,16 @@ class FuzzTest {
      * Numbers drawn twice where DL4J ran a pass again; the gradient of a frozen vertex; dropout over what a frozen activation
      * reads again; a result that was another name of DL4J's array; noise at inference behind layers of a chain; a loss that
      * writes over what others read; a frozen activation that reads again what it wrote over; one that writes over what others read
-     * at inference; dropout of the last reader over what others read again.
+     * at inference; dropout of the last reader over what others read again; an activation over the user's input, which a PReLU gave on; a
+     * layer that keeps the size that it was asked about; dropout of nothing that draws before a randomised ReLU; a gradient that is no number
+     * behind a region of a chain; a merge that forgot its axis.
      */
     @ParameterizedTest
-    @ValueSource(longs = {100014, 100163, 100183, 100478, 100517, 101067, 101544, 101703, 101793, 103601})
+    @ValueSource(
+            longs = {
+                100014, 100163, 100183, 100478, 100517, 101067, 101544, 101703, 101793, 103601, 100191, 102063, 200764,
+                202571, 203107
+            })
     void networksThatOnceDiffered(long seed) {
         RandomNetwork network = RandomNetwork.of(seed);
         assertThat(outcome(network, seed).difference).as("%s", network).isNull();
@@ -186,24 +194,37 @@ class FuzzTest {
             List<Twins.Pass> passes,
             Map<String, INDArray> actual,
             Map<String, INDArray> expected) {
-        Map<String, INDArray> reference;
-        boolean random = network.isRandom();
+        String difference = null;
+        for (int rounding = 0; rounding <= (network.isRandom() ? ROUNDINGS : 0); rounding++) {
+            Map<String, INDArray> reference = reference(network, passes, rounding);
+            boolean bad = reference == null || Twins.badly(expected, reference) != null;
+            if (bad && rounding == 0 && network.isRandom()) {
+                continue; // in DOUBLE it draws other numbers
+            }
+            if (bad) {
+                throw new BadReferenceException(reference == null ? "DL4J fails in DOUBLE" : "DL4J computes badly");
+            }
+            difference = Twins.difference(actual, expected, reference);
+            if (difference == null) {
+                return null;
+            }
+        }
+        return "accelerated: " + difference;
+    }
+
+    /** By DL4J: in DOUBLE, or with parameters and inputs that are off by one rounding, by the draw of that number from 1 on; null if it fails. */
+    private static Map<String, INDArray> reference(RandomNetwork network, List<Twins.Pass> passes, int rounding) {
         try {
             List<Twins.Pass> others = new ArrayList<>();
-            passes.forEach(pass -> others.add(random ? pass.perturbed() : pass.as(DataType.DOUBLE)));
-            Model other = network.build(random ? DataType.FLOAT : DataType.DOUBLE);
-            if (random) {
-                Twins.perturb(other);
+            passes.forEach(pass -> others.add(rounding > 0 ? pass.perturbed(rounding) : pass.as(DataType.DOUBLE)));
+            Model other = network.build(rounding > 0 ? DataType.FLOAT : DataType.DOUBLE);
+            if (rounding > 0) {
+                Twins.perturb(other, rounding);
             }
-            reference = Twins.trace(other, others);
+            return Twins.trace(other, others);
         } catch (RuntimeException | Error e) {
-            throw new BadReferenceException("DL4J fails in DOUBLE");
+            return null;
         }
-        if (Twins.badly(expected, reference) != null) {
-            throw new BadReferenceException("DL4J computes badly");
-        }
-        String difference = Twins.difference(actual, expected, reference);
-        return difference == null ? null : "accelerated: " + difference;
     }
 
     /** The form for inference, with the parameters after training. */

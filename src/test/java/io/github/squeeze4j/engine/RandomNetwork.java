@@ -438,7 +438,12 @@ final class RandomNetwork {
         vertex("shift", On.ANY, 1, 1, (d, p) -> new ShiftVertex(d.real(-2, 2)));
         vertex("subset", On.ROW, 1, 1, (d, p) -> new SubsetVertex(0, d.below(p.channels())));
         vertex("l2normalize", On.ANY, 1, 1, (d, p) -> new L2NormalizeVertex(new int[] {}, d.pick(1e-8, 0.1)));
-        vertex("l2", On.ANY, 1, 2, (d, p) -> new L2Vertex(d.pick(1e-8, 0.1)));
+        vertex("l2", On.ANY, 1, 2, (d, p) -> {
+            if (p.isMap()) {
+                throw new IllegalArgumentException("ND4J reads memory that is not the maps'");
+            }
+            return new L2Vertex(d.pick(1e-8, 0.1));
+        });
         vertex("poolhelper", On.MAP, 1, 1, (d, p) -> new PoolHelperVertex());
         vertex(
                 "flatten",
@@ -1192,12 +1197,16 @@ final class RandomNetwork {
         d.options = 5000; // not those of settings()
         if (parts.size() > 1 && d.once(10)) {
             used.add(5000);
-            return new TransferLearning.GraphBuilder(network)
+            ComputationGraphConfiguration tuned = new TransferLearning.GraphBuilder(network)
                     .fineTuneConfiguration(new FineTuneConfiguration.Builder()
                             .updater(new Sgd(0.05))
                             .build())
                     .setFeatureExtractor(name(d.below(parts.size())))
-                    .build();
+                    .build()
+                    .getConfiguration();
+            tuned.setDataType(type); // which DL4J sets to FLOAT
+            network = new ComputationGraph(tuned);
+            network.init();
         }
         return network;
     }

@@ -16,6 +16,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.exception.ND4JIllegalStateException;
 import org.nd4j.linalg.factory.Nd4j;
@@ -26,8 +27,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>A trace is everything that passes give, by name. Two traces are equal if each number of one is that of the other up to
  * float's rounding: {@value #FACTOR} times what DL4J itself is off from the reference, and {@value #ROUNDING} of the largest
  * number of the same layer's gradients (a lone bias may be what remains where they cancel). What is not a number or infinite
- * is so in both. The reference is the same network in DOUBLE; where that draws other random numbers, it is DL4J in FLOAT on
- * inputs that are off by one rounding.
+ * is so in both. The reference is the same network in DOUBLE, unless that draws other random numbers, or DL4J in FLOAT on
+ * inputs and parameters that are off by one rounding.
  */
 final class Twins {
     static final double FACTOR = 8;
@@ -59,8 +60,9 @@ final class Twins {
         }
 
         /** Inputs that are off by one rounding. */
-        Pass perturbed() {
-            return new Pass(Arrays.stream(x).map(Twins::perturbed).toArray(INDArray[]::new), y);
+        Pass perturbed(long seed) {
+            return new Pass(
+                    Arrays.stream(x).map(array -> Twins.perturbed(array, seed)).toArray(INDArray[]::new), y);
         }
 
         private static INDArray[] cast(INDArray[] arrays, DataType type) {
@@ -81,13 +83,14 @@ final class Twins {
         }
     }
 
-    /** Of each pass, outputs and a training step; once, outputs in training and, with the second pass, gradients alone. */
+    /** Of each pass, outputs and a training step; once, outputs in training and, with the second pass, gradients alone and scores. */
     static Map<String, INDArray> trace(Model network, List<Pass> passes) {
         closeWorkspaces();
         // for each call inputs of its own, over which DL4J may write
         List<Pass> first = copies(passes);
         List<Pass> second = copies(passes);
         List<Pass> third = copies(passes);
+        List<Pass> fourth = copies(passes);
         Map<String, INDArray> trace = new LinkedHashMap<>();
         String where = "";
         try {
@@ -109,6 +112,9 @@ final class Twins {
                     }
                     trace.put("pass " + i + " flattened", copy(flattened(network)));
                     trace.put("pass " + i + " score", score(network));
+                    where = "pass " + i + " scores of examples";
+                    Nd4j.getRandom().setSeed(500 + i);
+                    scores(trace, where, network, fourth.get(i));
                 }
                 where = "pass " + i + " fit";
                 Nd4j.getRandom().setSeed(400 + i);
@@ -130,6 +136,22 @@ final class Twins {
     private static void outputs(Map<String, INDArray> trace, String where, Model network, boolean training, Pass pass) {
         try {
             put(trace, where, output(network, training, pass.x));
+        } catch (RuntimeException e) {
+            closeWorkspaces();
+            trace.put(where + FAILS, number(0));
+        }
+    }
+
+    /** At inference, with all results in one workspace. */
+    private static void scores(Map<String, INDArray> trace, String where, Model network, Pass pass) {
+        try {
+            trace.put(
+                    where,
+                    copy(
+                            network instanceof ComputationGraph
+                                    ? ((ComputationGraph) network).scoreExamples(new MultiDataSet(pass.x, pass.y), true)
+                                    : ((MultiLayerNetwork) network)
+                                            .scoreExamples(new DataSet(pass.x[0], pass.y[0]), true)));
         } catch (RuntimeException e) {
             closeWorkspaces();
             trace.put(where + FAILS, number(0));
@@ -278,12 +300,12 @@ final class Twins {
     }
 
     /** Parameters that are off by one rounding. */
-    static void perturb(Model network) {
-        network.paramTable().values().forEach(parameter -> parameter.assign(perturbed(parameter)));
+    static void perturb(Model network, long seed) {
+        network.paramTable().values().forEach(parameter -> parameter.assign(perturbed(parameter, seed)));
     }
 
-    private static INDArray perturbed(INDArray array) {
-        Random random = new Random(array.length());
+    private static INDArray perturbed(INDArray array, long seed) {
+        Random random = new Random(seed * 1_000_003 + array.length());
         float[] values = array.dup('c').data().asFloat();
         for (int i = 0; i < values.length; i++) {
             values[i] = random.nextBoolean() ? values[i] : values[i] * (1 + 1.2e-7f);
