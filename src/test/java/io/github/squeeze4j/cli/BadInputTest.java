@@ -129,7 +129,7 @@ class BadInputTest {
     @Test
     void moreThanMemoryHolds() {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        CommandLine command = new CommandLine(new Main()).setErr(new PrintWriter(err, true));
+        CommandLine command = new CommandLine(new RootCommand()).setErr(new PrintWriter(err, true));
         assertThat(Errors.outOfMemory(new OutOfMemoryError("Java heap space"), command))
                 .isEqualTo(2);
         assertThat(err.toString().lines())

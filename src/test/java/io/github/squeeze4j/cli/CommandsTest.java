@@ -178,7 +178,7 @@ class CommandsTest {
     @Test
     void helpNamesCommandsAndDefaults() {
         assertThat(Run.of("--help").ok().out)
-                .contains("train", "evaluate", "predict", "summary", "compare", Main.MAVEN);
+                .contains("train", "evaluate", "predict", "summary", "compare", Invocation.MAVEN);
         assertThat(Run.of("train", "--help").ok().out.replaceAll("\\s+", " "))
                 .contains(
                         "Default: 3, with",
