@@ -46,6 +46,9 @@ final class ListCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         out.printf("%-26s %12s %6s %8s %7s%n", "name", "parameters", "input", "weights", "tables");
         for (String name : names) {
+            if (out.checkError()) {
+                return;
+            }
             ModelSummary summary = Models.builder(name).build().summary(name);
             out.printf(
                     Locale.ROOT,

@@ -1,5 +1,8 @@
 package io.github.squeeze4j.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 
 /**
@@ -21,7 +24,7 @@ public final class Main {
         int code;
         if (complaint == null) {
             Environment.prepare();
-            code = run(args, System.out, System.err);
+            code = run(args, new StandardOutput(new FileOutputStream(FileDescriptor.out)), System.err);
         } else {
             System.err.println("squeeze4j: " + complaint);
             code = 2;
@@ -32,7 +35,7 @@ public final class Main {
     }
 
     /** Runs one command and returns its exit code. */
-    static int run(String[] args, PrintStream out, PrintStream err) {
+    static int run(String[] args, OutputStream out, PrintStream err) {
         return RootCommand.run(args, out, err);
     }
 }

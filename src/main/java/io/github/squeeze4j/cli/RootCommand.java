@@ -1,6 +1,7 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -48,7 +49,7 @@ final class RootCommand {
     RootCommand() {}
 
     /** Runs one command and returns its exit code. */
-    static int run(String[] args, PrintStream out, PrintStream err) {
+    static int run(String[] args, OutputStream out, PrintStream err) {
         CommandLine commandLine = new CommandLine(new RootCommand());
         commandLine.getCommandSpec().usageMessage().footer("", "Type: " + Invocation.of("COMMAND OPTIONS"));
         commandLine
@@ -61,7 +62,8 @@ final class RootCommand {
         String[] command = args.length == 0 ? new String[] {TrainCommand.NAME} : args;
         int code = expandAndExecute(commandLine, command);
         if (commandLine.getOut().checkError() && code == 0) {
-            code = Errors.unwritten(commandLine);
+            boolean abandoned = out instanceof StandardOutput && ((StandardOutput) out).isAbandoned();
+            code = abandoned ? code : Errors.unwritten(commandLine);
         }
         commandLine.getErr().flush();
         return code;

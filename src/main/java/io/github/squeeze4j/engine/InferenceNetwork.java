@@ -158,4 +158,13 @@ public final class InferenceNetwork implements AutoCloseable {
             executor.close();
         }
     }
+
+    /** What computes, in a line. */
+    @Override
+    public String toString() {
+        String reason = refusal();
+        return reason == null
+                ? "oneDNN computes " + network.getConfiguration().getVertices().size() + " layers and vertices"
+                : "DL4J computes: " + reason;
+    }
 }
