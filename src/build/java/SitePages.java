@@ -121,9 +121,7 @@ final class SitePages {
                 return Matcher.quoteReplacement("](" + up + "index.md" + rest + ")");
             }
             return Matcher.quoteReplacement(
-                    pages.contains(name)
-                            ? link.group()
-                            : "](" + repository + "/blob/main/" + name + rest + ")");
+                    pages.contains(name) ? link.group() : "](" + repository + "/blob/main/" + name + rest + ")");
         });
     }
 
@@ -142,7 +140,8 @@ final class SitePages {
         }
         String text = section.toString().replaceAll("\\s+", " ").strip();
         index.add(Stream.of(html + "#" + anchor, title, heading, text)
-                .map(part -> "\"" + part.replace("\\", "\\\\").replace("\"", "\\\"").replace("</", "<\\/") + "\"")
+                .map(part ->
+                        "\"" + part.replace("\\", "\\\\").replace("\"", "\\\"").replace("</", "<\\/") + "\"")
                 .collect(Collectors.joining(",", "[", "]")));
     }
 }

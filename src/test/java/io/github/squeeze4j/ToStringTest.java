@@ -37,7 +37,9 @@ class ToStringTest {
         assertThat(Models.builder("se_resnet20").build()).hasToString(SE_RESNET20);
         assertThat(Models.builder("mobilenet_v2").classes(5).build())
                 .hasToString("MobileNetV2: 2,230,277 parameters, 5 classes, images of 3 channels and 224 x 224");
-        assertThat(ResNet.builder()).asString().startsWith("Builder of ResNet, not complete: depth (not set) must be one of ");
+        assertThat(ResNet.builder())
+                .asString()
+                .startsWith("Builder of ResNet, not complete: depth (not set) must be one of ");
     }
 
     @Test
@@ -108,8 +110,11 @@ class ToStringTest {
         Preprocessing.Builder builder = Preprocessing.builder().size(8, 8);
         assertThat(builder).hasToString("Builder of " + builder.build());
         assertThat(Preset.named("senet", 8, 8, ColourOrder.RGB)).hasToString("senet");
-        ComputationGraph graph =
-                Models.builder("resnet20").inputChannels(1).inputSize(28).build().init();
+        ComputationGraph graph = Models.builder("resnet20")
+                .inputChannels(1)
+                .inputSize(28)
+                .build()
+                .init();
         assertThat(ImageClassifier.untrained("resnet20", graph, images))
                 .hasToString("resnet20, 10 classes, images: " + images.preprocessing());
     }

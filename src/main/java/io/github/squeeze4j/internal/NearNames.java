@@ -34,8 +34,7 @@ public final class NearNames {
      */
     public static boolean isNear(String wanted, String name) {
         String lower = lower(wanted);
-        return distance(lower, name) <= Math.max(1, lower.length() / 3)
-                || lower.length() > 3 && name.startsWith(lower);
+        return distance(lower, name) <= Math.max(1, lower.length() / 3) || lower.length() > 3 && name.startsWith(lower);
     }
 
     private static String lower(String wanted) {

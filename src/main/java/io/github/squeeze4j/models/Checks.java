@@ -54,7 +54,8 @@ final class Checks {
         if (names.size() <= listed) {
             which = " " + String.join(", ", names);
         } else if (near) {
-            which = " " + String.join(", ", names.subList(0, NEAREST)) + " or another of the " + names.size() + " known";
+            which = " " + String.join(", ", names.subList(0, NEAREST)) + " or another of the " + names.size()
+                    + " known";
         } else {
             which = " the " + names.size() + " known; see " + all;
         }

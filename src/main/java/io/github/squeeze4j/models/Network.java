@@ -223,7 +223,8 @@ public abstract class Network {
                 channels,
                 height,
                 width));
-        blocks.forEach((type, count) -> text.append(", ").append(count).append(" x ").append(type));
+        blocks.forEach(
+                (type, count) -> text.append(", ").append(count).append(" x ").append(type));
         return text.toString();
     }
 }

@@ -54,6 +54,7 @@ public final class Mistake {
 
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "image %d of class %d taken for %d (%.1f %%)", index, label, taken, 100 * probability);
+        return String.format(
+                Locale.ROOT, "image %d of class %d taken for %d (%.1f %%)", index, label, taken, 100 * probability);
     }
 }

@@ -173,8 +173,8 @@ class BadInputTest {
         String[] command = {"list"};
         assertThat(Main.run(command, new StandardOutput(head), new PrintStream(err, true)))
                 .isZero();
-        assertThat(read.toString().lines().findFirst()).hasValueSatisfying(line -> assertThat(line)
-                .startsWith("name  "));
+        assertThat(read.toString().lines().findFirst())
+                .hasValueSatisfying(line -> assertThat(line).startsWith("name  "));
         assertThat(err.toString()).isEmpty();
     }
 
