@@ -61,7 +61,7 @@ class ToStringTest {
                     .hasToString(
                             reason != null
                                     ? "DL4J computes: " + reason
-                                    : "oneDNN computes "
+                                    : "a oneDNN program of "
                                             + graph.getConfiguration()
                                                     .getVertices()
                                                     .size()
