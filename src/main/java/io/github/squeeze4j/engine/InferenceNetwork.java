@@ -164,7 +164,8 @@ public final class InferenceNetwork implements AutoCloseable {
     public String toString() {
         String reason = refusal();
         return reason == null
-                ? "a oneDNN program of " + network.getConfiguration().getVertices().size() + " layers and vertices"
+                ? "a oneDNN program of "
+                        + network.getConfiguration().getVertices().size() + " layers and vertices"
                 : "DL4J computes: " + reason;
     }
 }
