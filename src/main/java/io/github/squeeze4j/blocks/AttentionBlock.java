@@ -419,7 +419,8 @@ public abstract class AttentionBlock extends SameDiffLayer {
         if (channels <= 0) {
             throw new IllegalStateException(describe() + ": channels (" + channels
                     + ") must be known before init(); call setInputTypes(InputType.convolutional(height, width,"
-                    + " channels)) on the network's builder");
+                    + " channels)) on the network's builder, on a TransferLearning.GraphBuilder after"
+                    + " fineTuneConfiguration, which forgets it");
         }
         AttentionRuntime runtime = AttentionRuntime.of(conf, networkDataType);
         runtime.setListeners(trainingListeners);
@@ -497,6 +498,13 @@ public abstract class AttentionBlock extends SameDiffLayer {
         public T computation(Computation computation) {
             this.computation = Checks.notNull("computation", computation, "use Computation.FUSED or SAMEDIFF");
             return (T) this;
+        }
+
+        /** What it would build. */
+        @Override
+        public String toString() {
+            Layer block = build();
+            return "Builder of " + block;
         }
     }
 }

@@ -7,16 +7,12 @@ import io.github.squeeze4j.images.PictureFinder;
 import io.github.squeeze4j.images.PictureSets;
 import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.training.IdxForm;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
 
 /** Which images. */
 final class DataOptions {
-    /** The bundled sample, seen from the root of the project. */
-    static final Path SAMPLE = Path.of("src", "sample", "fashion-mnist");
-
     @Option(
             names = "--data",
             paramLabel = "DIR",
@@ -102,13 +98,6 @@ final class DataOptions {
     }
 
     private Path directory() {
-        if (directory != null) {
-            return directory;
-        }
-        if (!Files.isDirectory(SAMPLE)) {
-            throw new BadInputException("bundled sample (" + SAMPLE
-                    + ") must lie under the current folder; run from the root of the project or give --data DIR");
-        }
-        return SAMPLE;
+        return directory == null ? Sample.folder() : directory;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.NearNames;
 import io.github.squeeze4j.internal.ShownText;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -19,7 +20,11 @@ final class Errors {
         CommandLine command = e.getCommandLine();
         String remedy = "";
         if (e instanceof UnmatchedArgumentException) {
-            List<String> suggestions = ((UnmatchedArgumentException) e).getSuggestions();
+            UnmatchedArgumentException unmatched = (UnmatchedArgumentException) e;
+            String typed = unmatched.getUnmatched().get(0);
+            List<String> suggestions = unmatched.getSuggestions().stream()
+                    .filter(name -> NearNames.isNear(typed, name))
+                    .collect(Collectors.toList());
             if (!suggestions.isEmpty()) {
                 remedy = "; perhaps " + String.join(" or ", suggestions);
             }

@@ -37,6 +37,12 @@ public final class NativeBuild {
         setDefault(MAX_PHYSICAL_BYTES, Long.toString(memory / 4 * 3));
     }
 
+    /** The platform with the extension that is set, as the classifiers of ND4J's artifacts spell it. */
+    static String chosen() {
+        return platform(System.getProperty("os.name"), System.getProperty("os.arch"))
+                + System.getProperty(EXTENSION, "");
+    }
+
     /** The extension of the fastest available build that the processor runs; empty for the plain build. */
     static String extension(boolean avx2, Predicate<String> available) {
         return EXTENSIONS.stream()

@@ -4,6 +4,7 @@ import io.github.squeeze4j.training.EpochResult;
 import io.github.squeeze4j.training.TrainingProgress;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Shows the progress of a training: one line that is redrawn where there is a terminal, a new line now and then where
@@ -12,8 +13,9 @@ import java.util.Locale;
 final class ProgressLine implements TrainingProgress {
     private static final long REDRAW_NANOS = 200_000_000L;
     private static final long SPARSE_NANOS = 15_000_000_000L;
-    /** Short enough for the longest line, that of a comparison, to fit a terminal of 80 columns. */
     private static final int BAR = 10;
+    /** Of the narrowest terminal in which a redrawn line stays one line. */
+    private static final int COLUMNS = 60;
 
     private static final double SMOOTHING = 0.05;
 
@@ -58,27 +60,26 @@ final class ProgressLine implements TrainingProgress {
         }
     }
 
+    /** With all that the narrowest terminal has room for: the bar goes first, then the speed. */
     private String line(int epoch, long done, long total, double loss) {
         int filled = (int) (BAR * done / total);
-        String bar = "#".repeat(filled) + ".".repeat(BAR - filled);
-        return String.format(
-                Locale.ROOT,
-                "%sepoch %d/%d [%s] %3d %%%s  loss %.3f",
-                prefix,
-                epoch,
-                epochs,
-                bar,
-                100 * done / total,
-                speed(total - done),
-                loss);
+        String bar = " [" + "#".repeat(filled) + ".".repeat(BAR - filled) + "]";
+        String start = String.format(Locale.ROOT, "%sepoch %d/%d", prefix, epoch, epochs);
+        String percent = String.format(Locale.ROOT, " %3d %%", 100 * done / total);
+        String end = String.format(Locale.ROOT, "%s, loss %.3f", left(total - done), loss);
+        String speed = secondsPerImage == 0 ? "" : String.format(Locale.ROOT, ", %.0f/s", 1 / secondsPerImage);
+        return Stream.of(start + bar + percent + end + speed, start + percent + end + speed)
+                .filter(line -> line.length() <= COLUMNS)
+                .findFirst()
+                .orElse(start + percent + end);
     }
 
-    private String speed(long imagesLeft) {
+    private String left(long imagesLeft) {
         if (secondsPerImage == 0) {
             return "";
         }
         long left = Math.round(imagesLeft * secondsPerImage);
-        return String.format(Locale.ROOT, "  %.0f images/s, %d:%02d left", 1 / secondsPerImage, left / 60, left % 60);
+        return String.format(Locale.ROOT, ", %d:%02d left", left / 60, left % 60);
     }
 
     private void draw(String line) {
@@ -97,19 +98,9 @@ final class ProgressLine implements TrainingProgress {
             out.print("\r" + " ".repeat(drawnLength) + "\r");
             drawnLength = 0;
         }
-        out.println(String.format(
-                Locale.ROOT,
-                "%sepoch %d/%d: training loss %.3f, accuracy %.1f %%; held-out loss %.3f, accuracy %.1f %% (%.0f s,"
-                        + " %.0f images/s)",
-                prefix,
-                result.epoch(),
-                epochs,
-                result.trainLoss(),
-                100 * result.trainAccuracy(),
-                result.testLoss(),
-                100 * result.top1(),
-                result.seconds(),
-                result.imagesPerSecond()));
+        String line = prefix + "epoch " + result.epoch() + "/" + epochs + ": " + result;
+        // a terminal may be narrow; a file need not
+        out.println(terminal ? line.replaceFirst("; ", System.lineSeparator() + "  ") : line);
         out.flush();
         // The evaluation is over: its time says nothing of the steps to come.
         lastStep = System.nanoTime();

@@ -53,7 +53,7 @@ final class RunConfiguration {
     }
 
     void write(Path file) {
-        StringBuilder text = new StringBuilder("# " + Main.MAVEN + " -Dexec.args=\"" + command() + "\"\n");
+        StringBuilder text = new StringBuilder("# " + Invocation.of(command()) + "\n");
         text.append("# Java ")
                 .append(System.getProperty("java.version"))
                 .append(", ")
@@ -61,9 +61,9 @@ final class RunConfiguration {
                 .append(' ')
                 .append(System.getProperty("os.arch"))
                 .append(", DL4J ")
-                .append(version(org.deeplearning4j.nn.graph.ComputationGraph.class))
+                .append(Version.of(org.deeplearning4j.nn.graph.ComputationGraph.class))
                 .append(", Squeeze4j ")
-                .append(version(Main.class))
+                .append(Version.of(Main.class))
                 .append(", native build ")
                 .append(System.getProperty(NativeBuild.EXTENSION, "plain"))
                 .append('\n');
@@ -72,11 +72,6 @@ final class RunConfiguration {
                 .append(escaped(value))
                 .append('\n'));
         AtomicText.write(file, text.toString());
-    }
-
-    private static String version(Class<?> type) {
-        String version = type.getPackage().getImplementationVersion();
-        return version == null ? "of the build" : version;
     }
 
     /** As java.util.Properties reads it. */

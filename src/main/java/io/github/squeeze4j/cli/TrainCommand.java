@@ -188,8 +188,8 @@ final class TrainCommand implements Runnable {
             RunResults results,
             PrintWriter out) {
         Path checkpoints = results.file(CHECKPOINTS);
-        String again = Main.MAVEN + " -Dexec.args=\"train --resume "
-                + ShownText.of(results.result(MODEL_FILE).getParent()) + "\"";
+        String again = Invocation.of(
+                "train --resume " + ShownText.of(results.result(MODEL_FILE).getParent()));
         History history;
         String stopped = "Stopped: " + (results.replaces() ? "the old results are as they were, and " : "")
                 + "everything until the last update is saved in " + ShownText.of(checkpoints) + "; go on with: "
@@ -241,6 +241,6 @@ final class TrainCommand implements Runnable {
     }
 
     private static void suggest(PrintWriter out, String command) {
-        out.println("  " + Main.MAVEN + " -Dexec.args=\"" + command + "\"");
+        out.println("  " + Invocation.of(command));
     }
 }

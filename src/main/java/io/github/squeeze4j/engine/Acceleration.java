@@ -285,4 +285,10 @@ public final class Acceleration implements AutoCloseable {
         }
         return text.toString();
     }
+
+    /** The {@link #report()}. */
+    @Override
+    public String toString() {
+        return report();
+    }
 }

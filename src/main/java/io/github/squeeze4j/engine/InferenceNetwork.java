@@ -159,4 +159,14 @@ public final class InferenceNetwork implements AutoCloseable {
             executor.close();
         }
     }
+
+    /** What computes, in a line. */
+    @Override
+    public String toString() {
+        String reason = refusal();
+        return reason == null
+                ? "a oneDNN program of "
+                        + network.getConfiguration().getVertices().size() + " layers and vertices"
+                : "DL4J computes: " + reason;
+    }
 }

@@ -199,4 +199,10 @@ public final class GateStudy {
                 .limit(SHOWN)
                 .collect(Collectors.toList());
     }
+
+    /** The {@link #lines()}. */
+    @Override
+    public String toString() {
+        return String.join(System.lineSeparator(), lines());
+    }
 }

@@ -119,4 +119,9 @@ public final class PictureSets {
     public Optional<LabelledPictures> test() {
         return Optional.ofNullable(test);
     }
+
+    @Override
+    public String toString() {
+        return found;
+    }
 }

@@ -219,6 +219,11 @@ public final class Preprocessing {
             return new Preprocessing(this);
         }
 
+        @Override
+        public String toString() {
+            return "Builder of " + build();
+        }
+
         private int length() {
             return ratio > 0 ? Rules.side("shorter side", (int) (Math.min(height, width) / ratio)) : shorterSide;
         }

@@ -135,4 +135,9 @@ public final class Preset {
     public Preprocessing preprocessing() {
         return preprocessing;
     }
+
+    @Override
+    public String toString() {
+        return name;
+    }
 }

@@ -1,10 +1,8 @@
 package io.github.squeeze4j.models;
 
-import java.util.ArrayList;
+import io.github.squeeze4j.internal.NearNames;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 
 /** Checks of options: a message names the option, its value, the rule and the remedy. */
 final class Checks {
@@ -47,34 +45,21 @@ final class Checks {
         return value;
     }
 
-    /** The answer to an unknown name: the nearest known names first, all of them where they are few. */
-    static IllegalArgumentException unknown(String option, String value, Collection<String> known, int listed) {
-        List<String> names = new ArrayList<>(known);
-        String wanted = value == null ? "" : value.toLowerCase(Locale.ROOT);
-        names.sort(Comparator.comparingInt((String name) -> distance(wanted, name))
-                .thenComparing(Comparator.naturalOrder()));
-        boolean all = names.size() <= listed;
-        return new IllegalArgumentException(option + " (" + value + ") must be one of "
-                + String.join(", ", all ? names : names.subList(0, Math.min(NEAREST, names.size())))
-                + (all ? "" : " or another of the " + names.size() + " known")
-                + "; did you mean " + names.get(0) + "?");
-    }
-
-    /** Levenshtein's edit distance. */
-    static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
+    /** The answer to an unknown name: all names where they are few, else near ones or where to see all. */
+    static IllegalArgumentException unknown(
+            String option, String value, Collection<String> known, int listed, String all) {
+        List<String> names = NearNames.sorted(value, known);
+        boolean near = NearNames.isNear(value, names.get(0));
+        String which;
+        if (names.size() <= listed) {
+            which = " " + String.join(", ", names);
+        } else if (near) {
+            which = " " + String.join(", ", names.subList(0, NEAREST)) + " or another of the " + names.size()
+                    + " known";
+        } else {
+            which = " the " + names.size() + " known; see " + all;
         }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
+        return new IllegalArgumentException(option + " (" + value + ") must be one of" + which
+                + (near ? "; did you mean " + names.get(0) + "?" : ""));
     }
 }

@@ -202,7 +202,8 @@ public final class Models {
                 found = BUILDERS.get(name.substring(0, name.length() - CIFAR_SUFFIX.length()));
             }
             if (found == null) {
-                throw Checks.unknown("model", name, BUILDERS.keySet(), LISTED_WHOLE);
+                throw Checks.unknown(
+                        "model", name, BUILDERS.keySet(), LISTED_WHOLE, "Models.names() or the command list");
             }
         }
         return found.get();

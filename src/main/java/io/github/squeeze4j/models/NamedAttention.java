@@ -49,7 +49,7 @@ final class NamedAttention {
     static Attention get(String name) {
         Supplier<Attention> found = BY_NAME.get(name);
         if (found == null) {
-            throw Checks.unknown("attention", name, BY_NAME.keySet(), BY_NAME.size());
+            throw Checks.unknown("attention", name, BY_NAME.keySet(), BY_NAME.size(), "Attention.names()");
         }
         return found.get();
     }

@@ -5,6 +5,9 @@ import io.github.squeeze4j.layers.NativeBatchNormalization;
 import io.github.squeeze4j.weights.Pretrained;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -202,5 +205,26 @@ public abstract class Network {
      */
     public final ModelSummary summary(String model) {
         return ModelSummary.of(model, conf(), inputType());
+    }
+
+    /** The family, its size and its attention, in a line; counted from the configuration. */
+    @Override
+    public String toString() {
+        ModelSummary summary = summary(getClass().getSimpleName());
+        Map<String, Long> blocks = summary.rows().stream()
+                .filter(ModelSummary.Row::isAttention)
+                .collect(Collectors.groupingBy(ModelSummary.Row::type, TreeMap::new, Collectors.counting()));
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%s: %,d parameters, %d classes, images of %d channels and %d x %d",
+                summary.model(),
+                summary.params(),
+                classes,
+                channels,
+                height,
+                width));
+        blocks.forEach(
+                (type, count) -> text.append(", ").append(count).append(" x ").append(type));
+        return text.toString();
     }
 }

@@ -243,4 +243,15 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
         network.conf();
         return network;
     }
+
+    /** What it would build; what is still missing, if something is. */
+    @Override
+    public String toString() {
+        String name = "Builder of " + getClass().getEnclosingClass().getSimpleName();
+        try {
+            return "Builder of " + describe();
+        } catch (IllegalArgumentException incomplete) {
+            return name + ", not complete: " + incomplete.getMessage();
+        }
+    }
 }

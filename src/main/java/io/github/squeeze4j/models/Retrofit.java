@@ -1,6 +1,7 @@
 package io.github.squeeze4j.models;
 
 import io.github.squeeze4j.blocks.AttentionBlock;
+import io.github.squeeze4j.internal.NearNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -349,8 +351,8 @@ public final class Retrofit {
     }
 
     private static String nearest(String wanted, ComputationGraphConfiguration configuration) {
-        List<String> names = new ArrayList<>(configuration.getVertices().keySet());
-        names.sort((a, b) -> Integer.compare(Checks.distance(wanted, a), Checks.distance(wanted, b)));
+        List<String> names =
+                NearNames.sorted(wanted, configuration.getVertices().keySet());
         return String.join(", ", names.subList(0, Math.min(NEAREST, names.size())));
     }
 
@@ -404,6 +406,21 @@ public final class Retrofit {
         return vertex instanceof FrozenVertex
                 || vertex instanceof LayerVertex
                         && ((LayerVertex) vertex).getLayerConf().getLayer() instanceof FrozenLayer;
+    }
+
+    /** What is to be changed so far. */
+    @Override
+    public String toString() {
+        List<Rule> all = new ArrayList<>(rules);
+        if (open != null) {
+            all.add(open);
+        }
+        return "Retrofit of " + source.getVertices().length + " vertices: "
+                + (all.isEmpty() ? "no place chosen yet" : "")
+                + all.stream()
+                        .map(rule -> (rule.attention == null ? "nothing yet" : "a layer") + " after "
+                                + (rule.pattern == null ? "vertices of a choice" : rule.pattern))
+                        .collect(Collectors.joining(", "));
     }
 
     /** One {@code after} with its {@code insert}. */
@@ -505,6 +522,11 @@ public final class Retrofit {
 
         private InputType.InputTypeConvolutional map() {
             return (InputType.InputTypeConvolutional) outputType;
+        }
+
+        @Override
+        public String toString() {
+            return name + (layer == null ? "" : " (" + layer.getClass().getSimpleName() + ")") + ": " + outputType;
         }
     }
 
@@ -653,6 +675,12 @@ public final class Retrofit {
                     .append("  updater state: ")
                     .append(state ? "kept for all old parameters, new for the inserted layers" : "none to keep");
             return text.toString();
+        }
+
+        /** The {@link #report()}. */
+        @Override
+        public String toString() {
+            return report();
         }
     }
 }

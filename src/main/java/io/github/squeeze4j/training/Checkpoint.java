@@ -133,4 +133,9 @@ public final class Checkpoint {
                     + state.settings + "); resume with the same data and options");
         }
     }
+
+    @Override
+    public String toString() {
+        return "checkpoint " + file;
+    }
 }

@@ -120,4 +120,10 @@ public final class Comparison {
     public void writeChart(Path file) {
         ComparisonChart.write(this, file);
     }
+
+    /** The {@link #text()}. */
+    @Override
+    public String toString() {
+        return text();
+    }
 }

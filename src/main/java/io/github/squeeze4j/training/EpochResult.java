@@ -1,5 +1,7 @@
 package io.github.squeeze4j.training;
 
+import java.util.Locale;
+
 /** What one pass over the training images brought. */
 public final class EpochResult {
     /** Length of {@link #numbers}. */
@@ -126,5 +128,19 @@ public final class EpochResult {
 
     static EpochResult of(double[] n) {
         return new EpochResult((int) n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]);
+    }
+
+    /** The pass in a line, as the command line prints it. */
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "loss %.3f, top-1 %.1f %%; held out: loss %.3f, top-1 %.1f %%; %.0f s, %.0f images/s",
+                trainLoss,
+                100 * trainAccuracy,
+                testLoss,
+                100 * top1,
+                seconds,
+                imagesPerSecond);
     }
 }

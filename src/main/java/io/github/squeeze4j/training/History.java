@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The course of a training: one {@link EpochResult} per pass, and the loss of each step between. */
 public final class History {
@@ -191,5 +192,15 @@ public final class History {
      */
     public void writeChart(String title, Path file) {
         CurvesChart.write(this, title, file);
+    }
+
+    /** A line for each pass. */
+    @Override
+    public String toString() {
+        return epochs.isEmpty()
+                ? "no pass yet"
+                : epochs.stream()
+                        .map(epoch -> "epoch " + epoch.epoch() + ": " + epoch)
+                        .collect(Collectors.joining(System.lineSeparator()));
     }
 }

@@ -283,4 +283,9 @@ public final class ImageClassifier {
     public Preprocessing preprocessing() {
         return preprocessing;
     }
+
+    @Override
+    public String toString() {
+        return modelName + ", " + classNames.size() + " classes, images: " + preprocessing;
+    }
 }

@@ -279,4 +279,9 @@ public final class ImageSet implements LabelledPictures, Serializable {
     byte[] pixels() {
         return pixels;
     }
+
+    @Override
+    public String toString() {
+        return size() + " images of " + height + "x" + width + ", " + classNames.size() + " classes";
+    }
 }

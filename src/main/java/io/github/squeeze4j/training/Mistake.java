@@ -1,5 +1,7 @@
 package io.github.squeeze4j.training;
 
+import java.util.Locale;
+
 /** An image that was taken for another class. */
 public final class Mistake {
     private final int index;
@@ -48,5 +50,11 @@ public final class Mistake {
      */
     public double probability() {
         return probability;
+    }
+
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT, "image %d of class %d taken for %d (%.1f %%)", index, label, taken, 100 * probability);
     }
 }

@@ -142,4 +142,10 @@ public final class ModelReport {
         entries.values().forEach(entry -> text.append(String.format("%s%n", entry)));
         return text.toString();
     }
+
+    /** The {@link #text()}. */
+    @Override
+    public String toString() {
+        return text();
+    }
 }

@@ -465,5 +465,10 @@ public final class Optimizer {
         public Optimizer build() {
             return new Optimizer(this);
         }
+
+        @Override
+        public String toString() {
+            return "Builder of " + build();
+        }
     }
 }

@@ -271,4 +271,10 @@ public final class TestReport {
             return new TestReport(this, indices, skipped);
         }
     }
+
+    /** The {@link #text()}. */
+    @Override
+    public String toString() {
+        return text();
+    }
 }

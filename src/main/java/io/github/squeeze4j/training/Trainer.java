@@ -174,6 +174,13 @@ public final class Trainer {
                 + train.classNames().size() + " classes";
     }
 
+    /** What it does, in a line. */
+    @Override
+    public String toString() {
+        return epochs + (epochs == 1 ? " pass" : " passes") + ", batches of " + batchSize + ", "
+                + (optimizer == null ? "the graph's own updater" : optimizer) + ", seed " + seed;
+    }
+
     /** One training on its way. */
     private final class Run {
         private final ImageClassifier classifier;
@@ -658,6 +665,11 @@ public final class Trainer {
          */
         public Trainer build() {
             return new Trainer(this);
+        }
+
+        @Override
+        public String toString() {
+            return "Builder of a trainer: " + new Trainer(this);
         }
     }
 }

@@ -217,7 +217,8 @@ class BadInputTest {
                 .build());
         assertThatThrownBy(graph::init)
                 .hasStackTraceContaining("se layer \"att\": channels (0) must be known before init(); call"
-                        + " setInputTypes(InputType.convolutional(height, width, channels)) on the network's builder");
+                        + " setInputTypes(InputType.convolutional(height, width, channels)) on the network's builder,"
+                        + " on a TransferLearning.GraphBuilder after fineTuneConfiguration, which forgets it");
         assertThat(Salient.builder().name("att").build().toString()).startsWith("Salient(layerName=att, channels=0");
     }
 }

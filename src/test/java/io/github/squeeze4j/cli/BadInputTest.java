@@ -2,6 +2,7 @@ package io.github.squeeze4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.training.IdxFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,6 +26,10 @@ class BadInputTest {
     @Test
     void unknownCommandsOptionsAndValues() {
         Run.of("tarin").complains("'tarin'", "; perhaps train", "; see squeeze4j --help");
+        Run.of("xyzzy").complains("'xyzzy'; see squeeze4j --help");
+        Run.of("train", "--model", "vgg16")
+                .complains("model (vgg16) must be one of the " + Models.names().size()
+                        + " known; see Models.names() or the command list");
         Run.of("train", "--epohs", "3").complains("--epohs", "; perhaps --epochs", "; see squeeze4j train --help");
         Run.of("train", "--epochs", "many").complains("--epochs", "'many'", "see squeeze4j train --help");
         Run.of("train", "--epochs").complains("--epochs");
@@ -129,7 +134,7 @@ class BadInputTest {
     @Test
     void moreThanMemoryHolds() {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        CommandLine command = new CommandLine(new Main()).setErr(new PrintWriter(err, true));
+        CommandLine command = new CommandLine(new RootCommand()).setErr(new PrintWriter(err, true));
         assertThat(Errors.outOfMemory(new OutOfMemoryError("Java heap space"), command))
                 .isEqualTo(2);
         assertThat(err.toString().lines())
@@ -151,6 +156,28 @@ class BadInputTest {
     }
 
     /** Standard output that takes nothing, as /dev/full. */
+    /** As head does when it has enough. */
+    @Test
+    void aReaderThatGoesIsNoError() throws Exception {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        OutputStream head = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                if (read.size() > 200) {
+                    throw new IOException("Broken pipe");
+                }
+                read.write(b);
+            }
+        };
+        String[] command = {"list"};
+        assertThat(Main.run(command, new StandardOutput(head), new PrintStream(err, true)))
+                .isZero();
+        assertThat(read.toString().lines().findFirst())
+                .hasValueSatisfying(line -> assertThat(line).startsWith("name  "));
+        assertThat(err.toString()).isEmpty();
+    }
+
     @Test
     void standardOutputThatFails() throws Exception {
         ByteArrayOutputStream err = new ByteArrayOutputStream();

@@ -30,7 +30,7 @@ class CommandsTest {
                 .contains(
                         "Training se_resnet20 (275,770 parameters) on 40 images of 10 classes in 1 pass; 20 images are"
                                 + " held out.")
-                .anyMatch(line -> line.startsWith("epoch 1/1: training loss "))
+                .anyMatch(line -> line.startsWith("epoch 1/1: loss "))
                 .anyMatch(line -> line.startsWith("top-1 "))
                 .anyMatch(line -> line.startsWith("worst classes"))
                 .contains("  mvn -q compile exec:java -Dexec.args=\"predict " + model + " --test-index 7 --data " + data
@@ -178,7 +178,7 @@ class CommandsTest {
     @Test
     void helpNamesCommandsAndDefaults() {
         assertThat(Run.of("--help").ok().out)
-                .contains("train", "evaluate", "predict", "summary", "compare", Main.MAVEN);
+                .contains("train", "evaluate", "predict", "summary", "compare", Invocation.MAVEN);
         assertThat(Run.of("train", "--help").ok().out.replaceAll("\\s+", " "))
                 .contains(
                         "Default: 3, with",

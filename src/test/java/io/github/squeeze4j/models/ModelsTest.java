@@ -259,6 +259,10 @@ class ModelsTest {
         assertThatThrownBy(() -> Models.builder("se_resnet50_cifar"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("model (se_resnet50_cifar) must be one of ");
+        assertThatThrownBy(() -> Models.builder("vgg16"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("model (vgg16) must be one of the " + Models.names().size()
+                        + " known; see Models.names() or the command list");
     }
 
     @Test

@@ -301,6 +301,10 @@ class ResNetTest {
                 () -> Attention.named("sse"),
                 "attention (sse) must be one of ese, scse, se, spse, ge, rgse, sk, bam, ca, eca, gc, gct, none, cbam, simam, salient;"
                         + " did you mean ese?");
+        assertThatThrownBy(() -> Attention.named("attention"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("attention (attention) must be one of ")
+                .hasMessageNotContaining("did you mean");
     }
 
     /** At build time, not inside init(). */

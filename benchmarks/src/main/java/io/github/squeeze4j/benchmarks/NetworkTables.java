@@ -16,7 +16,7 @@ import java.util.TreeMap;
 
 /**
  * Writes {@code docs/networks.md}, what every registered network counts, and {@code docs/published.md}, the published tables
- * of {@code benchmarks/published.csv} beside our counts.
+ * of {@code src/main/resources/io/github/squeeze4j/cli/papers.csv} beside our counts.
  */
 public final class NetworkTables {
     private static final String COMMAND = "mvn -q -Pbenchmarks test-compile exec:java"
@@ -92,7 +92,7 @@ public final class NetworkTables {
         StringBuilder text = new StringBuilder("# Published figures beside our counts\n\n" + MADE);
         text.append(Files.readString(root.resolve("benchmarks/published-head.md")));
         String table = "";
-        List<String> lines = Files.readAllLines(root.resolve("benchmarks/published.csv"));
+        List<String> lines = Files.readAllLines(root.resolve("src/main/resources/io/github/squeeze4j/cli/papers.csv"));
         for (String line : lines.subList(1, lines.size())) {
             String[] cells = line.split(",", -1);
             if (!cells[0].equals(table)) {
