@@ -1,8 +1,12 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.codegen.SameDiffCode;
+import io.github.squeeze4j.compiler.ir.Graph;
+import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.internal.OpenMp;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -99,8 +103,8 @@ public abstract class AttentionBlock extends SameDiffLayer {
     /** The parameters for the channels and the size that are set; lengths are meaningless before. */
     abstract ParameterSpec parameters();
 
-    /** The readable reference: the output for {@code x} of [N, C, H, W]. */
-    abstract SDVariable define(BlockGraph graph, SDVariable x);
+    /** The mathematics: the output for {@code x} of [N, C, H, W]. */
+    abstract Value define(BlockOps o, Value x);
 
     /** A new fused kernel, which one runtime layer owns. */
     abstract Kernel kernel();
@@ -122,16 +126,6 @@ public abstract class AttentionBlock extends SameDiffLayer {
     /** The shape of the output for an input of [N, C, H, W]: the same, but for blocks that replace a convolution. */
     long[] outputShape(long... input) {
         return input;
-    }
-
-    /** How many values of a batch go into one running statistic; blocks with one BatchNorm say. */
-    long valuesPerStatistic(INDArray x) {
-        throw new IllegalStateException(describe() + " has no running statistics");
-    }
-
-    /** As {@link #valuesPerStatistic(INDArray)}, of the named BatchNorm; blocks with several say. */
-    long valuesPerStatistic(String norm, INDArray x) {
-        return valuesPerStatistic(x);
     }
 
     /** The weight of the newest batch in the running statistics. */
@@ -158,7 +152,21 @@ public abstract class AttentionBlock extends SameDiffLayer {
      * @param inputType the block's input
      * @return multiply-accumulates, not doubled
      */
-    public abstract long macs(InputType inputType);
+    public final long macs(InputType inputType) {
+        return definition(inputType).macs();
+    }
+
+    /**
+     * The block's mathematics at inference, as a graph: what it prints as shows each operation with its shape.
+     *
+     * @param inputType the block's input
+     * @return the graph from the map, its input {@code input}, to the block's output
+     */
+    public final Graph definition(InputType inputType) {
+        InputType.InputTypeConvolutional map = convolutional(inputType);
+        MapSize of = new MapSize(channels > 0 ? channels : map.getChannels(), map.getHeight(), map.getWidth());
+        return BlockDefinition.of(this, DataType.FLOAT, of, false).computed();
+    }
 
     /**
      * What the GFLOPs columns of the papers count besides {@link #macs}: one operation per element of the map for each pass
@@ -279,7 +287,11 @@ public abstract class AttentionBlock extends SameDiffLayer {
     @Override
     public final SDVariable defineLayer(
             SameDiff sameDiff, SDVariable layerInput, Map<String, SDVariable> paramTable, SDVariable mask) {
-        return define(new BlockGraph(sameDiff, paramTable, size(), false), layerInput);
+        Graph graph = BlockDefinition.of(this, layerInput.dataType(), size(), false)
+                .computed();
+        Map<String, SDVariable> leaves = new HashMap<>(paramTable);
+        leaves.put(BlockDefinition.INPUT, layerInput);
+        return new SameDiffCode(sameDiff, graph, leaves).of(graph.outputs().get(0));
     }
 
     @Override
