@@ -157,6 +157,15 @@ public abstract class AttentionBlock extends SameDiffLayer {
     }
 
     /**
+     * As {@link #definition(InputType)}, for the map that the network was configured for.
+     *
+     * @return the graph
+     */
+    public final Graph definition() {
+        return BlockDefinition.of(this, DataType.FLOAT, size(), false).computed();
+    }
+
+    /**
      * The block's mathematics at inference, as a graph: what it prints as shows each operation with its shape.
      *
      * @param inputType the block's input

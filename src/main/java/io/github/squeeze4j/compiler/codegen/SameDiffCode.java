@@ -110,6 +110,8 @@ public final class SameDiffCode {
                 return sd.nn().sigmoid(x);
             case HARD_SIGMOID:
                 return sd.math().clipByValue(x.add(3).div(6), 0, 1);
+            case HARD_SWISH:
+                return x.mul(sd.math().clipByValue(x.add(3).div(6), 0, 1));
             case SQRT:
                 return sd.math().sqrt(x);
             case ABS:

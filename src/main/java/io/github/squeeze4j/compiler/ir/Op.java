@@ -24,6 +24,8 @@ public enum Op {
     SELU(Family.UNARY),
     /** x / (1 + exp(-x)). */
     SWISH(Family.UNARY),
+    /** x * min(max(x + 3, 0), 6) / 6. */
+    HARD_SWISH(Family.UNARY),
     /** x * tanh(log(1 + exp(x))). */
     MISH(Family.UNARY),
     /** Hyperbolic tangent. */
@@ -51,7 +53,7 @@ public enum Op {
     ADD(Family.BINARY),
     /** a - b; axes of size 1 repeat. */
     SUBTRACT(Family.BINARY),
-    /** a * b; axes of size 1 repeat. */
+    /** a * b; axes of size 1 repeat. Behind passes a third input is added, and attribute {@code function} applied. */
     MULTIPLY(Family.BINARY),
     /** a / b; axes of size 1 repeat. */
     DIVIDE(Family.BINARY),
@@ -72,7 +74,7 @@ public enum Op {
     /** Sums over all positions of x * w, w [C, H, W]: a depthwise convolution by kernels of the map's size. */
     WEIGHTED_SUM(Family.OTHER),
 
-    /** x' w + bias along the channels, at each position; w [in, out]. */
+    /** x' w + bias along the channels, at each position; w [in, out]. Behind passes attribute {@code function} is applied. */
     DENSE(Family.OTHER),
     /**
      * A convolution, w [out, in / groups, kH, kW]. Attributes {@code stride}, {@code dilation}, {@code padding} (at either end),

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * A value's shape, data type and layout. Immutable. The size of the batch is not part of it: {@link #BATCH} stands for
+ * A value's shape, data type and storage. Immutable. The size of the batch is not part of it: {@link #BATCH} stands for
  * whatever it is at a call.
  */
 public final class TensorType {
@@ -14,12 +14,12 @@ public final class TensorType {
 
     private final DataType dataType;
     private final long[] shape;
-    private final Layout layout;
+    private final Storage storage;
 
-    private TensorType(DataType dataType, long[] shape, Layout layout) {
+    private TensorType(DataType dataType, long[] shape, Storage storage) {
         this.dataType = dataType;
         this.shape = shape;
-        this.layout = layout;
+        this.storage = storage;
     }
 
     /**
@@ -27,10 +27,10 @@ public final class TensorType {
      *
      * @param dataType FLOAT or DOUBLE
      * @param shape sizes of the axes, the first may be {@link #BATCH}
-     * @return the type, in no layout yet
+     * @return the type, in no storage yet
      */
     public static TensorType of(DataType dataType, long... shape) {
-        return new TensorType(dataType, shape.clone(), Layout.UNCHOSEN);
+        return new TensorType(dataType, shape.clone(), Storage.UNCHOSEN);
     }
 
     /**
@@ -40,16 +40,16 @@ public final class TensorType {
      * @return a type
      */
     public TensorType with(DataType other) {
-        return new TensorType(other, shape, layout);
+        return new TensorType(other, shape, storage);
     }
 
     /**
-     * The same numbers in a layout.
+     * The same numbers in a storage.
      *
      * @param other any
      * @return a type
      */
-    public TensorType with(Layout other) {
+    public TensorType with(Storage other) {
         return new TensorType(dataType, shape, other);
     }
 
@@ -57,7 +57,7 @@ public final class TensorType {
      * Another shape.
      *
      * @param other sizes of the axes
-     * @return a type of the same data type, in no layout yet
+     * @return a type of the same data type, in no storage yet
      */
     public TensorType withShape(long... other) {
         return of(dataType, other);
@@ -73,12 +73,12 @@ public final class TensorType {
     }
 
     /**
-     * The layout.
+     * The storage.
      *
      * @return never null
      */
-    public Layout layout() {
-        return layout;
+    public Storage storage() {
+        return storage;
     }
 
     /**
@@ -149,7 +149,7 @@ public final class TensorType {
      * Whether the shapes are the same.
      *
      * @param other a type
-     * @return true even where data type or layout differ
+     * @return true even where data type or storage differ
      */
     public boolean sameShape(TensorType other) {
         return Arrays.equals(shape, other.shape);
@@ -181,17 +181,17 @@ public final class TensorType {
         return other instanceof TensorType
                 && sameShape((TensorType) other)
                 && dataType == ((TensorType) other).dataType
-                && layout == ((TensorType) other).layout;
+                && storage == ((TensorType) other).storage;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(Arrays.hashCode(shape), dataType, layout);
+        return Objects.hash(Arrays.hashCode(shape), dataType, storage);
     }
 
     @Override
     public String toString() {
         String type = dataType == DataType.FLOAT ? "f32" : dataType == DataType.DOUBLE ? "f64" : dataType.toString();
-        return type + shapeText() + (layout == Layout.UNCHOSEN ? "" : " " + layout.text);
+        return type + shapeText() + (storage == Storage.UNCHOSEN ? "" : " " + storage.text);
     }
 }

@@ -1,7 +1,7 @@
 package io.github.squeeze4j.compiler.ir;
 
 /** Where a value's numbers lie, once a pass has chosen. */
-public enum Layout {
+public enum Storage {
     /** Not chosen yet. */
     UNCHOSEN(""),
     /** Scratch memory, in the layout in which the network's map arrives: channels in blocks, first or last. */
@@ -13,7 +13,7 @@ public enum Layout {
 
     final String text;
 
-    Layout(String text) {
+    Storage(String text) {
         this.text = text;
     }
 }

@@ -1,0 +1,84 @@
+package io.github.squeeze4j.compiler.passes;
+
+import io.github.squeeze4j.compiler.ir.Graph;
+import io.github.squeeze4j.compiler.ir.Storage;
+import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.TensorType;
+import io.github.squeeze4j.compiler.ir.Value;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * Says where each value lies: what is as large as the network's map in that map's storage, what oneDNN computes of it or for it
+ * dense, and the small values in between in Java arrays.
+ *
+ * <pre>
+ * before   mean(%input) : f32[N, 64, 1, 1], dense(...), batch_normalization(...)
+ * after    mean(%input) : f32[N, 64, 1, 1] dense, dense(...) dense, batch_normalization(...) heap
+ * </pre>
+ */
+public final class ChooseStorage implements Pass {
+    /** Multiply-accumulates of an example up to which a loop in Java is as good as oneDNN. */
+    private static final long SMALL = 1 << 15;
+
+    /** The pass. */
+    public ChooseStorage() {}
+
+    @Override
+    public Graph run(Graph graph) {
+        TensorType given = graph.values().stream()
+                .filter(value -> value.is(Op.INPUT))
+                .map(Value::type)
+                .findFirst()
+                .orElse(null);
+        return graph.rewrite((value, original) -> value.as(value.type().with(storage(value, given))));
+    }
+
+    private static Storage storage(Value value, TensorType given) {
+        switch (value.op()) {
+            case INPUT:
+                return Storage.MAP;
+            case PARAMETER:
+                return Storage.DENSE;
+            case DENSE:
+                return Storage.DENSE;
+            case CONVOLUTION:
+                return isTiny(value) ? Storage.HEAP : Storage.DENSE;
+            case MEAN:
+            case MAX:
+            case SUM:
+            case AVERAGE_POOL:
+            case ADAPTIVE_POOL:
+                return value.input(0).type().storage() == Storage.MAP ? Storage.DENSE : Storage.HEAP;
+            case RESHAPE:
+                boolean map = value.input(0).type().storage() == Storage.MAP;
+                return map ? Storage.MAP : value.input(0).type().storage();
+            case SIGMOID:
+            case TANH:
+            case SWISH:
+                boolean exact = value.type().dataType() == DataType.DOUBLE;
+                return hasMap(value) ? Storage.MAP : exact ? Storage.HEAP : Storage.DENSE;
+            case MULTIPLY: // of a number per channel and one per position
+                return hasMap(value) || given != null && value.type().sameShape(given) ? Storage.MAP : Storage.HEAP;
+            case CONCAT:
+                boolean dense = value.integer("axis", 0) == 1 && value.inputs().stream().allMatch(ChooseStorage::isDense);
+                return dense ? Storage.DENSE : Storage.HEAP;
+            default:
+                return hasMap(value) ? Storage.MAP : Storage.HEAP;
+        }
+    }
+
+    private static boolean hasMap(Value value) {
+        boolean elementwise = value.op().family() == Op.Family.UNARY || value.op().family() == Op.Family.BINARY;
+        return elementwise && value.inputs().stream().anyMatch(input -> input.type().storage() == Storage.MAP);
+    }
+
+    private static boolean isDense(Value value) {
+        return value.type().storage() == Storage.DENSE;
+    }
+
+    private static boolean isTiny(Value value) {
+        TensorType weights = value.input(1).type();
+        long macs = value.type().elements() * (weights.elements() / weights.size(0));
+        return value.input(0).type().storage() != Storage.MAP && weights.size(0) == 1 && macs <= SMALL;
+    }
+}
