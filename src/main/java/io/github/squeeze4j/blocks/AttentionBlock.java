@@ -296,8 +296,8 @@ public abstract class AttentionBlock extends SameDiffLayer {
     @Override
     public final SDVariable defineLayer(
             SameDiff sameDiff, SDVariable layerInput, Map<String, SDVariable> paramTable, SDVariable mask) {
-        Graph graph = BlockDefinition.of(this, layerInput.dataType(), size(), false)
-                .computed();
+        Graph graph =
+                BlockDefinition.of(this, layerInput.dataType(), size(), false).computed();
         Map<String, SDVariable> leaves = new HashMap<>(paramTable);
         leaves.put(BlockDefinition.INPUT, layerInput);
         return new SameDiffCode(sameDiff, graph, leaves).of(graph.outputs().get(0));

@@ -33,8 +33,7 @@ final class ContextTransform implements ChannelScores {
 
     /** The reference. */
     static Value define(BlockOps o, Value context, String prefix) {
-        Value reduced =
-                o.exact(o.dense(context, o.parameter(prefix + "ReduceW"), o.parameter(prefix + "ReduceB")));
+        Value reduced = o.exact(o.dense(context, o.parameter(prefix + "ReduceW"), o.parameter(prefix + "ReduceB")));
         Value centered = o.subtract(reduced, o.mean(reduced, 1));
         Value variance = o.mean(o.multiply(centered, centered), 1);
         Value normalized = o.divide(centered, o.sqrt(o.affine(variance, 1, EPSILON)));

@@ -166,8 +166,7 @@ public final class GatherExcite extends AttentionBlock {
         if (!extraParameters) {
             return extent == 0
                     ? o.squeeze(x)
-                    : o.averagePool(
-                            x, 2 * extent - 1, extent, extent - 1, cells(o.size.height), cells(o.size.width));
+                    : o.averagePool(x, 2 * extent - 1, extent, extent - 1, cells(o.size.height), cells(o.size.width));
         }
         if (extent == 0) {
             Value sum = o.weightedSum(o.exact(x), o.exact(weightName(1)));

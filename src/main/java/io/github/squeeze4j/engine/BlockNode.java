@@ -60,7 +60,9 @@ final class BlockNode extends Node {
         private Graph definition(long[] shape) {
             try {
                 return block.definition(InputType.convolutional(shape[2], shape[3], shape[1]));
-            } catch (IllegalArgumentException e) { // a size that does not fit its parameters: DL4J's message is for users
+            } catch (
+                    IllegalArgumentException
+                            e) { // a size that does not fit its parameters: DL4J's message is for users
                 throw new Unsupported(name + ": " + e.getMessage());
             }
         }

@@ -8,8 +8,11 @@ import io.github.squeeze4j.compiler.passes.Pipeline;
 import io.github.squeeze4j.engine.Acceleration;
 import io.github.squeeze4j.engine.InferenceNetwork;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
@@ -28,15 +31,29 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Blocks as steps of a network's program give what their kernels give. */
 class CompiledBlocksTest {
     /** The compiler has no steps for these yet: DL4J's loop runs their kernels. */
-    private static final List<String> KERNELS = List.of("sk", "ge", "ge-means");
+    private static final List<String> KERNELS = List.of("sk", "sk-whole", "ge", "ge-means");
 
-    private static final String PASSES = "SharedValues,NestedPools,FoldNormalization,RoundedOnce,AdditionIntoScaling,FunctionsIntoOperations";
+    /** Forms of which other tests have no vectors. */
+    private static final Map<String, Supplier<AttentionBlock.Builder<?>>> OTHERS = Map.of(
+            "ge-whole", () -> GatherExcite.builder().reduction(4),
+            "ge-whole-means",
+                    () -> GatherExcite.builder().extraParameters(false).reduction(4),
+            "cbam-pools", () -> Cbam.builder().reduction(4).pools(Pool.LP, Pool.LSE),
+            "sk-whole",
+                    () -> SelectiveKernel.builder()
+                            .reduction(4)
+                            .minimumHidden(3)
+                            .groups(1),
+            "se-mish", () -> SqueezeExcitation.builder().reduction(4).activation(Activation.MISH));
+
+    private static final String PASSES =
+            "SharedValues,NestedPools,MapsInSingle,FoldNormalization,RoundedOnce,AdditionIntoScaling,FunctionsIntoOperations";
 
     private static final double TOLERANCE = 1e-5;
 
     static List<Object[]> blocksAndMaps() {
         List<Object[]> runs = new ArrayList<>();
-        for (String name : Blocks.builders().keySet()) {
+        for (String name : blocks()) {
             runs.add(new Object[] {name, 8, 9, 7}); // less than a block of channels
             runs.add(new Object[] {name, 24, 8, 12}); // a block and a part; pools that nest
             runs.add(new Object[] {name, 32, 9, 7}); // whole blocks
@@ -45,7 +62,9 @@ class CompiledBlocksTest {
     }
 
     static Set<String> blocks() {
-        return Blocks.builders().keySet();
+        Set<String> names = new LinkedHashSet<>(Blocks.builders().keySet());
+        names.addAll(OTHERS.keySet());
+        return names;
     }
 
     @AfterEach
@@ -55,7 +74,8 @@ class CompiledBlocksTest {
 
     /** Two convolutions and a block; residual, also the sum with the first convolution, and ReLU. */
     private static ComputationGraph network(String name, int channels, int height, int width, boolean residual) {
-        AttentionBlock block = Blocks.block(name, Computation.FUSED);
+        AttentionBlock block =
+                OTHERS.getOrDefault(name, Blocks.builders().get(name)).get().build();
         ComputationGraphConfiguration.GraphBuilder builder = Blocks.global(DataType.FLOAT)
                 .graphBuilder()
                 .addInputs("in")

@@ -25,13 +25,15 @@ class DirectionsTest {
     private static final Pattern OURS = Pattern.compile("\\bio\\.github\\.squeeze4j\\.([a-z]+(?:\\.[a-z]+)*)\\.[A-Z]");
 
     private static Set<String> namedBy(String folder) {
-        try (Stream<Path> files = Files.walk(SOURCES.resolve("io/github/squeeze4j").resolve(folder))) {
+        try (Stream<Path> files =
+                Files.walk(SOURCES.resolve("io/github/squeeze4j").resolve(folder))) {
             List<Path> sources =
                     files.filter(file -> file.toString().endsWith(".java")).collect(Collectors.toList());
             assertThat(sources).as(folder).isNotEmpty();
             Set<String> named = new TreeSet<>();
             for (Path source : sources) {
-                Matcher ours = OURS.matcher(COMMENT.matcher(Files.readString(source)).replaceAll(""));
+                Matcher ours =
+                        OURS.matcher(COMMENT.matcher(Files.readString(source)).replaceAll(""));
                 while (ours.find()) {
                     named.add(ours.group(1));
                 }

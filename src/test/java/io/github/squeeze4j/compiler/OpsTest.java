@@ -59,9 +59,7 @@ class OpsTest {
         refuses(
                 () -> o.dense(x, weights(6, 3), null),
                 "dense of f32[N, 8, 6, 4] takes weights [8, out], not f32[6, 3]");
-        refuses(
-                () -> o.dense(x, weights(8, 3), weights(4)),
-                "dense takes a bias [3], not f32[4]");
+        refuses(() -> o.dense(x, weights(8, 3), weights(4)), "dense takes a bias [3], not f32[4]");
         refuses(
                 () -> o.convolution(x, weights(4, 8, 3, 3), null, 1, 1, 2),
                 "convolution of f32[N, 8, 6, 4] in 2 groups takes weights [out, 4, kH, kW], not f32[4, 8, 3, 3]");
@@ -69,13 +67,11 @@ class OpsTest {
         refuses(
                 () -> o.reshape(x, TensorType.BATCH, 9),
                 "reshape of f32[N, 8, 6, 4] to f32[N, 9]: they must have as many numbers");
-        refuses(
-                () -> o.slice(x, 1, 6, 3), "slice of f32[N, 8, 6, 4] from 6, 3 long: axis 1 has 8");
+        refuses(() -> o.slice(x, 1, 6, 3), "slice of f32[N, 8, 6, 4] from 6, 3 long: axis 1 has 8");
         refuses(
                 () -> o.weightedSum(x, weights(8, 4, 6)),
                 "weighted_sum of f32[N, 8, 6, 4] takes a weight for each number of a map, not f32[8, 4, 6]");
-        refuses(
-                () -> o.mean(o.softmax(weights(8)), 1), "softmax takes a map [N, C, H, W], not f32[8]; reshape it");
+        refuses(() -> o.mean(o.softmax(weights(8)), 1), "softmax takes a map [N, C, H, W], not f32[8]; reshape it");
     }
 
     @Test

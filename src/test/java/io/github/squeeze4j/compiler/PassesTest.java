@@ -167,10 +167,10 @@ class PassesTest {
         assertThat(folder.resolve("graphs"))
                 .isDirectoryContaining("glob:**block_1_a.0.lowered.txt")
                 .isDirectoryContaining("glob:**block_1_a.0.lowered.dot")
-                .isDirectoryContaining("glob:**block_1_a.5.AdditionIntoScaling.txt")
-                .isDirectoryContaining("glob:**block_1_a.7.ChooseStorage.dot")
+                .isDirectoryContaining("glob:**block_1_a.6.AdditionIntoScaling.txt")
+                .isDirectoryContaining("glob:**block_1_a.8.ChooseStorage.dot")
                 .isDirectoryNotContaining("glob:**SharedValues*");
-        assertThat(Files.readString(folder.resolve("graphs/block_1_a.5.AdditionIntoScaling.txt")))
+        assertThat(Files.readString(folder.resolve("graphs/block_1_a.6.AdditionIntoScaling.txt")))
                 .startsWith("block 1/a:\n");
     }
 }

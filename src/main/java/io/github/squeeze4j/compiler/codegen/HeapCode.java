@@ -48,7 +48,8 @@ final class HeapCode {
         if (value.text("function") == null) {
             return loop;
         }
-        DoubleUnaryOperator function = function(Op.valueOf(value.text("function").toUpperCase(Locale.ROOT)), value);
+        DoubleUnaryOperator function =
+                function(Op.valueOf(value.text("function").toUpperCase(Locale.ROOT)), value);
         Runnable apply = unary(function, y, y);
         return () -> {
             loop.run();
@@ -333,8 +334,11 @@ final class HeapCode {
                     for (int column = 0; column < width; column++) {
                         double sum = bias == null ? 0 : bias[0];
                         for (int c = 0; c < channels; c++) {
-                            for (int i = Math.max(0, top - row); i < Math.min(kernelHeight, fromHeight + top - row); i++) {
-                                int from = ((n * channels + c) * fromHeight + row + i - top) * fromWidth + column - left;
+                            for (int i = Math.max(0, top - row);
+                                    i < Math.min(kernelHeight, fromHeight + top - row);
+                                    i++) {
+                                int from =
+                                        ((n * channels + c) * fromHeight + row + i - top) * fromWidth + column - left;
                                 int by = (c * kernelHeight + i) * kernelWidth;
                                 int first = Math.max(0, left - column);
                                 int end = Math.min(kernelWidth, fromWidth + left - column);

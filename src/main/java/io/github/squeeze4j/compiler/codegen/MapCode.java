@@ -1,9 +1,9 @@
 package io.github.squeeze4j.compiler.codegen;
 
 import io.github.squeeze4j.compiler.ir.Graph;
-import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.Op;
 import io.github.squeeze4j.compiler.ir.Sampling;
+import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.onednn.Function;
@@ -66,7 +66,9 @@ final class MapCode {
         long together = 0;
         for (Value value : graph.values()) {
             if (value.is(Op.REPEAT) || readsChannels(value)) {
-                long group = value.is(Op.REPEAT) ? value.integer("times", 1) : shape[1] / value.type().size(1);
+                long group = value.is(Op.REPEAT)
+                        ? value.integer("times", 1)
+                        : shape[1] / value.type().size(1);
                 together = together == 0 ? group : Math.min(together, group);
             }
         }
@@ -206,8 +208,7 @@ final class MapCode {
         long outer = tall ? blocks * shape[2] : blocks;
         long middle = tall ? shape[3] : shape[2];
         long inner = flat.channels() * shape[2] * shape[3] / outer / middle;
-        int repeating =
-                program.view(blocked, Layout.dense(outer, 1, 1, inner));
+        int repeating = program.view(blocked, Layout.dense(outer, 1, 1, inner));
         return new int[] {flat.repeating(x, outer, middle), repeating};
     }
 
@@ -222,8 +223,7 @@ final class MapCode {
         }
         double[] x = code.array(numbers);
         long length = numbers.type().elements();
-        int to = program.temporary(
-                Layout.dense(shape[0], length));
+        int to = program.temporary(Layout.dense(shape[0], length));
         boolean inverted = value.is(Op.DIVIDE);
         code.write(to, program -> {
             Floats y = program.floats(to);
@@ -242,7 +242,9 @@ final class MapCode {
         long rows = shape[0] * groups * shape[2] * shape[3];
         int dense = code.place(numbers);
         code.flush();
-        int spread = block == 1 ? dense : steps.linear(program.view(dense, Layout.dense(rows, 1)), filled(1, block, 1), -1, new PostOps());
+        int spread = block == 1
+                ? dense
+                : steps.linear(program.view(dense, Layout.dense(rows, 1)), filled(1, block, 1), -1, new PostOps());
         return program.view(spread, Layout.dense(shape[0] * groups, 1, 1, shape[2] * shape[3] * block));
     }
 
@@ -266,6 +268,9 @@ final class MapCode {
         if (readsChannels(value)) {
             return channels(value, x);
         }
+        if (value.is(Op.WEIGHTED_SUM)) {
+            return weighted(value, x);
+        }
         long[] to = value.type().shape(shape[0]);
         if (value.is(Op.ADAPTIVE_POOL) && (shape[2] % to[2] != 0 || shape[3] % to[3] != 0)) {
             return bins(value, x, to);
@@ -280,6 +285,21 @@ final class MapCode {
         return to[2] * to[3] == 1
                 ? program.view(flat.matrix(pooled), code.denseKind(value))
                 : program.as(pooled, code.denseKind(value));
+    }
+
+    /** The map times the weights, which repeat over the examples, and then sums over positions. */
+    private int weighted(Value value, int x) {
+        long[] one = {1, shape[1], shape[2], shape[3]};
+        int dense = program.view(code.place(value.input(1)), Layout.dense(one));
+        int blocked = program.as(dense, Layout.blocked(one, flat.block()));
+        long numbers = flat.channels() / shape[0] * shape[2] * shape[3];
+        int map = program.view(x, Layout.map(new long[] {shape[0], numbers, 1, 1}, true));
+        int weights = program.view(blocked, Layout.map(new long[] {1, numbers, 1, 1}, true));
+        int products = program.view(steps.multiply(map, weights, -1, new PostOps()), flat.kind());
+        long[] to = value.type().shape(shape[0]);
+        int means = steps.pooling(Pooling.Kind.AVERAGE, window(value, to), products, to, false).output;
+        steps.multiply(shape[2] * shape[3], means, means);
+        return program.view(flat.matrix(means), code.denseKind(value));
     }
 
     private Window window(Value value, long[] to) {
@@ -314,11 +334,9 @@ final class MapCode {
             int by = program.view(matrix, Layout.dense(cells, positions));
             return program.view(steps.linear(rows, by, -1, new PostOps()), code.denseKind(value));
         }
-        int blocks = program.view(
-                x, Layout.dense(flat.channels() / block, positions, block));
+        int blocks = program.view(x, Layout.dense(flat.channels() / block, positions, block));
         int products = steps.products(matrix, blocks, new PostOps());
-        return program.as(
-                program.view(products, Layout.blocked(to, block)), code.denseKind(value));
+        return program.as(program.view(products, Layout.blocked(to, block)), code.denseKind(value));
     }
 
     private static INDArray matrix(Value value) {
@@ -356,7 +374,13 @@ final class MapCode {
         int y = lanes;
         if (block > 1 && value.is(Op.MAX)) {
             int apart = program.as(matrix, Layout.transposed(results, block));
-            y = firstAxis(kind, program.view(apart, Layout.map(new long[] {1, results, block, 1}, true)), block, 1, results, 1);
+            y = firstAxis(
+                    kind,
+                    program.view(apart, Layout.map(new long[] {1, results, block, 1}, true)),
+                    block,
+                    1,
+                    results,
+                    1);
         } else if (block > 1) {
             y = steps.linear(matrix, filled(sum / block, 1, block), -1, new PostOps());
         } else if (value.is(Op.SUM)) {

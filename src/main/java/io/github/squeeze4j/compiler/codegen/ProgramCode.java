@@ -1,8 +1,8 @@
 package io.github.squeeze4j.compiler.codegen;
 
 import io.github.squeeze4j.compiler.ir.Graph;
-import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.onednn.Function;
@@ -113,7 +113,8 @@ public final class ProgramCode {
             Leaves leaves,
             UnaryOperator<Function> kept) {
         ProgramCode code = new ProgramCode(program, steps, batch, graph, leaves, kept);
-        // maps in their order, so that one that is read no more may be written over; smaller values where they are needed
+        // maps in their order, so that one that is read no more may be written over; smaller values where they are
+        // needed
         for (Value value : graph.values()) {
             if (value.type().storage() == Storage.MAP) {
                 code.place(value);
@@ -160,7 +161,9 @@ public final class ProgramCode {
             case PARAMETER:
                 return weights(value);
             case RESHAPE:
-                return parameter(value) == null ? program.view(place(value.input(0)), denseKind(value)) : weights(value);
+                return parameter(value) == null
+                        ? program.view(place(value.input(0)), denseKind(value))
+                        : weights(value);
             case DENSE:
                 return linear(value);
             case CONVOLUTION:
@@ -211,8 +214,7 @@ public final class ProgramCode {
             return pointwise(value);
         }
         int rows = program.view(place(x), Layout.dense(batch, weights.size(0)));
-        dnnl_memory_desc_t kind =
-                Layout.transposed(weights.size(1), weights.size(0));
+        dnnl_memory_desc_t kind = Layout.transposed(weights.size(1), weights.size(0));
         int by = leaves.parameter(parameter(value.input(1)).text("name"), " transposed", kind);
         int bias = value.inputs().size() > 2 ? place(value.input(2)) : -1;
         flush();
@@ -224,8 +226,7 @@ public final class ProgramCode {
     private int pointwise(Value value) {
         long in = value.input(0).type().size(1);
         Value w = value.input(1);
-        int by = leaves.parameter(
-                parameter(w).text("name"), " pointwise", Layout.dense(1, in, 1, 1));
+        int by = leaves.parameter(parameter(w).text("name"), " pointwise", Layout.dense(1, in, 1, 1));
         int[] one = {1, 1};
         int[] none = {0, 0};
         return convolution(value, by, new Window(one, one, one, none, none));
@@ -240,14 +241,7 @@ public final class ProgramCode {
         int bias = value.inputs().size() > 2 ? place(value.input(2)) : -1;
         flush();
         Steps.Convolved convolved = steps.convolution(
-                window,
-                x,
-                weights,
-                bias,
-                value.type().shape(batch),
-                -1,
-                new PostOps().apply(function(value)),
-                null);
+                window, x, weights, bias, value.type().shape(batch), -1, new PostOps().apply(function(value)), null);
         return program.as(convolved.output, denseKind(value));
     }
 

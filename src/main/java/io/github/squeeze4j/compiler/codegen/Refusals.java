@@ -1,8 +1,8 @@
 package io.github.squeeze4j.compiler.codegen;
 
 import io.github.squeeze4j.compiler.ir.Graph;
-import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -21,7 +21,7 @@ final class Refusals {
             map = map == null && value.is(Op.INPUT) ? value.type() : map;
         }
         for (Value value : graph.values()) {
-            String reason = value.type().storage() == Storage.MAP ? ofMap(value, map) : ofSmall(value);
+            String reason = value.type().storage() == Storage.MAP ? ofMap(value, map) : ofSmall(value, map);
             if (reason != null) {
                 return " with " + value.op() + " " + reason;
             }
@@ -47,18 +47,20 @@ final class Refusals {
                 : "over maps of another size or type";
     }
 
-    private static String ofSmall(Value value) {
+    private static String ofSmall(Value value, TensorType map) {
         boolean ofMap = !value.inputs().isEmpty() && value.input(0).type().storage() == Storage.MAP;
         switch (value.op()) {
             case DENSE:
-                boolean pixel = value.input(0).type().size(2) * value.input(0).type().size(3) == 1;
+                boolean pixel =
+                        value.input(0).type().size(2) * value.input(0).type().size(3) == 1;
                 return pixel || value.type().size(1) == 1 ? null : "at each position";
             case CONVOLUTION:
-                return value.integer("groups", 1) == 1 ? large(value) : "in groups";
+                boolean small =
+                        value.integer("groups", 1) == 1 && 2 * value.type().elements() <= map.elements();
+                return small ? large(value) : "to a whole map";
             case RESIZE:
             case BATCH_NORMALIZATION:
             case SOFTMAX:
-            case WEIGHTED_SUM:
             case SLICE:
             case CONCAT:
                 return ofMap || value.is(Op.RESIZE) ? "over a whole map" : large(value);

@@ -37,8 +37,7 @@ public final class SameDiffCode {
         this.sd = sd;
         for (Value value : graph.values()) {
             variables.put(
-                    value,
-                    value.op().family() == Op.Family.LEAF ? leaves.get(value.text("name")) : variable(value));
+                    value, value.op().family() == Op.Family.LEAF ? leaves.get(value.text("name")) : variable(value));
         }
     }
 
@@ -181,8 +180,7 @@ public final class SameDiffCode {
         TensorType in = value.input(0).type();
         switch (value.op()) {
             case SOFTMAX:
-                return reshaped(
-                        sd.nn().softmax(sd.reshape(x, -1, in.size(1), in.size(2) * in.size(3)), 2), value);
+                return reshaped(sd.nn().softmax(sd.reshape(x, -1, in.size(1), in.size(2) * in.size(3)), 2), value);
             case WEIGHTED_SUM:
                 return sd.sum(x.mul(sd.reshape(of(value.input(1)), 1, in.size(1), in.size(2), in.size(3))), true, 2, 3);
             case DENSE:
@@ -240,8 +238,7 @@ public final class SameDiffCode {
             SDVariable sum = sd.sum(x.mul(sd.reshape(weights, 1, inputs, 1, 1)), true, 1);
             return bias == null ? sum : sum.add(sd.reshape(bias, 1, 1, 1, 1));
         }
-        SDVariable rows =
-                sd.reshape(sd.permute(x, 0, 2, 3, 1), -1, inputs).mmul(weights);
+        SDVariable rows = sd.reshape(sd.permute(x, 0, 2, 3, 1), -1, inputs).mmul(weights);
         SDVariable biased = bias == null ? rows : rows.add(bias);
         return sd.permute(sd.reshape(biased, -1, in.size(2), in.size(3), outputs), 0, 3, 1, 2);
     }

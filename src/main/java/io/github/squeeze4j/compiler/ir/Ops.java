@@ -228,8 +228,10 @@ public class Ops {
     private Value reduce(Op op, Value x, int... axes) {
         long[] shape = x.type().shape();
         for (int axis : axes) {
-            require(axis > 0 && axis < shape.length, op, "along axis " + axis + " of " + x.type() + ": use 1 to "
-                    + (shape.length - 1));
+            require(
+                    axis > 0 && axis < shape.length,
+                    op,
+                    "along axis " + axis + " of " + x.type() + ": use 1 to " + (shape.length - 1));
             shape[axis] = 1;
         }
         return new Value(op, x.type().withShape(shape), attributes("axes", list(axes)), List.of(x));
@@ -278,8 +280,7 @@ public class Ops {
             fits = weights.size(i) == type.size(i + 1);
         }
         require(fits, Op.WEIGHTED_SUM, "of " + type + " takes a weight for each number of a map, not " + weights);
-        return new Value(
-                Op.WEIGHTED_SUM, type.withShape(type.size(0), type.size(1), 1, 1), Map.of(), List.of(x, w));
+        return new Value(Op.WEIGHTED_SUM, type.withShape(type.size(0), type.size(1), 1, 1), Map.of(), List.of(x, w));
     }
 
     // ---- linear layers ---------------------------------------------------------------------------------------------
@@ -303,14 +304,7 @@ public class Ops {
     }
 
     private Value linear(
-            Op op,
-            Value x,
-            Value w,
-            Value bias,
-            long out,
-            long height,
-            long width,
-            Map<String, Object> attributes) {
+            Op op, Value x, Value w, Value bias, long out, long height, long width, Map<String, Object> attributes) {
         List<Value> inputs = new ArrayList<>(List.of(x, w));
         if (bias != null) {
             TensorType type = bias.type();
@@ -338,9 +332,7 @@ public class Ops {
         TensorType type = map(Op.CONVOLUTION, x);
         TensorType weights = w.type();
         require(
-                weights.rank() == 4
-                        && weights.size(1) * groups == type.size(1)
-                        && weights.size(0) % groups == 0,
+                weights.rank() == 4 && weights.size(1) * groups == type.size(1) && weights.size(0) % groups == 0,
                 Op.CONVOLUTION,
                 "of " + type + " in " + groups + " groups takes weights [out, " + type.size(1) / groups
                         + ", kH, kW], not " + weights);
@@ -433,8 +425,7 @@ public class Ops {
      */
     public final Value resize(Value x, long height, long width) {
         TensorType type = map(Op.RESIZE, x);
-        return new Value(
-                Op.RESIZE, type.withShape(type.size(0), type.size(1), height, width), Map.of(), List.of(x));
+        return new Value(Op.RESIZE, type.withShape(type.size(0), type.size(1), height, width), Map.of(), List.of(x));
     }
 
     // ---- normalization ---------------------------------------------------------------------------------------------
@@ -511,11 +502,11 @@ public class Ops {
             require(
                     fits,
                     Op.CONCAT,
-                    "along axis " + axis + " of " + parts[0].type() + " and " + part.type() + ": other axes must be equal");
+                    "along axis " + axis + " of " + parts[0].type() + " and " + part.type()
+                            + ": other axes must be equal");
             shape[axis] += own[axis];
         }
-        return new Value(
-                Op.CONCAT, parts[0].type().withShape(shape), attributes("axis", axis), Arrays.asList(parts));
+        return new Value(Op.CONCAT, parts[0].type().withShape(shape), attributes("axis", axis), Arrays.asList(parts));
     }
 
     /**

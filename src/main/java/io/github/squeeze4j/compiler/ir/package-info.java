@@ -4,4 +4,3 @@
  * io.github.squeeze4j.compiler.ir.Ops}. Not part of the library's interface.
  */
 package io.github.squeeze4j.compiler.ir;
-

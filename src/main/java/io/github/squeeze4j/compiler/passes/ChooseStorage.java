@@ -1,8 +1,8 @@
 package io.github.squeeze4j.compiler.passes;
 
 import io.github.squeeze4j.compiler.ir.Graph;
-import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -48,6 +48,7 @@ public final class ChooseStorage implements Pass {
             case SUM:
             case AVERAGE_POOL:
             case ADAPTIVE_POOL:
+            case WEIGHTED_SUM:
                 return value.input(0).type().storage() == Storage.MAP ? Storage.DENSE : Storage.HEAP;
             case RESHAPE:
                 boolean map = value.input(0).type().storage() == Storage.MAP;
@@ -58,9 +59,10 @@ public final class ChooseStorage implements Pass {
                 boolean exact = value.type().dataType() == DataType.DOUBLE;
                 return hasMap(value) ? Storage.MAP : exact ? Storage.HEAP : Storage.DENSE;
             case MULTIPLY: // of a number per channel and one per position
-                return hasMap(value) || given != null && value.type().sameShape(given) ? Storage.MAP : Storage.HEAP;
+                return hasMap(value) || isOuter(value, given) ? Storage.MAP : Storage.HEAP;
             case CONCAT:
-                boolean dense = value.integer("axis", 0) == 1 && value.inputs().stream().allMatch(ChooseStorage::isDense);
+                boolean dense =
+                        value.integer("axis", 0) == 1 && value.inputs().stream().allMatch(ChooseStorage::isDense);
                 return dense ? Storage.DENSE : Storage.HEAP;
             default:
                 return hasMap(value) ? Storage.MAP : Storage.HEAP;
@@ -68,8 +70,21 @@ public final class ChooseStorage implements Pass {
     }
 
     private static boolean hasMap(Value value) {
-        boolean elementwise = value.op().family() == Op.Family.UNARY || value.op().family() == Op.Family.BINARY;
-        return elementwise && value.inputs().stream().anyMatch(input -> input.type().storage() == Storage.MAP);
+        boolean elementwise =
+                value.op().family() == Op.Family.UNARY || value.op().family() == Op.Family.BINARY;
+        return elementwise
+                && value.inputs().stream().anyMatch(input -> input.type().storage() == Storage.MAP);
+    }
+
+    /** Whether a number per channel times one per position, which is a whole map. */
+    private static boolean isOuter(Value value, TensorType given) {
+        if (given == null || !value.type().sameShape(given) || given.size(1) == 1) {
+            return false;
+        }
+        TensorType a = value.input(0).type();
+        TensorType b = value.input(1).type();
+        boolean channelsFirst = a.isMap(given.size(1), 1, 1) && b.isMap(1, given.size(2), given.size(3));
+        return channelsFirst || b.isMap(given.size(1), 1, 1) && a.isMap(1, given.size(2), given.size(3));
     }
 
     private static boolean isDense(Value value) {

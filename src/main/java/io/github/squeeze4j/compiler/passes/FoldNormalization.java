@@ -47,9 +47,11 @@ public final class FoldNormalization implements Pass {
 
     private static Value folded(Value norm, Value convolution) {
         DataType type = convolution.type().dataType();
-        Value scale = OPS.divide(exact(norm.input(1)), OPS.sqrt(OPS.affine(exact(norm.input(4)), 1, norm.number("epsilon"))));
+        Value scale =
+                OPS.divide(exact(norm.input(1)), OPS.sqrt(OPS.affine(exact(norm.input(4)), 1, norm.number("epsilon"))));
         Value weights = convolution.input(1);
-        Value scaled = OPS.multiply(exact(weights), OPS.reshape(scale, weights.type().size(0), 1, 1, 1));
+        Value scaled =
+                OPS.multiply(exact(weights), OPS.reshape(scale, weights.type().size(0), 1, 1, 1));
         Value mean = exact(norm.input(3));
         Value shift = convolution.inputs().size() > 2
                 ? OPS.subtract(exact(convolution.input(2)), mean)

@@ -24,11 +24,14 @@ public final class RoundedOnce implements Pass {
     public Graph run(Graph graph) {
         return graph.rewrite((value, original) -> {
             Value before = value.inputs().isEmpty() ? null : value.input(0);
-            boolean widened = before != null && before.is(Op.CAST) && before.type().dataType() == DataType.DOUBLE;
+            boolean widened =
+                    before != null && before.is(Op.CAST) && before.type().dataType() == DataType.DOUBLE;
             if (widened && value.is(Op.RELU)) {
                 return OPS.cast(OPS.relu(before.input(0)), DataType.DOUBLE);
             }
-            return widened && value.is(Op.CAST) ? OPS.cast(before.input(0), value.type().dataType()) : value;
+            return widened && value.is(Op.CAST)
+                    ? OPS.cast(before.input(0), value.type().dataType())
+                    : value;
         });
     }
 }
