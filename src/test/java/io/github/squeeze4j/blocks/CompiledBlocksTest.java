@@ -47,7 +47,7 @@ class CompiledBlocksTest {
             "se-mish", () -> SqueezeExcitation.builder().reduction(4).activation(Activation.MISH));
 
     private static final String PASSES =
-            "SharedValues,NestedPools,MapsInSingle,FoldNormalization,RoundedOnce,AdditionIntoScaling,FunctionsIntoOperations";
+            "SharedValues,NestedPools,PoolsTogether,MapsInSingle,FoldNormalization,RoundedOnce,AdditionIntoScaling,FunctionsIntoOperations";
 
     private static final double TOLERANCE = 1e-5;
 

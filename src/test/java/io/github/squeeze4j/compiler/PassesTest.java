@@ -12,6 +12,7 @@ import io.github.squeeze4j.compiler.passes.FoldNormalization;
 import io.github.squeeze4j.compiler.passes.FunctionsIntoOperations;
 import io.github.squeeze4j.compiler.passes.NestedPools;
 import io.github.squeeze4j.compiler.passes.Pipeline;
+import io.github.squeeze4j.compiler.passes.PoolsTogether;
 import io.github.squeeze4j.compiler.passes.RoundedOnce;
 import io.github.squeeze4j.compiler.passes.SharedValues;
 import java.io.IOException;
@@ -65,6 +66,24 @@ class PassesTest {
                         "  %3 = adaptive_pool(%2, bins=2) : f32[N, 8, 2, 2]",
                         "  %5 = mean(%2, axes=[2, 3]) : f32[N, 8, 1, 1]",
                         "  %6 = adaptive_pool(%x, bins=3) : f32[N, 8, 3, 3]");
+    }
+
+    @Test
+    void unevenPoolsAreMadeInOneLook() {
+        Graph graph = new Graph("g", o.adaptivePool(x, 3), o.adaptivePool(x, 2));
+
+        assertThat(lines(new PoolsTogether().run(graph)))
+                .containsExactly(
+                        "g:",
+                        "  %x = input() : f32[N, 8, 8, 8]",
+                        "  %0 = adaptive_pools(%x, bins=[3, 2]) : f32[N, 8, 13, 1]",
+                        "  %1 = slice(%0, axis=2, from=0, size=9) : f32[N, 8, 9, 1]",
+                        "  %2 = reshape(%1) : f32[N, 8, 3, 3]",
+                        "  %3 = slice(%0, axis=2, from=9, size=4) : f32[N, 8, 4, 1]",
+                        "  %4 = reshape(%3) : f32[N, 8, 2, 2]",
+                        "  return %2, %4");
+        assertThat(new PoolsTogether().run(new Graph("g", o.adaptivePool(x, 4), o.adaptivePool(x, 2))))
+                .hasToString(new Graph("g", o.adaptivePool(x, 4), o.adaptivePool(x, 2)).toString());
     }
 
     @Test
@@ -167,10 +186,10 @@ class PassesTest {
         assertThat(folder.resolve("graphs"))
                 .isDirectoryContaining("glob:**block_1_a.0.lowered.txt")
                 .isDirectoryContaining("glob:**block_1_a.0.lowered.dot")
-                .isDirectoryContaining("glob:**block_1_a.6.AdditionIntoScaling.txt")
-                .isDirectoryContaining("glob:**block_1_a.8.ChooseStorage.dot")
+                .isDirectoryContaining("glob:**block_1_a.7.AdditionIntoScaling.txt")
+                .isDirectoryContaining("glob:**block_1_a.9.ChooseStorage.dot")
                 .isDirectoryNotContaining("glob:**SharedValues*");
-        assertThat(Files.readString(folder.resolve("graphs/block_1_a.6.AdditionIntoScaling.txt")))
+        assertThat(Files.readString(folder.resolve("graphs/block_1_a.7.AdditionIntoScaling.txt")))
                 .startsWith("block 1/a:\n");
     }
 }

@@ -2,6 +2,7 @@ package io.github.squeeze4j.compiler.codegen;
 
 import io.github.squeeze4j.compiler.ir.Graph;
 import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Ops;
 import io.github.squeeze4j.compiler.ir.Sampling;
 import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.TensorType;
@@ -93,6 +94,12 @@ final class MapCode {
         return binary(value);
     }
 
+    /** Within a block the map itself still has what a function of it loses. */
+    private Function kept(Value value, Function function) {
+        boolean last = graph.outputs().contains(value);
+        return last || function == Function.RELU ? kept.apply(function) : function;
+    }
+
     /** The place to write to: that of a map that nobody reads any more, or a new one. */
     private int target(Value over) {
         return reads.get(over) == 0 && mayOverwrite(over) ? code.place(over) : program.temporary(flat.kind());
@@ -120,7 +127,7 @@ final class MapCode {
         if (value.is(Op.AFFINE)) {
             steps.affine(value.number("alpha"), value.number("beta"), x, y);
         } else {
-            steps.apply(kept.apply(ProgramCode.function(value.op())), x, y);
+            steps.apply(kept(value, ProgramCode.function(value.op())), x, y);
         }
         return y;
     }
@@ -140,7 +147,7 @@ final class MapCode {
             post.add(program.view(code.place(addend), program.kind(views[0])));
         }
         Function function = ProgramCode.function(value);
-        post.apply(kept.apply(function));
+        post.apply(kept(value, function));
         code.flush();
         value.inputs().forEach(this::read);
         int y = target(map);
@@ -272,7 +279,7 @@ final class MapCode {
             return weighted(value, x);
         }
         long[] to = value.type().shape(shape[0]);
-        if (value.is(Op.ADAPTIVE_POOL) && (shape[2] % to[2] != 0 || shape[3] % to[3] != 0)) {
+        if (value.is(Op.ADAPTIVE_POOLS) || value.is(Op.ADAPTIVE_POOL) && (shape[2] % to[2] != 0 || shape[3] % to[3] != 0)) {
             return bins(value, x, to);
         }
         Pooling.Kind kind = value.is(Op.MAX)
@@ -325,7 +332,7 @@ final class MapCode {
     private int bins(Value value, int x, long[] to) {
         long positions = shape[2] * shape[3];
         long cells = to[2] * to[3];
-        String name = "bins " + to[2] + " x " + to[3] + " of " + shape[2] + " x " + shape[3];
+        String name = "bins " + value.attributes().get("bins") + " of " + shape[2] + " x " + shape[3];
         dnnl_memory_desc_t dense = Layout.dense(1, cells, positions);
         int matrix = program.constant(name, dense, () -> matrix(value));
         int block = flat.block();
@@ -339,18 +346,23 @@ final class MapCode {
         return program.as(program.view(products, Layout.blocked(to, block)), code.denseKind(value));
     }
 
+    /** [1, bins, positions]. */
     private static INDArray matrix(Value value) {
-        double[][] down = Sampling.matrix(value, 2);
-        double[][] across = Sampling.matrix(value, 3);
-        INDArray matrix = Nd4j.create(
-                DataType.FLOAT, 1, (long) down.length * across.length, (long) down[0].length * across[0].length);
+        Value map = value.input(0);
+        int[] bins = value.is(Op.ADAPTIVE_POOL) ? new int[] {value.integer("bins", 1)} : value.integers("bins");
+        long positions = map.type().size(2) * map.type().size(3);
+        INDArray matrix = Nd4j.create(DataType.FLOAT, 1, value.type().size(2) * value.type().size(3), positions);
         Floats numbers = new Floats(matrix);
         long at = 0;
-        for (double[] row : down) {
-            for (double[] column : across) {
-                for (double one : row) {
-                    for (double two : column) {
-                        numbers.put(at++, (float) (one * two));
+        for (int count : bins) {
+            Value pool = new Ops().adaptivePool(map, count);
+            double[][] across = Sampling.matrix(pool, 3);
+            for (double[] row : Sampling.matrix(pool, 2)) {
+                for (double[] column : across) {
+                    for (double one : row) {
+                        for (double two : column) {
+                            numbers.put(at++, (float) (one * two));
+                        }
                     }
                 }
             }

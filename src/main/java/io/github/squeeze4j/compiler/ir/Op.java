@@ -85,6 +85,8 @@ public enum Op {
     AVERAGE_POOL(Family.OTHER),
     /** Means over bins that cover the map, as PyTorch's adaptive pooling cuts them. Attribute {@code bins} per side. */
     ADAPTIVE_POOL(Family.OTHER),
+    /** The bins of several {@link #ADAPTIVE_POOL}s one behind the other, [N, C, all bins, 1]. Attribute {@code bins}, a list. */
+    ADAPTIVE_POOLS(Family.OTHER),
     /** The nearest position's number, as PyTorch's interpolation chooses it. Attribute {@code size}. */
     RESIZE(Family.OTHER),
     /**

@@ -416,6 +416,21 @@ public class Ops {
     }
 
     /**
+     * The bins of several adaptive poolings, one behind the other.
+     *
+     * @param x map
+     * @param bins of each, per side
+     * @return [N, C, all bins, 1]
+     */
+    public final Value adaptivePools(Value x, List<Integer> bins) {
+        TensorType type = map(Op.ADAPTIVE_POOLS, x);
+        long cells = bins.stream().mapToLong(count -> (long) count * count).sum();
+        Map<String, Object> attributes = attributes("bins", List.copyOf(bins));
+        return new Value(
+                Op.ADAPTIVE_POOLS, type.withShape(type.size(0), type.size(1), cells, 1), attributes, List.of(x));
+    }
+
+    /**
      * The nearest position's number, as PyTorch's interpolation chooses it.
      *
      * @param x map

@@ -48,6 +48,7 @@ public final class ChooseStorage implements Pass {
             case SUM:
             case AVERAGE_POOL:
             case ADAPTIVE_POOL:
+            case ADAPTIVE_POOLS:
             case WEIGHTED_SUM:
                 return value.input(0).type().storage() == Storage.MAP ? Storage.DENSE : Storage.HEAP;
             case RESHAPE:

@@ -36,6 +36,7 @@ public final class Pipeline {
         return List.of(
                 new NestedPools(),
                 new SharedValues(),
+                new PoolsTogether(),
                 new MapsInSingle(),
                 new FoldNormalization(),
                 new RoundedOnce(),
