@@ -54,7 +54,7 @@ class CompiledBlocksTest {
     static List<Object[]> blocksAndMaps() {
         List<Object[]> runs = new ArrayList<>();
         for (String name : blocks()) {
-            runs.add(new Object[] {name, 8, 9, 7}); // less than a block of channels
+            runs.add(new Object[] {name, 4, 9, 7}); // less than a block of channels, one hidden channel
             runs.add(new Object[] {name, 24, 8, 12}); // a block and a part; pools that nest
             runs.add(new Object[] {name, 32, 9, 7}); // whole blocks
         }

@@ -5,6 +5,7 @@ import io.github.squeeze4j.compiler.ir.Op;
 import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
+import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -19,6 +20,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 public final class ChooseStorage implements Pass {
     /** Multiply-accumulates of an example up to which a loop in Java is as good as oneDNN. */
     private static final long SMALL = 1 << 15;
+
+    private static final int[] ONES = {1, 1};
 
     /** The pass. */
     public ChooseStorage() {}
@@ -92,9 +95,12 @@ public final class ChooseStorage implements Pass {
         return value.type().storage() == Storage.DENSE;
     }
 
+    /** What the loop does: to one channel, position by position, and little of it. */
     private static boolean isTiny(Value value) {
+        boolean plain = Arrays.equals(value.integers("stride"), ONES)
+                && Arrays.equals(value.integers("dilation"), ONES);
         TensorType weights = value.input(1).type();
         long macs = value.type().elements() * (weights.elements() / weights.size(0));
-        return value.input(0).type().storage() != Storage.MAP && weights.size(0) == 1 && macs <= SMALL;
+        return plain && value.input(0).type().storage() != Storage.MAP && weights.size(0) == 1 && macs <= SMALL;
     }
 }
