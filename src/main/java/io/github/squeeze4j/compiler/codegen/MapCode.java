@@ -240,7 +240,8 @@ final class MapCode {
         code.flush();
         int spread = block == 1
                 ? dense
-                : steps.linear(program.view(dense, Layout.dense(rows, 1)), reductions.filled(1, block, 1), -1, new PostOps());
+                : steps.linear(
+                        program.view(dense, Layout.dense(rows, 1)), reductions.filled(1, block, 1), -1, new PostOps());
         return program.view(spread, Layout.dense(shape[0] * groups, 1, 1, shape[2] * shape[3] * block));
     }
 

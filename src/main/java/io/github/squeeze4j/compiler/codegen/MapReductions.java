@@ -48,7 +48,8 @@ final class MapReductions {
             return weighted(value, x, weights);
         }
         long[] to = value.type().shape(shape[0]);
-        if (value.is(Op.ADAPTIVE_POOLS) || value.is(Op.ADAPTIVE_POOL) && (shape[2] % to[2] != 0 || shape[3] % to[3] != 0)) {
+        if (value.is(Op.ADAPTIVE_POOLS)
+                || value.is(Op.ADAPTIVE_POOL) && (shape[2] % to[2] != 0 || shape[3] % to[3] != 0)) {
             return bins(value, x, to);
         }
         Pooling.Kind kind = value.is(Op.MAX)
@@ -58,9 +59,7 @@ final class MapReductions {
         if (value.is(Op.SUM)) {
             steps.multiply(shape[2] * shape[3] / (to[2] * to[3]), pooled, pooled);
         }
-        return to[2] * to[3] == 1
-                ? program.view(flat.matrix(pooled), kind(value))
-                : program.as(pooled, kind(value));
+        return to[2] * to[3] == 1 ? program.view(flat.matrix(pooled), kind(value)) : program.as(pooled, kind(value));
     }
 
     /** The map times the weights, which repeat over the examples, and then sums over positions. */
@@ -120,7 +119,8 @@ final class MapReductions {
         Value map = value.input(0);
         int[] bins = value.is(Op.ADAPTIVE_POOL) ? new int[] {value.integer("bins", 1)} : value.integers("bins");
         long positions = map.type().size(2) * map.type().size(3);
-        INDArray matrix = Nd4j.create(DataType.FLOAT, 1, value.type().size(2) * value.type().size(3), positions);
+        INDArray matrix = Nd4j.create(
+                DataType.FLOAT, 1, value.type().size(2) * value.type().size(3), positions);
         Floats numbers = new Floats(matrix);
         long at = 0;
         for (int count : bins) {

@@ -97,8 +97,8 @@ public final class ChooseStorage implements Pass {
 
     /** What the loop does: to one channel, position by position, and little of it. */
     private static boolean isTiny(Value value) {
-        boolean plain = Arrays.equals(value.integers("stride"), ONES)
-                && Arrays.equals(value.integers("dilation"), ONES);
+        boolean plain =
+                Arrays.equals(value.integers("stride"), ONES) && Arrays.equals(value.integers("dilation"), ONES);
         TensorType weights = value.input(1).type();
         long macs = value.type().elements() * (weights.elements() / weights.size(0));
         return plain && value.input(0).type().storage() != Storage.MAP && weights.size(0) == 1 && macs <= SMALL;
