@@ -61,6 +61,10 @@ class CompiledBlocksTest {
         return runs;
     }
 
+    static Set<String> vectors() {
+        return Blocks.builders().keySet();
+    }
+
     static Set<String> blocks() {
         Set<String> names = new LinkedHashSet<>(Blocks.builders().keySet());
         names.addAll(OTHERS.keySet());
@@ -135,6 +139,31 @@ class CompiledBlocksTest {
             accelerated.undo();
             Arrays4j.assertClose(name + " changed", changed, graph.output(x)[0], TOLERANCE);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("vectors")
+    void whatIsNotANumberIsDl4js(String name) {
+        INDArray x = Blocks.data(2, DataType.FLOAT).getFeatures();
+        for (String parameter : new String[] {"conv_b", "att_" + first(name)}) {
+            ComputationGraph graph = Blocks.graph(name, Computation.FUSED, DataType.FLOAT);
+            if (graph.getParam(parameter) == null) {
+                continue; // a block without parameters
+            }
+            graph.getParam(parameter).putScalar(0, Float.NaN);
+            INDArray expected = graph.output(x)[0].dup();
+            try (Acceleration ignored = Acceleration.apply(graph)) {
+                INDArray actual = graph.output(x)[0];
+                assertThat(actual.isNaN()).as(name + " " + parameter).isEqualTo(expected.isNaN());
+            }
+        }
+    }
+
+    private static String first(String name) {
+        AttentionBlock block = AttentionBlock.of(
+                Blocks.graph(name, Computation.FUSED, DataType.FLOAT).getLayer("att"));
+        List<ParameterSpec.Parameter> all = block.parameters().all();
+        return all.isEmpty() ? "none" : all.get(0).name;
     }
 
     @ParameterizedTest

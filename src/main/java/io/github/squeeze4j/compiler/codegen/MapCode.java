@@ -89,6 +89,11 @@ final class MapCode {
         return last || function == Function.RELU ? kept.apply(function) : function;
     }
 
+    /** As {@link MapReductions#filled}. */
+    int filled(double number, long rows, long columns) {
+        return reductions.filled(number, rows, columns);
+    }
+
     /** The place to write to: that of a map that nobody reads any more, or a new one. */
     private int target(Value over) {
         return reads.get(over) == 0 && mayOverwrite(over) ? code.place(over) : program.temporary(flat.kind());

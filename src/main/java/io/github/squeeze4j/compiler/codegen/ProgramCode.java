@@ -8,6 +8,7 @@ import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.onednn.Function;
 import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.Numbers.Floats;
+import io.github.squeeze4j.onednn.Pooling;
 import io.github.squeeze4j.onednn.PostOps;
 import io.github.squeeze4j.onednn.Program;
 import io.github.squeeze4j.onednn.Steps;
@@ -170,8 +171,13 @@ public final class ProgramCode {
                 return convolution(value, value.input(1), windowOf(value));
             case CONCAT:
                 return concatenation(value);
+            case SLICE:
+                return slice(value);
             default:
-                return value.op().family() == Op.Family.UNARY ? applied(value) : maps.reduced(value);
+                if (value.op().family() == Op.Family.UNARY) {
+                    return applied(value);
+                }
+                return value.input(0).type().storage() == Storage.MAP ? maps.reduced(value) : small(value);
         }
     }
 
@@ -181,6 +187,48 @@ public final class ProgramCode {
         int y = program.temporary(program.kind(x));
         steps.apply(function(value.op()), x, y);
         return y;
+    }
+
+    /** A part of each row, as which the axes behind the one that is cut, and it, are read. */
+    private int slice(Value value) {
+        int axis = value.integer("axis", 1);
+        long[] from = value.input(0).type().shape(batch);
+        long rows = 1;
+        long behind = 1;
+        for (int i = 0; i < from.length; i++) {
+            rows *= i < axis ? from[i] : 1;
+            behind *= i > axis ? from[i] : 1;
+        }
+        int x = place(value.input(0));
+        flush();
+        int whole = program.view(x, Layout.dense(rows, from[axis] * behind));
+        int like = program.temporary(Layout.dense(rows, value.integer("size", 1) * behind));
+        return program.view(steps.part(whole, value.integer("from", 0) * behind, like), denseKind(value));
+    }
+
+    /** A pooling of equal bins, or a weighted sum over positions, of what is dense already. */
+    private int small(Value value) {
+        int x = place(value.input(0));
+        TensorType in = value.input(0).type();
+        if (value.is(Op.ADAPTIVE_POOL)) {
+            flush();
+            int[] kernel = {
+                Math.toIntExact(in.size(2) / value.type().size(2)),
+                Math.toIntExact(in.size(3) / value.type().size(3))
+            };
+            int[] none = {0, 0};
+            Window window = new Window(kernel, kernel, new int[] {1, 1}, none, none);
+            long[] to = value.type().shape(batch);
+            return program.as(steps.pooling(Pooling.Kind.AVERAGE, window, x, to, false).output, denseKind(value));
+        }
+        int w = place(value.input(1));
+        flush();
+        long positions = in.size(2) * in.size(3);
+        int rows = program.view(x, Layout.map(new long[] {batch, in.elements(), 1, 1}, true));
+        int weights = program.view(w, Layout.map(new long[] {1, in.elements(), 1, 1}, true));
+        int products = steps.multiply(rows, weights, -1, new PostOps());
+        int matrix = program.view(products, Layout.dense(batch * in.size(1), positions));
+        return program.view(steps.linear(matrix, maps.filled(1, 1, positions), -1, new PostOps()), denseKind(value));
     }
 
     private int concatenation(Value value) {

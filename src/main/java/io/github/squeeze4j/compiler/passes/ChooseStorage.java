@@ -50,13 +50,20 @@ public final class ChooseStorage implements Pass {
             case MAX:
             case SUM:
             case AVERAGE_POOL:
-            case ADAPTIVE_POOL:
             case ADAPTIVE_POOLS:
-            case WEIGHTED_SUM:
                 return value.input(0).type().storage() == Storage.MAP ? Storage.DENSE : Storage.HEAP;
+            case ADAPTIVE_POOL:
+                TensorType map = value.input(0).type();
+                long bins = value.integer("bins", 1);
+                boolean even = map.size(2) % bins == 0 && map.size(3) % bins == 0;
+                return map.storage() == Storage.MAP || even && isDense(value.input(0)) ? Storage.DENSE : Storage.HEAP;
+            case WEIGHTED_SUM:
+                boolean inMemory = value.input(0).type().storage() != Storage.HEAP && isDense(value.input(1));
+                return inMemory ? Storage.DENSE : Storage.HEAP;
+            case SLICE:
+                return isDense(value.input(0)) ? Storage.DENSE : Storage.HEAP;
             case RESHAPE:
-                boolean map = value.input(0).type().storage() == Storage.MAP;
-                return map ? Storage.MAP : value.input(0).type().storage();
+                return value.input(0).type().storage();
             case SIGMOID:
             case TANH:
             case SWISH:

@@ -6,7 +6,7 @@ import io.github.squeeze4j.compiler.ir.Ops;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * Sums over a whole given map are taken in its own type: oneDNN, which adds in several registers, has no other.
+ * Weighted sums over positions are taken in the map's own type: oneDNN, which adds in several registers, has no other.
  *
  * <pre>
  * before   weighted_sum(cast(%input) : f64, cast(%w) : f64)
@@ -24,7 +24,6 @@ public final class MapsInSingle implements Pass {
         return graph.rewrite((value, original) -> {
             boolean widened = value.is(Op.WEIGHTED_SUM)
                     && value.input(0).is(Op.CAST)
-                    && value.input(0).input(0).is(Op.INPUT)
                     && value.input(1).is(Op.CAST);
             return widened
                     ? OPS.cast(
