@@ -20,7 +20,7 @@ COMPILE = "mvn -q -Pbenchmarks test-compile"
 HEADER = ["case", "ours_ms", "peer_ms", "ratio", "ours_min", "ours_max", "peer_min", "peer_max"]
 MEMORY = "memory_mib.se_resnet50.train.b8"
 MEMORY_STEPS = 5
-OVER = "se_resnet50_over_resnet50"
+OVER = "_over_resnet50"
 
 
 def cases():
@@ -37,7 +37,11 @@ def cases():
         for mode, reps in (("inference.b8", 3), ("inference.b1", 5), ("train.b8", 2))
     ]
     zoo = [("zoo_resnet50.inference.b8", 2), ("zoo_resnet50.train.b8", 1)]
-    over = [(f"{OVER}.inference.b8", 3), (f"{OVER}.inference.b1", 5), (f"{OVER}.train.b8", 2)]
+    over = [(f"se_resnet50{OVER}.inference.b1", 5)] + [
+        (f"{attention}_resnet50{OVER}.{mode}", reps)
+        for attention in ("se", "cbam", "spse", "rgse", "salient")
+        for mode, reps in (("inference.b8", 3), ("train.b8", 2))
+    ]
     return dict(blocks + networks + [("se_resnet20.train.b64", 3)] + over + zoo)
 
 
@@ -139,13 +143,13 @@ class Workers:
 def sides_of(case, before=None):
     """Which worker runs which body on either side."""
     if before:
-        body = "se_resnet50" + case[len(OVER):] if case.startswith(OVER) else case
+        body = case.replace(OVER, "")
         return {"ours": ("ours", body), "peer": ("before", body)}
     if case.startswith("zoo_"):
         return {"ours": ("ours", case), "peer": ("stock", case)}
-    if case.startswith(OVER):
-        mode = case[len(OVER):]
-        return {"ours": ("ours", "se_resnet50" + mode), "peer": ("second", "resnet50" + mode)}
+    if OVER in case:
+        mode = case[case.index(OVER) + len(OVER):]
+        return {"ours": ("ours", case.replace(OVER, "")), "peer": ("second", "resnet50" + mode)}
     return {"ours": ("ours", case), "peer": ("torch", case)}
 
 
@@ -167,7 +171,7 @@ def compare(case, reps, rounds, workers, progress):
         learned[side], reason = numbers(workers.get(name), f"PARAMS {body}")
         if reason:
             return None, reason
-    if learned["ours"] != learned["peer"] and not case.startswith(OVER):
+    if learned["ours"] != learned["peer"] and OVER not in case:
         progress.say(f"{case}: learned parameters differ: ours {learned['ours'][0]:.0f}, peer {learned['peer'][0]:.0f}")
     for _ in range(rounds):
         for side, (name, body) in names.items():

@@ -1,8 +1,12 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.codegen.SameDiffCode;
+import io.github.squeeze4j.compiler.ir.Graph;
+import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.internal.OpenMp;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,8 +44,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * the format come from the {@link InputType}; any N, H and W, which may differ from call to call. Computes in the
  * network's data type, FLOAT or DOUBLE; for a network in HALF in FLOAT, rounding once. BFLOAT16 is not supported.
  *
- * <p>A block is a {@link SameDiffLayer}: its mathematics stand once, in {@link #defineLayer}. {@link Computation#FUSED}
- * (the default) runs a hand-written equivalent, {@link Computation#SAMEDIFF} the definition itself. BatchNorm running
+ * <p>A block is a {@link SameDiffLayer}: its mathematics stand once, in {@link #definition()}. {@link Computation#FUSED}
+ * (the default) runs a hand-written equivalent, or, at inference in an accelerated network, steps compiled from the definition;
+ * {@link Computation#SAMEDIFF} the definition as a SameDiff graph. BatchNorm running
  * statistics are parameters named {@code mean} and {@code var}, behind the BatchNorm's name where a block has several: saved with the network, moved by training as PyTorch
  * moves them (unbiased variance), and never touched by updaters, regularisation, gradient clipping or weight
  * constraints.
@@ -99,8 +104,8 @@ public abstract class AttentionBlock extends SameDiffLayer {
     /** The parameters for the channels and the size that are set; lengths are meaningless before. */
     abstract ParameterSpec parameters();
 
-    /** The readable reference: the output for {@code x} of [N, C, H, W]. */
-    abstract SDVariable define(BlockGraph graph, SDVariable x);
+    /** The mathematics: the output for {@code x} of [N, C, H, W]. */
+    abstract Value define(BlockOps o, Value x);
 
     /** A new fused kernel, which one runtime layer owns. */
     abstract Kernel kernel();
@@ -122,16 +127,6 @@ public abstract class AttentionBlock extends SameDiffLayer {
     /** The shape of the output for an input of [N, C, H, W]: the same, but for blocks that replace a convolution. */
     long[] outputShape(long... input) {
         return input;
-    }
-
-    /** How many values of a batch go into one running statistic; blocks with one BatchNorm say. */
-    long valuesPerStatistic(INDArray x) {
-        throw new IllegalStateException(describe() + " has no running statistics");
-    }
-
-    /** As {@link #valuesPerStatistic(INDArray)}, of the named BatchNorm; blocks with several say. */
-    long valuesPerStatistic(String norm, INDArray x) {
-        return valuesPerStatistic(x);
     }
 
     /** The weight of the newest batch in the running statistics. */
@@ -158,7 +153,30 @@ public abstract class AttentionBlock extends SameDiffLayer {
      * @param inputType the block's input
      * @return multiply-accumulates, not doubled
      */
-    public abstract long macs(InputType inputType);
+    public final long macs(InputType inputType) {
+        return definition(inputType).macs();
+    }
+
+    /**
+     * As {@link #definition(InputType)}, for the map that the network was configured for.
+     *
+     * @return the graph
+     */
+    public final Graph definition() {
+        return BlockDefinition.of(this, DataType.FLOAT, size(), false).computed();
+    }
+
+    /**
+     * The block's mathematics at inference, as a graph: what it prints as shows each operation with its shape.
+     *
+     * @param inputType the block's input
+     * @return the graph from the map, its input {@code input}, to the block's output
+     */
+    public final Graph definition(InputType inputType) {
+        InputType.InputTypeConvolutional map = convolutional(inputType);
+        MapSize of = new MapSize(channels > 0 ? channels : map.getChannels(), map.getHeight(), map.getWidth());
+        return BlockDefinition.of(this, DataType.FLOAT, of, false).computed();
+    }
 
     /**
      * What the GFLOPs columns of the papers count besides {@link #macs}: one operation per element of the map for each pass
@@ -279,7 +297,11 @@ public abstract class AttentionBlock extends SameDiffLayer {
     @Override
     public final SDVariable defineLayer(
             SameDiff sameDiff, SDVariable layerInput, Map<String, SDVariable> paramTable, SDVariable mask) {
-        return define(new BlockGraph(sameDiff, paramTable, size(), false), layerInput);
+        Graph graph =
+                BlockDefinition.of(this, layerInput.dataType(), size(), false).computed();
+        Map<String, SDVariable> leaves = new HashMap<>(paramTable);
+        leaves.put(BlockDefinition.INPUT, layerInput);
+        return new SameDiffCode(sameDiff, graph, leaves).of(graph.outputs().get(0));
     }
 
     @Override

@@ -1,10 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -116,50 +115,32 @@ public final class Bam extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        long channels = graph.size.channels;
-        SDVariable perChannel = graph.sd.reshape(defineChannel(graph, x), -1, channels, 1, 1);
-        SDVariable perPosition = defineSpatial(graph, x);
-        SDVariable factor = Gate.SIGMOID.define(perChannel.mul(perPosition)).add(1);
-        graph.show("positions", BlockGate.Kind.POSITIONS, 1, 2, factor);
-        graph.show("channelScores", BlockGate.Kind.SCORES, perChannel);
-        graph.show("spatialScores", BlockGate.Kind.SCORES, perPosition);
-        return x.mul(factor);
+    Value define(BlockOps o, Value x) {
+        Value perChannel = defineChannel(o, x);
+        Value perPosition = defineSpatial(o, x);
+        Value factor = o.affine(o.sigmoid(o.multiply(perChannel, perPosition)), 1, 1);
+        o.show("positions", BlockGate.Kind.POSITIONS, 1, 2, factor);
+        o.show("channelScores", BlockGate.Kind.SCORES, perChannel);
+        o.show("spatialScores", BlockGate.Kind.SCORES, perPosition);
+        return o.multiply(x, factor);
     }
 
-    private SDVariable defineChannel(BlockGraph graph, SDVariable x) {
-        long hidden = hidden();
-        SDVariable reduced = x.mean(2, 3)
-                .mmul(graph.parameter(Excitation.REDUCE_WEIGHT))
-                .add(graph.parameter(Excitation.REDUCE_BIAS))
-                .castTo(DataType.DOUBLE);
-        SDVariable normalized = graph.batchNorm(REDUCE, graph.sd.reshape(reduced, -1, hidden, 1), hidden);
-        SDVariable active =
-                graph.sd.nn().relu(graph.sd.reshape(normalized, -1, hidden), 0).castTo(x.dataType());
-        return active.mmul(graph.parameter(Excitation.EXPAND_WEIGHT)).add(graph.parameter(Excitation.EXPAND_BIAS));
+    private static Value defineChannel(BlockOps o, Value x) {
+        Value reduced =
+                o.dense(o.squeeze(x), o.parameter(Excitation.REDUCE_WEIGHT), o.parameter(Excitation.REDUCE_BIAS));
+        Value active = o.normalizedRelu(REDUCE, reduced);
+        return o.dense(active, o.parameter(Excitation.EXPAND_WEIGHT), o.parameter(Excitation.EXPAND_BIAS));
     }
 
-    private SDVariable defineSpatial(BlockGraph graph, SDVariable x) {
-        SDVariable features = x;
+    private Value defineSpatial(BlockOps o, Value x) {
+        Value features = x;
         for (int i = 0; i < STAGES.length; i++) {
-            SDVariable convolved = graph.convolution(
-                    features,
-                    graph.parameter(weightName(STAGES[i])),
-                    shape(i),
-                    1,
-                    i == 0 ? 1 : dilation,
-                    1,
-                    graph.parameter(biasName(STAGES[i])));
-            features = graph.normalizeMap(STAGES[i], convolved, hidden(), graph.size.height, graph.size.width, true);
+            Value weight = o.parameter(weightName(STAGES[i]));
+            Value bias = o.parameter(biasName(STAGES[i]));
+            Value convolved = o.convolution(features, weight, bias, 1, i == 0 ? 1 : dilation, 1);
+            features = o.normalizedRelu(STAGES[i], convolved);
         }
-        return graph.convolution(
-                features,
-                graph.parameter(weightName(SPATIAL)),
-                new long[] {1, hidden(), 1, 1},
-                1,
-                1,
-                1,
-                graph.parameter(biasName(SPATIAL)));
+        return o.convolution(features, o.parameter(weightName(SPATIAL)), o.parameter(biasName(SPATIAL)), 1, 1, 1);
     }
 
     @Override
@@ -173,21 +154,8 @@ public final class Bam extends AttentionBlock {
     }
 
     @Override
-    long valuesPerStatistic(String norm, INDArray x) {
-        return norm.equals(REDUCE) ? x.size(0) : x.size(0) * x.size(2) * x.size(3);
-    }
-
-    @Override
     public String blockName() {
         return "bam";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
-        long hidden = hidden();
-        long perPosition = getChannels() * hidden + 2L * KERNEL * KERNEL * hidden * hidden + hidden;
-        return 2 * getChannels() * hidden + map.getHeight() * map.getWidth() * perPosition;
     }
 
     /**

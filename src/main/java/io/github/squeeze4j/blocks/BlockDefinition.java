@@ -1,38 +1,73 @@
 package io.github.squeeze4j.blocks;
 
-import java.util.LinkedHashMap;
+import io.github.squeeze4j.compiler.codegen.SameDiffCode;
+import io.github.squeeze4j.compiler.ir.Graph;
+import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.buffer.DataType;
 
-/** A block's definition as a graph of its own, for one shape of input: input and parameters are placeholders. */
+/** A block's mathematics for maps of one size: the output, and what users may look at. */
 final class BlockDefinition {
     static final String INPUT = "input";
     static final String OUTPUT = "output";
 
-    final SameDiff graph;
-    final SDVariable output;
+    /** Its first output is the block's, those behind it what is shown. */
+    final Graph graph;
+
     final MapSize size;
     final List<Shown> shown;
 
-    private BlockDefinition(SameDiff graph, SDVariable output, MapSize size, List<Shown> shown) {
+    private BlockDefinition(Graph graph, MapSize size, List<Shown> shown) {
         this.graph = graph;
-        this.output = output;
         this.size = size;
         this.shown = shown;
     }
 
-    static BlockDefinition of(AttentionBlock block, INDArray x, Map<String, INDArray> parameters, boolean training) {
+    static BlockDefinition of(AttentionBlock block, DataType type, MapSize size, boolean training) {
+        BlockOps ops = new BlockOps(block.parameters(), size, type, training);
+        List<Value> outputs = new ArrayList<>();
+        outputs.add(block.define(ops, ops.input(INPUT)));
+        ops.shown().forEach(shown -> outputs.add(shown.value));
+        return new BlockDefinition(new Graph(block.blockName(), outputs), size, ops.shown());
+    }
+
+    Value output() {
+        return graph.outputs().get(0);
+    }
+
+    /** The output alone, without what only users look at. */
+    Graph computed() {
+        return new Graph(graph.name(), output());
+    }
+
+    /** For the batches' means and variances. */
+    List<Value> normalizations() {
+        List<Value> norms = new ArrayList<>(graph.values());
+        norms.removeIf(value -> !value.is(Op.BATCH_NORMALIZATION));
+        return norms;
+    }
+
+    /** As SameDiff graph of its own, for one shape of input: input and parameters are placeholders. */
+    SameDiffCode sameDiff(long batch) {
         SameDiff sd = SameDiff.create();
-        SDVariable input = sd.placeHolder(INPUT, x.dataType(), x.shape());
-        Map<String, SDVariable> variables = new LinkedHashMap<>();
-        parameters.forEach((name, value) -> variables.put(name, sd.placeHolder(name, x.dataType(), value.shape())));
-        MapSize size = new MapSize(x.size(1), x.size(2), x.size(3));
-        BlockGraph graph = new BlockGraph(sd, variables, size, training);
-        SDVariable output = block.define(graph, input);
-        output.rename(OUTPUT);
-        return new BlockDefinition(sd, output, size, graph.shown());
+        Map<String, SDVariable> leaves = new HashMap<>();
+        for (Value value : graph.values()) {
+            if (value.op().family() == Op.Family.LEAF) {
+                String name = value.text("name");
+                leaves.put(
+                        name,
+                        sd.placeHolder(
+                                name, value.type().dataType(), value.type().shape(batch)));
+            }
+        }
+        SameDiffCode code = new SameDiffCode(sd, graph, leaves);
+        code.of(output()).rename(OUTPUT);
+        return code;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.codegen.SameDiffCode;
 import io.github.squeeze4j.onednn.Recent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -50,7 +52,30 @@ public final class BlockGates {
 
     private final AttentionBlock block;
     private final Layer layer;
-    private final Map<String, BlockDefinition> graphs = new Recent<>(GRAPHS, graph -> {});
+    private final Map<String, Form> graphs = new Recent<>(GRAPHS, graph -> {});
+
+    /** The block's definition as a SameDiff graph, and the variables that are shown. */
+    private static final class Form {
+        final SameDiff sd;
+        final List<Shown> shown;
+        final List<String> names = new ArrayList<>();
+        final List<String> computed = new ArrayList<>();
+
+        Form(AttentionBlock block, INDArray x) {
+            MapSize size = new MapSize(x.size(1), x.size(2), x.size(3));
+            BlockDefinition definition = BlockDefinition.of(block, x.dataType(), size, false);
+            SameDiffCode code = definition.sameDiff(x.size(0));
+            shown = definition.shown;
+            sd = code.of(definition.output()).getSameDiff();
+            for (Shown value : shown) {
+                String name = code.of(value.value).name();
+                names.add(name);
+                if (value.kind != BlockGate.Kind.WEIGHTS) {
+                    computed.add(name);
+                }
+            }
+        }
+    }
 
     private BlockGates(AttentionBlock block, Layer layer) {
         this.block = block;
@@ -82,22 +107,15 @@ public final class BlockGates {
                     .dup('c');
             Map<String, INDArray> given = new HashMap<>();
             layer.paramTable().forEach((name, value) -> given.put(name, value.castTo(type)));
-            BlockDefinition definition = graphs.computeIfAbsent(
-                    type + Arrays.toString(x.shape()), key -> BlockDefinition.of(block, x, given, false));
-            List<String> computed = new ArrayList<>();
-            for (Shown shown : definition.shown) {
-                if (shown.kind != BlockGate.Kind.WEIGHTS) {
-                    computed.add(shown.variable.name());
-                }
-            }
+            Form form = graphs.computeIfAbsent(type + Arrays.toString(x.shape()), key -> new Form(block, x));
             given.put(BlockDefinition.INPUT, x);
             Map<String, INDArray> values = new HashMap<>(given);
-            if (!computed.isEmpty()) {
-                values.putAll(definition.graph.output(given, computed));
+            if (!form.computed.isEmpty()) {
+                values.putAll(form.sd.output(given, form.computed));
             }
             List<BlockGate> gates = new ArrayList<>();
-            for (Shown shown : definition.shown) {
-                gates.add(shown.of(values.get(shown.variable.name()), definition.size));
+            for (int i = 0; i < form.shown.size(); i++) {
+                gates.add(form.shown.get(i).of(values.get(form.names.get(i))));
             }
             return gates;
         }

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -7,11 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -100,38 +98,25 @@ public final class Cbam extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        SDVariable scaled = channel ? defineChannel(graph, x) : x;
-        return spatial ? defineSpatial(graph, scaled) : scaled;
+    Value define(BlockOps o, Value x) {
+        Value scaled = channel ? defineChannel(o, x) : x;
+        return spatial ? defineSpatial(o, scaled) : scaled;
     }
 
-    private SDVariable defineChannel(BlockGraph graph, SDVariable x) {
-        SDVariable scores = null;
+    private Value defineChannel(BlockOps o, Value x) {
+        Value scores = null;
         for (Pool pool : pools) {
-            SDVariable score = Excitation.define(graph, pool.define(x), Activation.RELU, true);
-            scores = scores == null ? score : scores.add(score);
+            Value score = Excitation.define(o, pool.define(o, x), Activation.RELU, true);
+            scores = scores == null ? score : o.add(scores, score);
         }
-        return graph.scaleChannels(x, graph.channelGate(Gate.SIGMOID.define(scores)));
+        return o.multiply(x, o.channelGate(o.sigmoid(scores)));
     }
 
-    private SDVariable defineSpatial(BlockGraph graph, SDVariable x) {
-        SDVariable pooled = graph.sd.concat(1, graph.sd.max(x, true, 1), graph.sd.mean(x, true, 1));
-        Conv2DConfig same = Conv2DConfig.builder()
-                .kH(kernel)
-                .kW(kernel)
-                .sH(1)
-                .sW(1)
-                .pH((kernel - 1) / 2)
-                .pW((kernel - 1) / 2)
-                .build();
-        SDVariable weight = graph.parameter(SPATIAL_WEIGHT).permute(2, 3, 1, 0);
-        SDVariable convolved = graph.sd.cnn().conv2d(pooled, weight, same);
-        long height = graph.size.height;
-        long width = graph.size.width;
-        SDVariable scores = graph.sd.reshape(convolved, -1, 1, height * width).castTo(DataType.DOUBLE);
-        SDVariable normalized = graph.sd.reshape(graph.batchNorm(scores, 1), -1, 1, height, width);
-        SDVariable gate = Gate.SIGMOID.define(normalized.castTo(x.dataType()));
-        return x.mul(graph.gate("spatial", BlockGate.Kind.POSITIONS, gate));
+    private Value defineSpatial(BlockOps o, Value x) {
+        Value pooled = o.concat(1, o.max(x, 1), o.mean(x, 1));
+        Value scores = o.convolution(pooled, o.parameter(SPATIAL_WEIGHT), null, 1, 1, 1);
+        Value gate = o.sigmoid(o.batchNorm(scores));
+        return o.multiply(x, o.gate("spatial", BlockGate.Kind.POSITIONS, gate));
     }
 
     @Override
@@ -145,11 +130,6 @@ public final class Cbam extends AttentionBlock {
         if (channel) {
             Excitation.validate(describe(), size.channels, reduction);
         }
-    }
-
-    @Override
-    long valuesPerStatistic(INDArray x) {
-        return x.size(0) * x.size(2) * x.size(3);
     }
 
     @Override
@@ -175,13 +155,6 @@ public final class Cbam extends AttentionBlock {
     @Override
     public String blockName() {
         return "cbam";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
-        long macs = channel ? pools.size() * 2 * getChannels() * (getChannels() / reduction) : 0;
-        return spatial ? macs + 2L * kernel * kernel * map.getHeight() * map.getWidth() : macs;
     }
 
     @Override

@@ -1,8 +1,7 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.Map;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -33,16 +32,16 @@ final class ContextTransform implements ChannelScores {
     }
 
     /** The reference. */
-    static SDVariable define(BlockGraph graph, SDVariable context, String prefix) {
-        SDVariable reduced = context.mmul(graph.parameter(prefix + "ReduceW"))
-                .add(graph.parameter(prefix + "ReduceB"))
-                .castTo(DataType.DOUBLE);
-        SDVariable centered = reduced.sub(reduced.mean(true, 1));
-        SDVariable variance = centered.mul(centered).mean(true, 1);
-        SDVariable normalized = centered.div(graph.sd.math().sqrt(variance.add(EPSILON)));
-        SDVariable affine = normalized.mul(graph.exact(prefix + "Gamma")).add(graph.exact(prefix + "Beta"));
-        SDVariable hidden = graph.sd.nn().relu(affine, 0).castTo(context.dataType());
-        return hidden.mmul(graph.parameter(prefix + "ExpandW")).add(graph.parameter(prefix + "ExpandB"));
+    static Value define(BlockOps o, Value context, String prefix) {
+        Value reduced = o.exact(o.dense(context, o.parameter(prefix + "ReduceW"), o.parameter(prefix + "ReduceB")));
+        Value centered = o.subtract(reduced, o.mean(reduced, 1));
+        Value variance = o.mean(o.multiply(centered, centered), 1);
+        Value normalized = o.divide(centered, o.sqrt(o.affine(variance, 1, EPSILON)));
+        Value affine = o.add(
+                o.multiply(normalized, o.perChannel(o.exact(prefix + "Gamma"))),
+                o.perChannel(o.exact(prefix + "Beta")));
+        Value hidden = o.rounded(o.relu(affine));
+        return o.dense(hidden, o.parameter(prefix + "ExpandW"), o.parameter(prefix + "ExpandB"));
     }
 
     @Override

@@ -1,12 +1,12 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.TensorType;
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -92,54 +92,26 @@ public final class CoordinateAttention extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        long channels = graph.size.channels;
-        long height = graph.size.height;
-        long width = graph.size.width;
-        long hidden = hidden();
-        SDVariable rows = graph.sd.reshape(x.mean(3), -1, channels, height, 1);
-        SDVariable columns = graph.sd.reshape(x.mean(2), -1, channels, width, 1);
-        SDVariable reduced = graph.convolution(
-                graph.sd.concat(2, rows, columns),
-                graph.parameter(REDUCE_WEIGHT),
-                new long[] {hidden, channels, 1, 1},
-                1,
-                1,
-                1,
-                graph.parameter(REDUCE_BIAS));
-        SDVariable z = graph.batchNorm(
-                graph.sd.reshape(reduced, -1, hidden, height + width).castTo(DataType.DOUBLE), hidden);
-        SDVariable active =
-                z.mul(graph.sd.math().clipByValue(z.add(3).div(6), 0, 1)).castTo(x.dataType());
-        SDVariable features = graph.sd.reshape(active, -1, hidden, height + width, 1);
-        SDVariable rowScores = scores(graph, features, 0, height, ROW_WEIGHT, ROW_BIAS);
-        SDVariable columnScores = scores(graph, features, height, width, COLUMN_WEIGHT, COLUMN_BIAS);
-        SDVariable rowGates = Gate.SIGMOID.define(rowScores);
-        SDVariable columnGates = Gate.SIGMOID.define(graph.sd.reshape(columnScores, -1, channels, 1, width));
-        graph.gate("rows", BlockGate.Kind.POSITIONS, rowGates);
-        graph.gate("columns", BlockGate.Kind.POSITIONS, columnGates);
-        return x.mul(rowGates).mul(columnGates);
+    Value define(BlockOps o, Value x) {
+        long channels = o.size.channels;
+        long height = o.size.height;
+        long width = o.size.width;
+        Value rows = o.mean(x, 3);
+        Value columns = o.reshape(o.mean(x, 2), TensorType.BATCH, channels, width, 1);
+        Value reduced = o.convolution(
+                o.concat(2, rows, columns), o.parameter(REDUCE_WEIGHT), o.parameter(REDUCE_BIAS), 1, 1, 1);
+        Value z = o.exact(o.batchNorm(reduced));
+        Value features = o.rounded(o.multiply(z, o.unary(Op.HARD_SIGMOID, z)));
+        Value rowGates = gates(o, o.slice(features, 2, 0, height), ROW_WEIGHT, ROW_BIAS);
+        Value columnGates = gates(o, o.slice(features, 2, height, width), COLUMN_WEIGHT, COLUMN_BIAS);
+        columnGates = o.reshape(columnGates, TensorType.BATCH, channels, 1, width);
+        o.gate("rows", BlockGate.Kind.POSITIONS, rowGates);
+        o.gate("columns", BlockGate.Kind.POSITIONS, columnGates);
+        return o.multiply(o.multiply(x, rowGates), columnGates);
     }
 
-    private SDVariable scores(
-            BlockGraph graph, SDVariable features, long first, long count, String weight, String bias) {
-        long hidden = hidden();
-        long both = graph.size.height + graph.size.width;
-        INDArray chosen = Nd4j.zeros(features.dataType(), both, count);
-        for (long i = 0; i < count; i++) {
-            chosen.putScalar(first + i, i, 1);
-        }
-        // a product with ones and zeros, since the gradient of two gathers is two variables of one name
-        SDVariable rows = graph.sd.reshape(features, -1, both).mmul(graph.sd.constant(chosen));
-        SDVariable part = graph.sd.reshape(rows, -1, hidden, count, 1);
-        return graph.convolution(
-                part,
-                graph.parameter(weight),
-                new long[] {graph.size.channels, hidden, 1, 1},
-                1,
-                1,
-                1,
-                graph.parameter(bias));
+    private static Value gates(BlockOps o, Value features, String weight, String bias) {
+        return o.sigmoid(o.convolution(features, o.parameter(weight), o.parameter(bias), 1, 1, 1));
     }
 
     @Override
@@ -152,19 +124,8 @@ public final class CoordinateAttention extends AttentionBlock {
     void validate(MapSize size) {}
 
     @Override
-    long valuesPerStatistic(INDArray x) {
-        return x.size(0) * (x.size(2) + x.size(3));
-    }
-
-    @Override
     public String blockName() {
         return "ca";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
-        return 2 * (map.getHeight() + map.getWidth()) * getChannels() * hidden();
     }
 
     /**

@@ -1,11 +1,11 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.TensorType;
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -88,20 +88,13 @@ public final class Eca extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        int width = width();
-        Conv2DConfig same = Conv2DConfig.builder()
-                .kH(1)
-                .kW(width)
-                .sH(1)
-                .sW(1)
-                .pH(0)
-                .pW((width - 1) / 2)
-                .build();
-        SDVariable means = graph.sd.reshape(x.mean(2, 3), -1, 1, 1, graph.size.channels);
-        SDVariable weight = graph.sd.reshape(graph.parameter(WEIGHT), 1, width, 1, 1);
-        SDVariable scores = graph.sd.cnn().conv2d(means, weight, same);
-        return graph.scaleChannels(x, graph.channelGate(Gate.SIGMOID.define(scores)));
+    Value define(BlockOps o, Value x) {
+        long channels = o.size.channels;
+        Value means = o.reshape(o.squeeze(x), TensorType.BATCH, 1, 1, channels);
+        Value weight = o.reshape(o.parameter(WEIGHT), 1, 1, 1, width());
+        int[] ones = {1, 1};
+        Value scores = o.convolution(means, weight, null, ones, ones, new int[] {0, (width() - 1) / 2}, 1);
+        return o.multiply(x, o.channelGate(o.sigmoid(o.reshape(scores, TensorType.BATCH, channels, 1, 1))));
     }
 
     @Override
@@ -115,11 +108,6 @@ public final class Eca extends AttentionBlock {
     @Override
     public String blockName() {
         return "eca";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        return width() * getChannels();
     }
 
     /**

@@ -1,9 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -61,9 +61,9 @@ public final class EffectiveSe extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        SDVariable scores = x.mean(2, 3).mmul(graph.parameter(WEIGHT)).add(graph.parameter(BIAS));
-        return graph.scaleChannels(x, graph.channelGate(gate.define(scores)));
+    Value define(BlockOps o, Value x) {
+        Value scores = o.dense(o.squeeze(x), o.parameter(WEIGHT), o.parameter(BIAS));
+        return o.multiply(x, o.channelGate(gate.define(o, scores)));
     }
 
     @Override
@@ -77,11 +77,6 @@ public final class EffectiveSe extends AttentionBlock {
     @Override
     public String blockName() {
         return "ese";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        return getChannels() * getChannels();
     }
 
     /**

@@ -1,8 +1,8 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.onednn.Elementwise;
 import java.util.Map;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -78,13 +78,10 @@ final class Excitation implements ChannelScores {
     }
 
     /** The reference. */
-    static SDVariable define(BlockGraph graph, SDVariable z, Activation activation, boolean biases) {
-        SDVariable reduced = z.mmul(graph.parameter(REDUCE_WEIGHT));
-        if (biases) {
-            reduced = reduced.add(graph.parameter(REDUCE_BIAS));
-        }
-        SDVariable scores = InnerActivation.define(activation, reduced).mmul(graph.parameter(EXPAND_WEIGHT));
-        return biases ? scores.add(graph.parameter(EXPAND_BIAS)) : scores;
+    static Value define(BlockOps o, Value z, Activation activation, boolean biases) {
+        Value reduced = o.dense(z, o.parameter(REDUCE_WEIGHT), biases ? o.parameter(REDUCE_BIAS) : null);
+        Value hidden = InnerActivation.define(o, activation, reduced);
+        return o.dense(hidden, o.parameter(EXPAND_WEIGHT), biases ? o.parameter(EXPAND_BIAS) : null);
     }
 
     @Override

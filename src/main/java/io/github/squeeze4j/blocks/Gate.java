@@ -1,7 +1,8 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.onednn.Dense;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -10,8 +11,8 @@ public enum Gate {
     /** 1 / (1 + exp(-s)). */
     SIGMOID {
         @Override
-        SDVariable define(SDVariable score) {
-            return score.getSameDiff().nn().sigmoid(score);
+        Value define(BlockOps o, Value score) {
+            return o.sigmoid(score);
         }
 
         @Override
@@ -38,8 +39,8 @@ public enum Gate {
      */
     HARD_SIGMOID {
         @Override
-        SDVariable define(SDVariable score) {
-            return score.getSameDiff().math().clipByValue(score.add(3).div(6), 0, 1);
+        Value define(BlockOps o, Value score) {
+            return o.unary(Op.HARD_SIGMOID, score);
         }
 
         @Override
@@ -58,7 +59,7 @@ public enum Gate {
     };
 
     /** The reference. */
-    abstract SDVariable define(SDVariable score);
+    abstract Value define(BlockOps o, Value score);
 
     /** The score of a gate, or of the nearest that is reached. */
     double score(double gate) {

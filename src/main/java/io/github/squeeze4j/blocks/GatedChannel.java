@@ -1,10 +1,10 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -76,21 +76,22 @@ public final class GatedChannel extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        SDVariable alpha = graph.exact(ALPHA);
-        SDVariable embedding;
-        SDVariable scale;
+    Value define(BlockOps o, Value x) {
+        Value alpha = o.perChannel(o.exact(ALPHA));
+        Value embedding;
+        Value scale;
         if (norm == Norm.L2) {
-            SDVariable squares = x.mul(x).sum(2, 3).castTo(DataType.DOUBLE);
-            embedding = graph.sd.math().sqrt(squares.add(EPSILON)).mul(alpha);
-            scale = graph.sd.math().sqrt(embedding.mul(embedding).mean(true, 1).add(EPSILON));
+            Value squares = o.exact(o.sum(o.multiply(x, x), 2, 3));
+            embedding = o.multiply(o.sqrt(o.affine(squares, 1, EPSILON)), alpha);
+            scale = o.sqrt(o.affine(o.mean(o.multiply(embedding, embedding), 1), 1, EPSILON));
         } else {
-            embedding = graph.sd.math().abs(x).sum(2, 3).castTo(DataType.DOUBLE).mul(alpha);
-            scale = graph.sd.math().abs(embedding).mean(true, 1).add(EPSILON);
+            embedding = o.multiply(o.exact(o.sum(o.unary(Op.ABS, x), 2, 3)), alpha);
+            scale = o.affine(o.mean(o.unary(Op.ABS, embedding), 1), 1, EPSILON);
         }
-        SDVariable score = embedding.div(scale).mul(graph.exact(GAMMA)).add(graph.exact(BETA));
-        SDVariable gate = graph.sd.math().tanh(score).add(1).castTo(x.dataType());
-        return graph.scaleChannels(x, graph.show("channel", BlockGate.Kind.CHANNELS, 0, 2, gate));
+        Value normalized = o.multiply(o.divide(embedding, scale), o.perChannel(o.exact(GAMMA)));
+        Value score = o.add(normalized, o.perChannel(o.exact(BETA)));
+        Value gate = o.rounded(o.affine(o.unary(Op.TANH, score), 1, 1));
+        return o.multiply(x, o.show("channel", BlockGate.Kind.CHANNELS, 0, 2, gate));
     }
 
     @Override
@@ -104,11 +105,6 @@ public final class GatedChannel extends AttentionBlock {
     @Override
     public String blockName() {
         return "gct";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        return 0;
     }
 
     /**

@@ -1,12 +1,11 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -151,78 +150,36 @@ public final class GatherExcite extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        long channels = graph.size.channels;
-        long height = cells(graph.size.height);
-        long width = cells(graph.size.width);
-        SDVariable gathered = defineGather(graph, x);
-        if (mlp) {
-            SDVariable rows = graph.sd.reshape(gathered.permute(0, 2, 3, 1), -1, channels);
-            SDVariable scores = Excitation.define(graph, rows, Activation.RELU, true);
-            gathered = graph.sd.reshape(scores, -1, height, width, channels).permute(0, 3, 1, 2);
-        }
-        SDVariable gates = Gate.SIGMOID.define(gathered);
+    Value define(BlockOps o, Value x) {
+        Value gathered = defineGather(o, x);
+        Value scores = mlp ? Excitation.define(o, gathered, Activation.RELU, true) : gathered;
+        Value gates = o.sigmoid(scores);
         if (extent == 0) {
-            return graph.scaleChannels(x, graph.channelGate(gates));
+            return o.multiply(x, o.channelGate(gates));
         }
-        graph.gate("positions", BlockGate.Kind.POSITIONS, gates);
-        INDArray down = Cells.nearest(graph.size.height, height, x.dataType());
-        INDArray across = Cells.nearest(graph.size.width, width, x.dataType());
-        return x.mul(resize(graph, gates, height, width, down, across));
+        o.gate("positions", BlockGate.Kind.POSITIONS, gates);
+        return o.multiply(x, o.resize(gates, o.size.height, o.size.width));
     }
 
     /** [N, C, h, w]. */
-    private SDVariable defineGather(BlockGraph graph, SDVariable x) {
-        long channels = graph.size.channels;
-        long height = graph.size.height;
-        long width = graph.size.width;
-        if (!extraParameters && extent == 0) {
-            return graph.sd.reshape(x.mean(2, 3), -1, channels, 1, 1);
-        }
+    private Value defineGather(BlockOps o, Value x) {
         if (!extraParameters) {
-            INDArray down = Cells.means(height, extent, x.dataType());
-            INDArray across = Cells.means(width, extent, x.dataType());
-            return resize(graph, x, height, width, down, across);
+            return extent == 0
+                    ? o.squeeze(x)
+                    : o.averagePool(x, 2 * extent - 1, extent, extent - 1, cells(o.size.height), cells(o.size.width));
         }
         if (extent == 0) {
-            SDVariable weight = graph.sd.reshape(graph.exact(weightName(1)), 1, channels, height, width);
-            SDVariable sum = x.castTo(DataType.DOUBLE).mul(weight).sum(2, 3);
-            SDVariable normalized = graph.batchNorm(norm(1), graph.sd.reshape(sum, -1, channels, 1), channels);
-            SDVariable gathered = gatherRelu ? graph.sd.nn().relu(normalized, 0) : normalized;
-            return graph.sd.reshape(gathered, -1, channels, 1, 1).castTo(x.dataType());
+            Value sum = o.weightedSum(o.exact(x), o.exact(weightName(1)));
+            return gatherRelu ? o.normalizedRelu(norm(1), sum) : o.batchNorm(norm(1), sum);
         }
-        SDVariable map = x;
+        Value map = x;
         for (int step = 1; step <= steps(); step++) {
-            height = MapConvolution.outputSize(height, 2);
-            width = MapConvolution.outputSize(width, 2);
-            SDVariable convolved = graph.convolution(
-                    map,
-                    graph.parameter(weightName(step)),
-                    new long[] {channels, 1, KERNEL, KERNEL},
-                    2,
-                    1,
-                    Math.toIntExact(channels),
-                    null);
-            map = graph.normalizeMap(norm(step), convolved, channels, height, width, gatherRelu || step < steps());
+            Value weight = o.parameter(weightName(step));
+            Value convolved = o.convolution(map, weight, null, 2, 1, Math.toIntExact(o.size.channels));
+            boolean relu = gatherRelu || step < steps();
+            map = relu ? o.normalizedRelu(norm(step), convolved) : o.batchNorm(norm(step), convolved);
         }
         return map;
-    }
-
-    /** down * map * across', for each image and channel. */
-    private static SDVariable resize(
-            BlockGraph graph, SDVariable map, long height, long width, INDArray down, INDArray across) {
-        long channels = graph.size.channels;
-        SDVariable wide = graph.sd
-                .reshape(map, -1, width)
-                .mmul(graph.sd.constant(across.transpose().dup('c')));
-        SDVariable turned =
-                graph.sd.reshape(wide, -1, channels, height, across.size(0)).permute(0, 1, 3, 2);
-        SDVariable high = graph.sd
-                .reshape(turned, -1, height)
-                .mmul(graph.sd.constant(down.transpose().dup('c')));
-        return graph.sd
-                .reshape(high, -1, channels, across.size(0), down.size(0))
-                .permute(0, 1, 3, 2);
     }
 
     /** Height or width of what is gathered. */
@@ -258,23 +215,6 @@ public final class GatherExcite extends AttentionBlock {
     }
 
     @Override
-    long valuesPerStatistic(String norm, INDArray x) {
-        long height = x.size(2);
-        long width = x.size(3);
-        if (extent == 0) {
-            return x.size(0);
-        }
-        for (int step = 1; step <= steps(); step++) {
-            height = MapConvolution.outputSize(height, 2);
-            width = MapConvolution.outputSize(width, 2);
-            if (norm(step).equals(norm)) {
-                break;
-            }
-        }
-        return x.size(0) * height * width;
-    }
-
-    @Override
     double momentum() {
         return momentum;
     }
@@ -282,24 +222,6 @@ public final class GatherExcite extends AttentionBlock {
     @Override
     public String blockName() {
         return "ge";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
-        long height = map.getHeight();
-        long width = map.getWidth();
-        long channels = getChannels();
-        long macs = mlp ? 2 * channels * hidden() * cells(height) * cells(width) : 0;
-        if (sizedByTheMap()) {
-            return macs + channels * height * width;
-        }
-        for (int step = 1; step <= steps(); step++) {
-            height = MapConvolution.outputSize(height, 2);
-            width = MapConvolution.outputSize(width, 2);
-            macs += channels * KERNEL * KERNEL * height * width;
-        }
-        return macs;
     }
 
     /**

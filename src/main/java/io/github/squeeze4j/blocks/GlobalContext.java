@@ -1,9 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -107,27 +107,21 @@ public final class GlobalContext extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        SDVariable context;
+    Value define(BlockOps o, Value x) {
+        Value context;
         if (pooling == Pooling.ATTENTION) {
-            SDVariable scores = PositionScores.define(graph, x, ATTENTION_WEIGHT, ATTENTION_BIAS);
-            SDVariable weights = graph.sd.nn().softmax(scores, 2);
-            graph.show("context", BlockGate.Kind.SCORES, weights);
-            SDVariable flat = graph.sd.reshape(x, -1, graph.size.channels, graph.size.height * graph.size.width);
-            context = flat.mul(weights).sum(2);
+            Value weights = o.softmax(PositionScores.define(o, x, ATTENTION_WEIGHT, ATTENTION_BIAS));
+            o.show("context", BlockGate.Kind.SCORES, weights);
+            context = o.sum(o.multiply(x, weights), 2, 3);
         } else {
-            context = x.mean(2, 3);
+            context = o.squeeze(x);
         }
-        SDVariable fused = x;
+        Value fused = x;
         if (multiply) {
-            SDVariable gate = Gate.SIGMOID.define(ContextTransform.define(graph, context, MULTIPLY));
-            fused = graph.scaleChannels(x, graph.channelGate(gate));
+            Value gate = o.sigmoid(ContextTransform.define(o, context, MULTIPLY));
+            fused = o.multiply(x, o.channelGate(gate));
         }
-        if (add) {
-            SDVariable added = ContextTransform.define(graph, context, ADD);
-            fused = fused.add(graph.sd.reshape(added, -1, graph.size.channels, 1, 1));
-        }
-        return fused;
+        return add ? o.add(fused, ContextTransform.define(o, context, ADD)) : fused;
     }
 
     @Override
@@ -144,13 +138,6 @@ public final class GlobalContext extends AttentionBlock {
     @Override
     public String blockName() {
         return "gc";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        long transforms = (add ? 1 : 0) + (multiply ? 1 : 0);
-        long attention = pooling == Pooling.ATTENTION ? Passes.elements(inputType) : 0;
-        return attention + transforms * 2 * getChannels() * hidden();
     }
 
     /**

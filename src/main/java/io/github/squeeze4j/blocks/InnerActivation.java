@@ -1,24 +1,36 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Value;
+import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.ops.SDNN;
 import org.nd4j.linalg.activations.Activation;
 
-/** The activations that may stand between a block's two linear layers, as SameDiff spells them. */
+/** The activations that may stand between a block's two linear layers, as definitions spell them. */
 final class InnerActivation {
-    private static final Set<Activation> KNOWN = EnumSet.of(
-            Activation.RELU,
-            Activation.RELU6,
-            Activation.LEAKYRELU,
-            Activation.ELU,
-            Activation.SELU,
-            Activation.SWISH,
-            Activation.MISH,
-            Activation.TANH,
-            Activation.SIGMOID,
-            Activation.IDENTITY);
+    private static final Map<Activation, Op> OPS = new EnumMap<>(Activation.class);
+
+    static {
+        OPS.put(Activation.RELU, Op.RELU);
+        OPS.put(Activation.RELU6, Op.RELU6);
+        OPS.put(Activation.LEAKYRELU, Op.LEAKY_RELU);
+        OPS.put(Activation.ELU, Op.ELU);
+        OPS.put(Activation.SELU, Op.SELU);
+        OPS.put(Activation.SWISH, Op.SWISH);
+        OPS.put(Activation.MISH, Op.MISH);
+        OPS.put(Activation.TANH, Op.TANH);
+        OPS.put(Activation.SIGMOID, Op.SIGMOID);
+    }
+
+    private static final Set<Activation> KNOWN = known();
+
+    private static Set<Activation> known() {
+        Set<Activation> known = EnumSet.copyOf(OPS.keySet());
+        known.add(Activation.IDENTITY);
+        return known;
+    }
 
     private InnerActivation() {}
 
@@ -30,29 +42,7 @@ final class InnerActivation {
         return activation;
     }
 
-    static SDVariable define(Activation activation, SDVariable x) {
-        SDNN nn = x.getSameDiff().nn();
-        switch (activation) {
-            case RELU:
-                return nn.relu(x, 0);
-            case RELU6:
-                return nn.relu6(x, 0);
-            case LEAKYRELU:
-                return nn.leakyRelu(x, 0.01);
-            case ELU:
-                return nn.elu(x);
-            case SELU:
-                return nn.selu(x);
-            case SWISH:
-                return nn.swish(x);
-            case MISH:
-                return x.getSameDiff().nn().tanh(nn.softplus(x)).mul(x);
-            case TANH:
-                return nn.tanh(x);
-            case SIGMOID:
-                return nn.sigmoid(x);
-            default:
-                return x;
-        }
+    static Value define(BlockOps o, Activation activation, Value x) {
+        return activation == Activation.IDENTITY ? x : o.unary(OPS.get(activation), x);
     }
 }

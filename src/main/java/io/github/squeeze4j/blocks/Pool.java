@@ -1,6 +1,7 @@
 package io.github.squeeze4j.blocks;
 
-import org.nd4j.autodiff.samediff.SDVariable;
+import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.Value;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Broadcast;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -10,8 +11,8 @@ public enum Pool {
     /** The mean over the map. */
     AVG {
         @Override
-        SDVariable define(SDVariable x) {
-            return x.mean(2, 3);
+        Value define(BlockOps o, Value x) {
+            return o.mean(x, 2, 3);
         }
 
         @Override
@@ -27,8 +28,8 @@ public enum Pool {
     /** The maximum over the map; its gradient goes to the first position that has it. */
     MAX {
         @Override
-        SDVariable define(SDVariable x) {
-            return x.max(2, 3);
+        Value define(BlockOps o, Value x) {
+            return o.max(x, 2, 3);
         }
 
         @Override
@@ -44,10 +45,10 @@ public enum Pool {
     /** The Euclidean norm of the map; a map of zeros has the gradient 0 (PyTorch's is not a number). */
     LP {
         @Override
-        SDVariable define(SDVariable x) {
-            SDVariable squares = x.mul(x).sum(2, 3);
-            SDVariable zero = squares.eq(0).castTo(x.dataType());
-            return x.getSameDiff().math().sqrt(squares.add(zero)).sub(zero);
+        Value define(BlockOps o, Value x) {
+            Value squares = o.sum(o.multiply(x, x), 2, 3);
+            Value zero = o.unary(Op.IS_ZERO, squares);
+            return o.subtract(o.sqrt(o.add(squares, zero)), zero);
         }
 
         @Override
@@ -68,14 +69,10 @@ public enum Pool {
     /** The logarithm of the sum of exponentials over the map. */
     LSE {
         @Override
-        SDVariable define(SDVariable x) {
-            SDVariable largest = x.getSameDiff().max(x, true, 2, 3);
-            SDVariable sum = x.getSameDiff().math().exp(x.sub(largest)).sum(true, 2, 3);
-            return x.getSameDiff()
-                    .squeeze(
-                            x.getSameDiff()
-                                    .squeeze(x.getSameDiff().math().log(sum).add(largest), 3),
-                            2);
+        Value define(BlockOps o, Value x) {
+            Value largest = o.max(x, 2, 3);
+            Value sum = o.sum(o.unary(Op.EXP, o.subtract(x, largest)), 2, 3);
+            return o.add(o.unary(Op.LOG, sum), largest);
         }
 
         @Override
@@ -99,8 +96,8 @@ public enum Pool {
         }
     };
 
-    /** The reference: [N, C] from x [N, C, H, W]. */
-    abstract SDVariable define(SDVariable x);
+    /** The reference: [N, C, 1, 1] from x [N, C, H, W]. */
+    abstract Value define(BlockOps o, Value x);
 
     /** Writes [N, C]. */
     abstract void forward(INDArray x, INDArray out, Memory memory);

@@ -1,7 +1,7 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.Map;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** One score per position: a 1x1 convolution from C channels to one, with a bias. */
@@ -14,11 +14,9 @@ final class PositionScores {
         this.bias = bias;
     }
 
-    /** The reference: [N, 1, H * W]. */
-    static SDVariable define(BlockGraph graph, SDVariable x, String weight, String bias) {
-        SDVariable weights = graph.sd.reshape(graph.parameter(weight), 1, graph.size.channels, 1);
-        SDVariable flat = graph.sd.reshape(x, -1, graph.size.channels, graph.size.height * graph.size.width);
-        return graph.sd.sum(flat.mul(weights), true, 1).add(graph.sd.reshape(graph.parameter(bias), 1, 1, 1));
+    /** The reference: [N, 1, H, W]. */
+    static Value define(BlockOps o, Value x, String weight, String bias) {
+        return o.dense(x, o.reshape(o.parameter(weight), o.size.channels, 1), o.parameter(bias));
     }
 
     /** Writes scores [N, 1, H, W]; scratch has x's shape and is overwritten. */

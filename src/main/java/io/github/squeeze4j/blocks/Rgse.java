@@ -1,14 +1,12 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -88,27 +86,16 @@ public final class Rgse extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        long channels = graph.size.channels;
-        Pooling2DConfig windows = Pooling2DConfig.builder()
-                .kH(window)
-                .kW(window)
-                .sH(window)
-                .sW(window)
-                .build();
-        SDVariable z = graph.sd.cnn().avgPooling2d(x, windows).castTo(DataType.DOUBLE);
-        if (fuses(graph.size)) {
-            long rows = graph.size.height / window;
-            long columns = graph.size.width / window;
-            graph.show("fusion", BlockGate.Kind.WEIGHTS, graph.parameter(FUSION_WEIGHT));
-            SDVariable weight = graph.sd.reshape(graph.exact(FUSION_WEIGHT), 1, channels, rows, columns);
-            SDVariable fused = z.mul(weight).sum(2, 3);
-            z = graph.batchNorm(graph.sd.reshape(fused, -1, channels, 1), channels);
+    Value define(BlockOps o, Value x) {
+        Value z = o.averagePool(x, window, window, 0, o.size.height / window, o.size.width / window);
+        if (fuses(o.size)) {
+            o.show("fusion", BlockGate.Kind.WEIGHTS, o.parameter(FUSION_WEIGHT));
+            z = o.normalizedRelu(BatchNorm.ONLY, o.weightedSum(o.exact(z), o.exact(FUSION_WEIGHT)));
+        } else {
+            z = o.relu(z);
         }
-        SDVariable squeezed =
-                graph.sd.nn().relu(graph.sd.reshape(z, -1, channels), 0).castTo(x.dataType());
-        SDVariable scores = Excitation.define(graph, squeezed, Activation.RELU, true);
-        return graph.scaleChannels(x, graph.channelGate(Gate.SIGMOID.define(scores)));
+        Value scores = Excitation.define(o, z, Activation.RELU, true);
+        return o.multiply(x, o.channelGate(o.sigmoid(scores)));
     }
 
     @Override
@@ -143,11 +130,6 @@ public final class Rgse extends AttentionBlock {
     }
 
     @Override
-    long valuesPerStatistic(INDArray x) {
-        return x.size(0);
-    }
-
-    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         return Excitation.startAt(gate, Gate.SIGMOID, parameters);
     }
@@ -155,13 +137,6 @@ public final class Rgse extends AttentionBlock {
     @Override
     public String blockName() {
         return "rgse";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        MapSize size = size();
-        long fusion = fuses(size) ? size.channels * (size.height / window) * (size.width / window) : 0;
-        return fusion + 2 * size.channels * (size.channels / reduction);
     }
 
     @Override

@@ -1,10 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -65,18 +64,12 @@ public final class Salient extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        long height = graph.size.height;
-        long width = graph.size.width;
-        long groups = groups(graph.size.channels);
-        long members = graph.size.channels / groups;
-        SDVariable grouped = graph.sd.reshape(x, -1, groups, members, height * width);
-        SDVariable agreement = grouped.mul(grouped.mean(true, 3)).mean(2);
-        SDVariable gate = Gate.SIGMOID.define(
-                graph.batchNorm(agreement.castTo(DataType.DOUBLE), groups).castTo(x.dataType()));
-        graph.gate("spatial", BlockGate.Kind.POSITIONS, gate);
-        SDVariable scaled = grouped.mul(graph.sd.reshape(gate, -1, groups, 1, height * width));
-        return graph.sd.reshape(scaled, -1, graph.size.channels, height, width);
+    Value define(BlockOps o, Value x) {
+        long groups = groups(o.size.channels);
+        Value agreement = o.groupMean(o.multiply(x, o.squeeze(x)), groups);
+        Value gate = o.sigmoid(o.batchNorm(agreement));
+        o.gate("spatial", BlockGate.Kind.POSITIONS, gate);
+        return o.multiply(x, groups == 1 ? gate : o.repeat(gate, o.size.channels / groups));
     }
 
     @Override
@@ -93,11 +86,6 @@ public final class Salient extends AttentionBlock {
     }
 
     @Override
-    long valuesPerStatistic(INDArray x) {
-        return x.size(0) * x.size(2) * x.size(3);
-    }
-
-    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         parameters.get(BatchNorm.GAMMA).assign(0);
         parameters.get(BatchNorm.BETA).assign(Logit.of(gate));
@@ -107,11 +95,6 @@ public final class Salient extends AttentionBlock {
     @Override
     public String blockName() {
         return "salient";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        return 0;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.codegen.SameDiffCode;
+import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.onednn.Recent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,7 +30,7 @@ final class SameDiffKernel implements Kernel {
     private static final int GRAPHS = 8;
 
     private final AttentionBlock block;
-    private final Map<String, SameDiff> graphs = new Recent<>(GRAPHS, graph -> {});
+    private final Map<String, Form> graphs = new Recent<>(GRAPHS, graph -> {});
     private boolean training;
 
     SameDiffKernel(AttentionBlock block) {
@@ -40,7 +42,7 @@ final class SameDiffKernel implements Kernel {
             INDArray x, INDArray output, Map<String, INDArray> parameters, boolean training, Memory memory) {
         this.training = training;
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-            SameDiff graph = graph(x, parameters);
+            SameDiff graph = form(x).sd;
             Map<String, INDArray> inputs = new HashMap<>(parameters);
             inputs.put(INPUT, x);
             output.assign(graph.output(inputs, OUTPUT).get(OUTPUT));
@@ -56,7 +58,8 @@ final class SameDiffKernel implements Kernel {
             Map<String, INDArray> gradients,
             Memory memory) {
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-            SameDiff graph = graph(x, parameters);
+            Form form = form(x);
+            SameDiff graph = form.sd;
             List<String> wanted = new ArrayList<>();
             wanted.add(INPUT);
             wanted.addAll(ParameterSpec.names(block.parameters().learned()));
@@ -71,13 +74,13 @@ final class SameDiffKernel implements Kernel {
             for (ParameterSpec.Parameter parameter : block.parameters().learned()) {
                 gradients.get(parameter.name).assign(computed.get(parameter.name));
             }
-            statistics(graph, inputs, parameters, gradients);
+            statistics(form, inputs, parameters, gradients);
         }
     }
 
     /** What training subtracts from the running statistics, as {@link BatchNorm} computes it. */
     private void statistics(
-            SameDiff graph,
+            Form form,
             Map<String, INDArray> inputs,
             Map<String, INDArray> parameters,
             Map<String, INDArray> gradients) {
@@ -88,22 +91,24 @@ final class SameDiffKernel implements Kernel {
             return;
         }
         List<String> wanted = new ArrayList<>();
-        for (String norm : block.parameters().norms()) {
-            wanted.add(BlockGraph.batchName(norm, BlockGraph.BATCH_MEAN));
-            wanted.add(BlockGraph.batchName(norm, BlockGraph.BATCH_VARIANCE));
+        for (Value norm : form.norms) {
+            wanted.add(SameDiffCode.batchMean(norm.text("norm")));
+            wanted.add(SameDiffCode.batchVariance(norm.text("norm")));
         }
         if (wanted.isEmpty()) {
             return;
         }
-        Map<String, INDArray> batch = graph.output(inputs, wanted);
-        for (String norm : block.parameters().norms()) {
-            double count = block.valuesPerStatistic(norm, inputs.get(INPUT));
+        Map<String, INDArray> batch = form.sd.output(inputs, wanted);
+        for (Value value : form.norms) {
+            String norm = value.text("norm");
+            long perExample = value.type().elements() / value.type().size(1);
+            double count = inputs.get(INPUT).size(0) * perExample;
             double unbiased = count > 1 ? count / (count - 1) : 1;
             double momentum = block.momentum(norm);
             String mean = BatchNorm.name(norm, BatchNorm.MEAN);
             String variance = BatchNorm.name(norm, BatchNorm.VARIANCE);
-            INDArray batchMean = batch.get(BlockGraph.batchName(norm, BlockGraph.BATCH_MEAN));
-            INDArray batchVariance = batch.get(BlockGraph.batchName(norm, BlockGraph.BATCH_VARIANCE));
+            INDArray batchMean = batch.get(SameDiffCode.batchMean(norm));
+            INDArray batchVariance = batch.get(SameDiffCode.batchVariance(norm));
             gradients.get(mean).assign(parameters.get(mean).sub(batchMean)).muli(momentum);
             gradients
                     .get(variance)
@@ -112,17 +117,25 @@ final class SameDiffKernel implements Kernel {
         }
     }
 
-    private SameDiff graph(INDArray x, Map<String, INDArray> parameters) {
+    private Form form(INDArray x) {
         return graphs.computeIfAbsent(
-                training + " " + x.dataType() + Arrays.toString(x.shape()), key -> build(x, parameters));
+                training + " " + x.dataType() + Arrays.toString(x.shape()), key -> new Form(block, x, training));
     }
 
-    private SameDiff build(INDArray x, Map<String, INDArray> parameters) {
-        BlockDefinition definition = BlockDefinition.of(block, x, parameters, training);
-        SameDiff sd = definition.graph;
-        SDVariable gradOutput = sd.placeHolder(GRAD_OUTPUT, x.dataType(), block.outputShape(x.shape()));
-        sd.sum(LOSS, definition.output.mul(gradOutput));
-        sd.setLossVariables(LOSS);
-        return sd;
+    /** The definition as a SameDiff graph with a loss. */
+    private static final class Form {
+        final SameDiff sd;
+        final List<Value> norms;
+
+        Form(AttentionBlock block, INDArray x, boolean training) {
+            MapSize size = new MapSize(x.size(1), x.size(2), x.size(3));
+            BlockDefinition definition = BlockDefinition.of(block, x.dataType(), size, training);
+            SDVariable output = definition.sameDiff(x.size(0)).of(definition.output());
+            norms = definition.normalizations();
+            sd = output.getSameDiff();
+            SDVariable gradOutput = sd.placeHolder(GRAD_OUTPUT, x.dataType(), block.outputShape(x.shape()));
+            sd.sum(LOSS, output.mul(gradOutput));
+            sd.setLossVariables(LOSS);
+        }
     }
 }

@@ -1,9 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -84,19 +84,14 @@ public final class ScSe extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        SDVariable channel = Gate.SIGMOID.define(Excitation.define(graph, x.mean(2, 3), Activation.RELU, true));
-        SDVariable spatial = Gate.SIGMOID.define(PositionScores.define(graph, x, SPATIAL_WEIGHT, SPATIAL_BIAS));
-        graph.channelGate(channel);
-        graph.gate("spatial", BlockGate.Kind.POSITIONS, spatial);
-        SDVariable byChannel = graph.scaleChannels(x, channel);
-        SDVariable byPosition = x.mul(graph.sd.reshape(spatial, -1, 1, graph.size.height, graph.size.width));
-        if (combination == Combination.ADD) {
-            return byChannel.add(byPosition);
-        }
-        SDVariable share =
-                graph.sd.math().sign(byChannel.sub(byPosition)).mul(0.5).add(0.5);
-        return byChannel.mul(share).add(byPosition.mul(share.rsub(1)));
+    Value define(BlockOps o, Value x) {
+        Value channel = o.sigmoid(Excitation.define(o, o.squeeze(x), Activation.RELU, true));
+        Value spatial = o.sigmoid(PositionScores.define(o, x, SPATIAL_WEIGHT, SPATIAL_BIAS));
+        o.channelGate(channel);
+        o.gate("spatial", BlockGate.Kind.POSITIONS, spatial);
+        Value byChannel = o.multiply(x, channel);
+        Value byPosition = o.multiply(x, spatial);
+        return combination == Combination.ADD ? o.add(byChannel, byPosition) : o.maximum(byChannel, byPosition);
     }
 
     @Override
@@ -112,11 +107,6 @@ public final class ScSe extends AttentionBlock {
     @Override
     public String blockName() {
         return "scse";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        return 2 * getChannels() * hidden() + Passes.elements(inputType);
     }
 
     /**

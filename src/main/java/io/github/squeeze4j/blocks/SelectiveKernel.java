@@ -1,11 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDIndex;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -173,40 +171,27 @@ public final class SelectiveKernel extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
+    Value define(BlockOps o, Value x) {
         long channels = outputs();
-        long hidden = hidden();
-        SDVariable first = defineBranch(graph, x, 0);
-        SDVariable second = defineBranch(graph, x, 1);
-        SDVariable reduced = first.add(second)
-                .mean(2, 3)
-                .mmul(graph.parameter(REDUCE_WEIGHT))
-                .castTo(DataType.DOUBLE);
-        SDVariable normalized = graph.batchNorm(REDUCE, graph.sd.reshape(reduced, -1, hidden, 1), hidden);
-        SDVariable z =
-                graph.sd.nn().relu(graph.sd.reshape(normalized, -1, hidden), 0).castTo(x.dataType());
-        SDVariable scores = graph.sd.reshape(z.mmul(graph.parameter(SELECT_WEIGHT)), -1, 2, channels);
+        Value first = defineBranch(o, x, 0);
+        Value second = defineBranch(o, x, 1);
+        Value reduced = o.dense(o.squeeze(o.add(first, second)), o.parameter(REDUCE_WEIGHT), null);
+        Value scores = o.dense(o.normalizedRelu(REDUCE, reduced), o.parameter(SELECT_WEIGHT), null);
         // the softmax of two is a sigmoid of their difference
-        SDVariable ones = graph.sd.constant(difference(x.dataType()));
-        SDVariable chosen =
-                Gate.SIGMOID.define(graph.sd.reshape(scores.mul(ones).sum(1), -1, channels));
-        graph.channelGate(chosen);
-        return graph.scaleChannels(first, chosen, channels).add(graph.scaleChannels(second, chosen.rsub(1), channels));
+        Value difference = o.subtract(o.slice(scores, 1, 0, channels), o.slice(scores, 1, channels, channels));
+        Value chosen = o.channelGate(o.sigmoid(difference));
+        return o.add(o.multiply(first, chosen), o.multiply(second, o.affine(chosen, -1, 1)));
+    }
+
+    private Value defineBranch(BlockOps o, Value x, int branch) {
+        Value taken = splitInput ? o.slice(x, 1, branch * taken(), taken()) : x;
+        Value weight = o.parameter(weightName(BRANCHES[branch]));
+        Value convolved = o.convolution(taken, weight, null, stride, branch + 1, groups);
+        return o.normalizedRelu(BRANCHES[branch], convolved);
     }
 
     private static INDArray difference(DataType type) {
         return Nd4j.createFromArray(1.0, -1.0).castTo(type).reshape('c', 1, 2, 1);
-    }
-
-    private SDVariable defineBranch(BlockGraph graph, SDVariable x, int branch) {
-        long first = splitInput ? branch * taken() : 0;
-        SDVariable taken = splitInput
-                ? x.get(SDIndex.all(), SDIndex.interval(first, first + taken()), SDIndex.all(), SDIndex.all())
-                : x;
-        SDVariable convolved = graph.convolution(
-                taken, graph.parameter(weightName(BRANCHES[branch])), shape(), stride, branch + 1, groups, null);
-        long[] size = outputShape(1, graph.size.channels, graph.size.height, graph.size.width);
-        return graph.normalizeMap(BRANCHES[branch], convolved, size[1], size[2], size[3], true);
     }
 
     @Override
@@ -232,12 +217,6 @@ public final class SelectiveKernel extends AttentionBlock {
     }
 
     @Override
-    long valuesPerStatistic(String norm, INDArray x) {
-        long[] y = outputShape(x.shape());
-        return norm.equals(REDUCE) ? y[0] : y[0] * y[2] * y[3];
-    }
-
-    @Override
     double momentum() {
         return momentum;
     }
@@ -245,14 +224,6 @@ public final class SelectiveKernel extends AttentionBlock {
     @Override
     public String blockName() {
         return "sk";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        InputType.InputTypeConvolutional map = (InputType.InputTypeConvolutional) inputType;
-        long[] y = outputShape(1, map.getChannels(), map.getHeight(), map.getWidth());
-        long convolution = y[2] * y[3] * ArrayUtil.prodLong(shape());
-        return 2 * convolution + 3 * y[1] * hidden();
     }
 
     /**

@@ -1,9 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -57,12 +57,12 @@ public final class SimAm extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        SDVariable centered = x.sub(x.mean(true, 2, 3));
-        SDVariable squares = centered.mul(centered);
-        SDVariable variance = squares.sum(true, 2, 3).div(others(graph.size.height * graph.size.width));
-        SDVariable energy = squares.div(variance.add(lambda).mul(4)).add(0.5);
-        return x.mul(graph.gate("positions", BlockGate.Kind.POSITIONS, Gate.SIGMOID.define(energy)));
+    Value define(BlockOps o, Value x) {
+        Value centered = o.subtract(x, o.squeeze(x));
+        Value squares = o.multiply(centered, centered);
+        Value variance = o.affine(o.sum(squares, 2, 3), 1.0 / others(o.size.height * o.size.width), 0);
+        Value energy = o.affine(o.divide(squares, o.affine(variance, 4, 4 * lambda)), 1, 0.5);
+        return o.multiply(x, o.gate("positions", BlockGate.Kind.POSITIONS, o.sigmoid(energy)));
     }
 
     /** What the variance divides by. */
@@ -81,11 +81,6 @@ public final class SimAm extends AttentionBlock {
     @Override
     public String blockName() {
         return "simam";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        return 0;
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -7,9 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -88,28 +87,16 @@ public final class Spse extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        long channels = graph.size.channels;
-        long area = graph.size.height * graph.size.width;
-        SDVariable rows = graph.sd.reshape(x, -1, area);
-        SDVariable z = null;
+    Value define(BlockOps o, Value x) {
+        Value z = null;
         for (int k : levels) {
-            SDVariable bins = graph.sd.constant(PyramidBins.matrix(k, graph.size.height, graph.size.width, x.dataType())
-                    .transpose()
-                    .dup('c'));
-            SDVariable pooled = graph.sd.reshape(rows.mmul(bins), -1, channels, (long) k * k);
-            graph.show("fusion" + k, BlockGate.Kind.WEIGHTS, graph.parameter(weightName(k)));
-            SDVariable weight = graph.sd.reshape(graph.exact(weightName(k)), 1, channels, (long) k * k);
-            SDVariable level = pooled.castTo(DataType.DOUBLE).mul(weight).sum(2).add(graph.exact(biasName(k)));
-            z = z == null ? level : z.add(level);
+            o.show("fusion" + k, BlockGate.Kind.WEIGHTS, o.parameter(weightName(k)));
+            Value sum = o.weightedSum(o.exact(o.adaptivePool(x, k)), o.exact(weightName(k)));
+            Value level = o.add(sum, o.perChannel(o.exact(biasName(k))));
+            z = z == null ? level : o.add(z, level);
         }
-        SDVariable normalized = graph.batchNorm(graph.sd.reshape(z, -1, channels, 1), channels);
-        SDVariable squeezed = graph.sd
-                .nn()
-                .relu(graph.sd.reshape(normalized, -1, channels), 0)
-                .castTo(x.dataType());
-        SDVariable scores = Excitation.define(graph, squeezed, Activation.RELU, true);
-        return graph.scaleChannels(x, graph.channelGate(Gate.SIGMOID.define(scores)));
+        Value scores = Excitation.define(o, o.normalizedRelu(BatchNorm.ONLY, z), Activation.RELU, true);
+        return o.multiply(x, o.channelGate(o.sigmoid(scores)));
     }
 
     @Override
@@ -123,11 +110,6 @@ public final class Spse extends AttentionBlock {
     }
 
     @Override
-    long valuesPerStatistic(INDArray x) {
-        return x.size(0);
-    }
-
-    @Override
     double startAt(double gate, Map<String, INDArray> parameters) {
         return Excitation.startAt(gate, Gate.SIGMOID, parameters);
     }
@@ -135,15 +117,6 @@ public final class Spse extends AttentionBlock {
     @Override
     public String blockName() {
         return "spse";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        long fusion = 0;
-        for (int k : levels) {
-            fusion += (long) k * k * getChannels();
-        }
-        return fusion + 2 * getChannels() * (getChannels() / reduction);
     }
 
     @Override

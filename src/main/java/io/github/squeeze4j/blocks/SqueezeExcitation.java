@@ -1,9 +1,9 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -104,9 +104,9 @@ public final class SqueezeExcitation extends AttentionBlock {
     }
 
     @Override
-    SDVariable define(BlockGraph graph, SDVariable x) {
-        SDVariable scores = Excitation.define(graph, x.mean(2, 3), activation, biases);
-        return graph.scaleChannels(x, graph.channelGate(gate.define(scores)));
+    Value define(BlockOps o, Value x) {
+        Value scores = Excitation.define(o, o.squeeze(x), activation, biases);
+        return o.multiply(x, o.channelGate(gate.define(o, scores)));
     }
 
     @Override
@@ -129,11 +129,6 @@ public final class SqueezeExcitation extends AttentionBlock {
     @Override
     public String blockName() {
         return "se";
-    }
-
-    @Override
-    public long macs(InputType inputType) {
-        return 2 * getChannels() * hidden();
     }
 
     @Override

@@ -292,7 +292,12 @@ final class Emission {
 
     /** A parameter of a node's layer, wherever it lies at each run. */
     int parameter(Node node, Layer layer, String key, dnnl_memory_desc_t kind) {
-        String name = node.name + "/" + key;
+        return parameter(node, layer, key, "", kind);
+    }
+
+    /** As {@link #parameter(Node, Layer, String, dnnl_memory_desc_t)}, of a parameter that is read in several forms. */
+    int parameter(Node node, Layer layer, String key, String form, dnnl_memory_desc_t kind) {
+        String name = node.name + "/" + key + form;
         return parameters.computeIfAbsent(
                 name,
                 n -> mode == Mode.FROZEN

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.blocks.Computation;
 import io.github.squeeze4j.blocks.Gate;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
@@ -148,8 +149,11 @@ final class NodeFactory {
         }
         // they belong to training, and never to a frozen layer; dropout that drops nothing still draws numbers
         boolean drops = conf.getIDropout() != null && (random || !Noises.areNone(conf.getIDropout()));
-        String reason = drops ? "dropout" : noise != null ? "weight noise" : null;
-        return frozen || reason == null
+        boolean block = known instanceof BlockNode;
+        String reason = drops
+                ? "dropout"
+                : noise != null ? "weight noise" : block ? conf.getClass().getSimpleName() : null;
+        return frozen && !block || reason == null
                 ? known
                 : new NoisyNode(
                         known, new VertexNode(vertex, inputs, run, reason + "; at inference oneDNN computes it"));
@@ -192,6 +196,12 @@ final class NodeFactory {
         }
         if (type == SqueezeExcitation.class) {
             return squeezeExcitation(name, index, input, layer, (SqueezeExcitation) conf, frozen);
+        }
+        if (conf instanceof AttentionBlock) {
+            AttentionBlock block = (AttentionBlock) conf;
+            require(block.getComputation() == Computation.FUSED, " with Computation." + block.getComputation());
+            require(block.getFormat() == format, " in format " + block.getFormat());
+            return new BlockNode(name, index, input, layer, block);
         }
         throw new Unsupported("");
     }

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import io.github.squeeze4j.compiler.codegen.FlatMap;
 import io.github.squeeze4j.onednn.Function;
 import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.Pooling;
@@ -74,7 +75,7 @@ final class SqueezeExcitationNode extends Node {
 
     /** The scaling. */
     private final class Scaled extends Pending {
-        private final Flat flat;
+        private final FlatMap flat;
         private final int x;
         private final int squeezed;
         private final int hidden;
@@ -83,9 +84,9 @@ final class SqueezeExcitationNode extends Node {
         private final int flatGate;
 
         Scaled(Emission emission) {
-            flat = new Flat(emission, inputs[0]);
             x = emission.place(inputs[0]);
             long[] shape = emission.shape(inputs[0]);
+            flat = new FlatMap(emission.program, emission.steps, shape, emission.program.kind(x), 0);
             long[] pixel = {shape[0], shape[1], 1, 1};
             Steps.Pooled mean =
                     emission.steps.pooling(Pooling.Kind.AVERAGE, Geometry.whole(shape), flat.map(x), pixel, false);
@@ -121,7 +122,7 @@ final class SqueezeExcitationNode extends Node {
             if (addend >= 0) {
                 post.add(flat.flat(flat.map(emission.place(addend))));
             }
-            int y = emission.program.temporary(flat.kind);
+            int y = emission.program.temporary(flat.kind());
             emission.steps.multiply(
                     flat.flat(flat.map(x)), flatGate, flat.flat(y), post.apply(emission.kept(function)));
             return y;
@@ -131,7 +132,7 @@ final class SqueezeExcitationNode extends Node {
     @Override
     void backward(Emission emission) {
         Scaled forward = emission.recall(this);
-        Flat flat = forward.flat;
+        FlatMap flat = forward.flat;
         int gradOutput = flat.map(emission.gradient(vertex));
         int dots = flat.vector();
         int gradInput = emission.steps.scaledAndDots(
@@ -150,7 +151,7 @@ final class SqueezeExcitationNode extends Node {
             long[] shape = emission.shape(inputs[0]);
             emission.steps.multiply(1.0 / (shape[2] * shape[3]), gradSqueezed, gradSqueezed);
             emission.steps.add(gradInput, flat.pixels(gradSqueezed), gradInput, new PostOps());
-            emission.contribute(inputs[0], emission.program.view(gradInput, flat.kind));
+            emission.contribute(inputs[0], emission.program.view(gradInput, flat.kind()));
         }
     }
 

@@ -21,6 +21,10 @@ public enum Function {
     TANH(dnnl_eltwise_tanh, dnnl_eltwise_tanh_use_dst_for_bwd, 0, 0),
     /** x / (1 + exp(-x)), also called swish. */
     SILU(dnnl_eltwise_swish, dnnl_eltwise_swish, 1, 0),
+    /** The absolute value. */
+    ABS(dnnl_eltwise_abs, dnnl_eltwise_abs, 0, 0),
+    /** Exponential. */
+    EXP(dnnl_eltwise_exp, dnnl_eltwise_exp_use_dst_for_bwd, 0, 0),
     /** x * min(max(x + 3, 0), 6) / 6. */
     HARD_SWISH(dnnl_eltwise_hardswish, dnnl_eltwise_hardswish, 0, 0),
     /** min(max(x + 3, 0), 6) / 6; only in {@link PostOps}, and backward. */
@@ -37,7 +41,7 @@ public enum Function {
      * @return true for functions that are not monotonic
      */
     public boolean needsSource() {
-        return this == SILU || this == HARD_SWISH;
+        return this == SILU || this == HARD_SWISH || this == ABS;
     }
 
     Function(int algorithm, int backward, float alpha, float beta) {

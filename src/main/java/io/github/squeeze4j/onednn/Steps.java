@@ -7,6 +7,7 @@ import org.bytedeco.dnnl.dnnl_binary_desc_t;
 import org.bytedeco.dnnl.dnnl_convolution_desc_t;
 import org.bytedeco.dnnl.dnnl_eltwise_desc_t;
 import org.bytedeco.dnnl.dnnl_inner_product_desc_t;
+import org.bytedeco.dnnl.dnnl_matmul_desc_t;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.dnnl_pooling_v2_desc_t;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -479,6 +480,18 @@ public final class Steps {
         eltwise(dnnl_eltwise_linear, (float) factor, 0, x, y);
     }
 
+    /**
+     * factor * x + addend.
+     *
+     * @param factor any number
+     * @param addend any number
+     * @param x any array
+     * @param y of the same kind; may be x
+     */
+    public void affine(double factor, double addend, int x, int y) {
+        eltwise(dnnl_eltwise_linear, (float) factor, (float) addend, x, y);
+    }
+
     private void eltwise(int algorithm, float alpha, float beta, int x, int y) {
         dnnl_eltwise_desc_t operation = new dnnl_eltwise_desc_t();
         Context.check(dnnl_eltwise_forward_desc_init(
@@ -541,6 +554,32 @@ public final class Steps {
      */
     public int multiply(int a, int b, int target, PostOps post) {
         return binary(dnnl_binary_mul, a, b, target, post);
+    }
+
+    /**
+     * a - b.
+     *
+     * @param a any array
+     * @param b of the same shape and layout, or of size 1 where it repeats
+     * @param target of a's kind, which may be a; -1 for a new place
+     * @param post what follows
+     * @return the place of the result
+     */
+    public int subtract(int a, int b, int target, PostOps post) {
+        return binary(dnnl_binary_sub, a, b, target, post);
+    }
+
+    /**
+     * The larger of a and b.
+     *
+     * @param a any array
+     * @param b of the same shape and layout
+     * @param target of a's kind, which may be a; -1 for a new place
+     * @param post what follows
+     * @return the place of the result
+     */
+    public int maximum(int a, int b, int target, PostOps post) {
+        return binary(dnnl_binary_max, a, b, target, post);
     }
 
     /**
@@ -647,6 +686,27 @@ public final class Steps {
                 linear(x, weights, bias, out, post),
                 post.with(DNNL_ARG_SRC, x, DNNL_ARG_WEIGHTS, weights, DNNL_ARG_BIAS, bias, DNNL_ARG_DST, y));
         return y;
+    }
+
+    /**
+     * Products of matrices.
+     *
+     * @param a [..., M, K], where axes of size 1 repeat
+     * @param b [..., K, L]
+     * @param post what follows
+     * @return [..., M, L], a new place
+     */
+    public int products(int a, int b, PostOps post) {
+        long[] left = Layout.shape(program.kind(a));
+        long[] shape = Layout.shape(program.kind(b));
+        shape[shape.length - 2] = left[left.length - 2];
+        dnnl_memory_desc_t kind = Layout.dense(shape);
+        dnnl_matmul_desc_t operation = new dnnl_matmul_desc_t();
+        Context.check(dnnl_matmul_desc_init(operation, program.kind(a), program.kind(b), null, kind));
+        dnnl_primitive_desc description = program.describeFast(operation, post.attributes(program));
+        int target = program.temporary(kind);
+        program.step(description, post.with(DNNL_ARG_SRC, a, DNNL_ARG_WEIGHTS, b, DNNL_ARG_DST, target));
+        return target;
     }
 
     private dnnl_primitive_desc linear(int x, int weights, int bias, dnnl_memory_desc_t out, PostOps post) {
