@@ -112,10 +112,7 @@ final class Excitation implements ChannelScores {
         if (direct()) {
             Elementwise.reluGradient(hidden, gradHidden, gradReduced);
         } else {
-            gradReduced = activation
-                    .getActivationFunction()
-                    .backprop(preActivation, gradHidden)
-                    .getFirst();
+            gradReduced = InnerActivation.gradient(activation, preActivation, gradHidden);
         }
         MapOps.matmul(squeezed, true, gradReduced, false, gradients.get(REDUCE_WEIGHT));
         if (biases) {

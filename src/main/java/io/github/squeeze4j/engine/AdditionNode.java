@@ -1,5 +1,7 @@
 package io.github.squeeze4j.engine;
 
+import java.util.Arrays;
+
 /** The sum of results of equal shape. */
 final class AdditionNode extends Node {
     AdditionNode(String name, int vertex, int... inputs) {
@@ -8,6 +10,7 @@ final class AdditionNode extends Node {
 
     @Override
     void forward(Emission emission) {
+        emission.defineRectified(vertex, Arrays.stream(inputs).allMatch(emission::isRectified));
         if (inputs.length == 2 && inputs[0] != inputs[1]) {
             for (int i = 0; i < 2; i++) {
                 Pending branch = emission.absorbable(inputs[i]);

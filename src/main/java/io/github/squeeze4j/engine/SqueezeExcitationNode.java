@@ -70,6 +70,7 @@ final class SqueezeExcitationNode extends Node {
         emission.check(this); // the map itself keeps what is not a number
         Scaled scaled = new Scaled(emission);
         emission.defer(vertex, scaled);
+        emission.defineRectified(vertex, emission.isRectified(inputs[0])); // gates are not negative
         emission.remember(this, scaled);
     }
 

@@ -74,8 +74,8 @@ class FuzzTest {
     @ParameterizedTest
     @ValueSource(
             longs = {
-                100014, 100163, 100183, 100478, 100517, 101067, 101544, 101703, 101793, 103601, 100191, 102063, 200764,
-                202571, 203107
+                100014, 100163, 100183, 100478, 100517, 101067, 101544, 101703, 101793, 103601, 100191, 206413, 206451,
+                102063, 200764, 202571, 203107
             })
     void networksThatOnceDiffered(long seed) {
         RandomNetwork network = RandomNetwork.of(seed);

@@ -96,6 +96,7 @@ public final class RetrofittedPages {
                         input.height(), input.width(), input.colours().channels()))
                 .after("stage\\d+\\.block\\d+\\.project\\.bn")
                 .insert(Attention.named(block))
+                .randomStart()
                 .build();
         return ImageClassifier.of(result.graph(), classifier.classNames(), input)
                 .named("efficientnet_lite0 with " + block);
@@ -111,7 +112,7 @@ public final class RetrofittedPages {
                 .batchSize(BATCH)
                 .augmentation(Preset.named("rgsenet", input.height(), input.width(), input.colours())
                         .augmentation())
-                .optimizer(Optimizer.builder(Optimizer.Kind.ADAMW, new OneCycle(3e-4, steps))
+                .optimizer(Optimizer.builder(Optimizer.Kind.ADAMW, new OneCycle(2e-3, steps))
                         .build())
                 .build()
                 .fit(classifier, train, held);

@@ -100,7 +100,7 @@ public final class SameDiffCode {
             case SELU:
                 return sd.nn().selu(x);
             case SWISH:
-                return sd.nn().swish(x);
+                return x.mul(sd.nn().sigmoid(x)); // the derivative of ND4J's swish overflows
             case MISH:
                 return sd.nn().tanh(sd.nn().softplus(x)).mul(x);
             case TANH:
