@@ -235,6 +235,9 @@ public final class Trainer {
                 return state.history;
             } finally {
                 graph.setListeners(listeners);
+                if (gates != null) {
+                    gates.tell(reading -> {}); // its next training is another
+                }
             }
         }
 

@@ -3,7 +3,9 @@ package io.github.squeeze4j.training;
 import io.github.squeeze4j.internal.ShownText;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ArrayNode;
@@ -67,19 +69,30 @@ final class TrainingState {
         for (History.Step step : history.steps()) {
             steps.addArray().add(step.loss).add(step.accuracy).add(step.millis).add(step.rate);
         }
-        ArrayNode gates = node.putArray("gates");
+        putGates(node);
+        return JSON.writeValueAsBytes(node);
+    }
+
+    /** Names once, since there is a row for each gate and reading. */
+    private void putGates(ObjectNode node) {
+        ArrayNode names = node.putArray("gateNames");
+        ArrayNode rows = node.putArray("gates");
+        Map<List<String>, Integer> known = new HashMap<>();
         for (int i = 0; i < history.gates().size(); i++) {
             GateReading gate = history.gates().get(i);
-            gates.addArray()
+            List<String> name = List.of(gate.layer(), gate.gate());
+            if (!known.containsKey(name)) {
+                known.put(name, known.size());
+                names.addArray().add(gate.layer()).add(gate.gate());
+            }
+            rows.addArray()
                     .add(history.gateSteps().get(i))
                     .add(gate.iteration())
-                    .add(gate.layer())
-                    .add(gate.gate())
+                    .add(known.get(name))
                     .add(gate.shut())
                     .add(gate.open())
                     .add(gate.still());
         }
-        return JSON.writeValueAsBytes(node);
     }
 
     static TrainingState parse(byte[] utf8) throws IOException {
@@ -108,7 +121,7 @@ final class TrainingState {
             state.history.add(new History.Step(step[0], step[1], step[2], step[3]));
         }
         for (JsonNode row : node.path("gates")) {
-            addGate(row, state.history);
+            addGate(row, node.path("gateNames"), state.history);
         }
         if (state.history.epochs().size() != state.epoch) {
             throw new DamagedFileException(
@@ -117,25 +130,28 @@ final class TrainingState {
         return state;
     }
 
-    private static void addGate(JsonNode row, History history) throws IOException {
-        boolean whole = row.isArray()
-                && row.size() == 7
-                && row.path(0).canConvertToInt()
-                && row.path(1).canConvertToInt()
-                && row.path(2).isTextual()
-                && row.path(3).isTextual();
-        if (!whole) {
-            throw new DamagedFileException(
-                    ENTRY + ": gates must hold rows of step, iteration, layer, gate and three shares");
+    private static void addGate(JsonNode row, JsonNode names, History history) throws IOException {
+        double[] numbers = numbers(row, 6, "gates");
+        JsonNode name = names.path((int) numbers[2]);
+        boolean known =
+                name.size() == 2 && name.get(0).isTextual() && name.get(1).isTextual();
+        boolean whole = isWhole(numbers[0], history.steps().size()) && isWhole(numbers[1], Integer.MAX_VALUE);
+        boolean shares = isShare(numbers[3]) && isShare(numbers[4]) && isShare(numbers[5]);
+        if (!known || !whole || !shares) {
+            throw new DamagedFileException(ENTRY + ": gates (" + ShownText.of(row)
+                    + ") must be a step of the training, an iteration, a name and three shares from 0 to 1");
         }
         GateReading gate = new GateReading(
-                row.get(1).asInt(),
-                row.get(2).asText(),
-                row.get(3).asText(),
-                number(row.get(4), "gates"),
-                number(row.get(5), "gates"),
-                number(row.get(6), "gates"));
-        history.add(row.get(0).asInt(), gate);
+                (int) numbers[1], name.get(0).asText(), name.get(1).asText(), numbers[3], numbers[4], numbers[5]);
+        history.add((int) numbers[0], gate);
+    }
+
+    private static boolean isWhole(double number, int most) {
+        return number >= 0 && number <= most && number == Math.rint(number);
+    }
+
+    private static boolean isShare(double number) {
+        return number >= 0 && number <= 1;
     }
 
     private static double[] numbers(JsonNode row, int count, String what) throws IOException {

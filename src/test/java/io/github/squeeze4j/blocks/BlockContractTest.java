@@ -581,6 +581,15 @@ class BlockContractTest {
             for (int i = 0; i < after.length; i++) {
                 assertThat(after[i]).as(block + " statistic " + i).isNotEqualTo(start[i]);
             }
+            // not all of them: biases before a normalization have no gradient
+            AttentionBlock layer = (AttentionBlock) graph.getLayer(block).conf().getLayer();
+            List<ParameterSpec.Parameter> learned = layer.parameters().learned();
+            assertThat(learned.stream()
+                            .anyMatch(parameter -> !graph.getLayer(block)
+                                    .getParam(parameter.name)
+                                    .equals(before.getLayer(block).getParam(parameter.name))))
+                    .as(block + " learns")
+                    .isEqualTo(!learned.isEmpty());
         }
     }
 

@@ -201,6 +201,9 @@ class FuzzTest {
             if (bad && rounding == 0 && network.isRandom()) {
                 continue; // in DOUBLE it draws other numbers
             }
+            if (bad && difference != null) {
+                continue; // another reference was good
+            }
             if (bad) {
                 throw new BadReferenceException(reference == null ? "DL4J fails in DOUBLE" : "DL4J computes badly");
             }

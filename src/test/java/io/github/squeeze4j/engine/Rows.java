@@ -11,6 +11,7 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.jar.JarEntry;
@@ -26,6 +27,8 @@ final class Rows {
     static int compared;
 
     static int ran;
+    /** Why the program did not run the last pass of the others. */
+    static final Map<String, Integer> REFUSALS = new TreeMap<>();
 
     private Rows() {}
 
@@ -66,7 +69,12 @@ final class Rows {
             Acceleration acceleration = Twins.accelerate(accelerated);
             actual = Twins.trace(accelerated, passes);
             compared++;
-            ran += acceleration.lastRefusal() == null ? 1 : 0;
+            String refusal = acceleration.lastRefusal();
+            if (refusal == null) {
+                ran++;
+            } else {
+                REFUSALS.merge(refusal, 1, Integer::sum);
+            }
         } catch (Twins.Failed e) {
             return "throws " + e.getMessage() + " at " + e.getCause().getStackTrace()[0];
         } catch (RuntimeException e) {
