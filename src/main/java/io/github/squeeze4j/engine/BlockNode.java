@@ -47,14 +47,13 @@ final class BlockNode extends Node {
         @Override
         int emit(Emission emission) {
             long[] shape = emission.shape(inputs[0]);
-            Graph graph = lowered(definition(shape));
+            Graph graph = Pipeline.run(lowered(definition(shape)), Pipeline.inference());
+            String refusal = ProgramCode.refusal(graph); // another size may have another answer
+            if (refusal != null) {
+                throw new Unsupported(name + ": " + refusal);
+            }
             return ProgramCode.emit(
-                    emission.program,
-                    emission.steps,
-                    shape[0],
-                    Pipeline.run(graph, Pipeline.inference()),
-                    new Places(emission),
-                    emission::kept);
+                    emission.program, emission.steps, shape[0], graph, new Places(emission), emission::kept);
         }
 
         private Graph definition(long[] shape) {

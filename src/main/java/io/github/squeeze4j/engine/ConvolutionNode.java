@@ -241,8 +241,8 @@ final class ConvolutionNode extends Node {
             }
             if (!last) {
                 int other = emission.program.as(emission.place(addend), emission.program.kind(convolved.output));
-                emission.steps.add(
-                        convolved.output, other, convolved.output, new PostOps().apply(emission.kept(function)));
+                // not in place: oneDNN then leaves out functions of channels in the last, unfilled block
+                return emission.steps.add(convolved.output, other, -1, new PostOps().apply(emission.kept(function)));
             }
             return convolved.output;
         }

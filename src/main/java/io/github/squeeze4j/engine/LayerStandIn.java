@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class LayerStandIn extends LayerVertex implements StandIn {
     private final LayerVertex original;
     private final GraphRegion region;
+    private LayerWorkspaceMgr giver;
 
     LayerStandIn(LayerVertex original, GraphRegion region) {
         super(
@@ -41,6 +42,12 @@ final class LayerStandIn extends LayerVertex implements StandIn {
     @Override
     public void setInput(int number, INDArray input, LayerWorkspaceMgr workspaces) {
         inputs[number] = input;
+        giver = workspaces;
+    }
+
+    @Override
+    public LayerWorkspaceMgr giver(int input) {
+        return giver;
     }
 
     @Override
@@ -69,6 +76,7 @@ final class LayerStandIn extends LayerVertex implements StandIn {
     public void clear() {
         super.clear();
         original.clear();
+        giver = null;
     }
 
     @Override

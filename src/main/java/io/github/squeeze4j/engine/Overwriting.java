@@ -106,13 +106,15 @@ final class Overwriting {
         while (!open.isEmpty()) {
             for (VertexIndices from : open.remove().getInputVertices()) {
                 GraphVertex at = vertices[from.getVertexIndex()];
+                boolean output = !training && topology.outputs.contains(at.getVertexName());
+                if (output) { // it lies in no workspace of a result
+                    return at;
+                }
                 boolean own = OwnArrays.areGivenBy(at, topology.described.get(at.getVertexName()), training);
                 if (own && copied || !seen.add(from.getVertexIndex())) {
                     continue;
                 }
-                // with workspaces, DL4J's output() fails where an output has readers
-                boolean output = !training && !copied && topology.outputs.contains(at.getVertexName());
-                if (readers(at) + (output ? 1 : 0) > 1 || training && isFrozenActivation(at)) {
+                if (readers(at) > 1 || training && isFrozenActivation(at)) {
                     return at;
                 }
                 if (!own && !at.isInputVertex()) {

@@ -129,10 +129,23 @@ final class Plan {
         for (Node node : of) {
             GraphVertex vertex = topology.vertices[node.vertex];
             INDArray parameters = vertex.numParams() == 0 ? null : vertex.params();
-            if (parameters != null && !Ordinary.is(parameters)) {
+            if (parameters != null && (!Ordinary.is(parameters) || hasNegativeVariance(vertex))) {
                 throw new NotOrdinary("in the parameters of layer " + node.name);
             }
         }
+    }
+
+    /** Of which the root is not a number. */
+    private static boolean hasNegativeVariance(GraphVertex vertex) {
+        Map<String, INDArray> table = vertex.paramTable(false);
+        for (Map.Entry<String, INDArray> parameter : table.entrySet()) {
+            String name = parameter.getKey();
+            boolean variance = name.equals("var") || name.endsWith("Var");
+            if (variance && parameter.getValue().minNumber().doubleValue() < 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** As {@link Region#layers}. */

@@ -20,11 +20,14 @@ interface StandIn {
     /** The vertex itself. */
     GraphVertex original();
 
+    /** With which an input was given: that of the vertex that made it. */
+    LayerWorkspaceMgr giver(int input);
+
     /** The vertex's own computation for the inputs that were given. */
     default INDArray stockForward(boolean training, LayerWorkspaceMgr workspaces) {
         INDArray[] given = getInputs();
         for (int i = 0; i < given.length; i++) {
-            original().setInput(i, given[i], workspaces);
+            original().setInput(i, given[i], giver(i) == null ? workspaces : giver(i));
         }
         return original().doForward(training, workspaces);
     }

@@ -14,12 +14,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 abstract class VertexStandIn extends BaseWrapperVertex implements StandIn {
     private final GraphRegion region;
     private final INDArray[] given;
+    private final LayerWorkspaceMgr[] givers;
     private INDArray epsilon;
 
     VertexStandIn(GraphVertex original, GraphRegion region) {
         super(original);
         this.region = region;
         given = new INDArray[original.getNumInputArrays()];
+        givers = new LayerWorkspaceMgr[given.length];
     }
 
     static StandIn of(GraphVertex original, GraphRegion region) {
@@ -46,6 +48,12 @@ abstract class VertexStandIn extends BaseWrapperVertex implements StandIn {
     @Override
     public void setInput(int number, INDArray input, LayerWorkspaceMgr workspaces) {
         given[number] = input;
+        givers[number] = workspaces;
+    }
+
+    @Override
+    public LayerWorkspaceMgr giver(int input) {
+        return givers[input];
     }
 
     @Override
@@ -82,6 +90,7 @@ abstract class VertexStandIn extends BaseWrapperVertex implements StandIn {
     @Override
     public void clear() {
         Arrays.fill(given, null);
+        Arrays.fill(givers, null);
         epsilon = null;
         underlying.clear();
     }

@@ -206,6 +206,12 @@ final class MapCode {
         if (channels && tall && wide) {
             return new int[] {flat.flat(x), flat.flat(program.as(dense, flat.kind()))};
         }
+        if (tall && flat.block() == 1) { // a number per row of the map, as channels have one
+            long rows = blocks * shape[2];
+            return new int[] {
+                program.view(x, Layout.dense(1, rows, 1, shape[3])), program.view(blocked, Layout.dense(1, rows, 1, 1))
+            };
+        }
         long outer = tall ? blocks * shape[2] : blocks;
         long middle = tall ? shape[3] : shape[2];
         long inner = flat.channels() * shape[2] * shape[3] / outer / middle;
