@@ -1,6 +1,7 @@
 package io.github.squeeze4j.engine;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
@@ -107,7 +108,8 @@ final class Overwriting {
             for (VertexIndices from : open.remove().getInputVertices()) {
                 GraphVertex at = vertices[from.getVertexIndex()];
                 boolean output = !training && topology.outputs.contains(at.getVertexName());
-                if (output) { // it lies in no workspace of a result
+                // it lies in no workspace of a result; with those, DL4J's output() fails for the first vertex
+                if (output && !(copied && isFirst(at))) {
                     return at;
                 }
                 boolean own = OwnArrays.areGivenBy(at, topology.described.get(at.getVertexName()), training);
@@ -123,6 +125,11 @@ final class Overwriting {
             }
         }
         return null;
+    }
+
+    private boolean isFirst(GraphVertex vertex) {
+        return Arrays.stream(vertex.getInputVertices())
+                .allMatch(from -> vertices[from.getVertexIndex()].isInputVertex());
     }
 
     /** One whose derivative is not the same at its result. */
