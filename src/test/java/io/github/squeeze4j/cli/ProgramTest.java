@@ -7,6 +7,7 @@ import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.training.IdxFolder;
 import io.github.squeeze4j.training.ImageSet;
+import java.io.File;
 import java.io.OutputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -17,6 +18,8 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as a program of its own: what it knows of its jar, its sample, its networks. */
@@ -66,14 +69,33 @@ class ProgramTest {
     }
 
     @Test
-    void saysHowItWasStarted() {
-        Path jar = Path.of("squeeze4j-1-all.jar").toAbsolutePath();
-        assertThat(Invocation.of("list", "squeeze4j-1-all.jar", jar)).isEqualTo("java -jar squeeze4j-1-all.jar list");
-        assertThat(Invocation.of("list", "/a b/c.jar", Path.of("/a b/c.jar"))).isEqualTo("java -jar '/a b/c.jar' list");
-        // Maven's own class path is a jar, too
-        assertThat(Invocation.of("list", "plexus-classworlds.jar", Path.of("target/classes")))
-                .isEqualTo("mvn -q compile exec:java -Dexec.args=\"list\"");
+    void saysHowItWasStarted() throws Exception {
+        // From the current folder any file does for a jar.
+        for (String own : List.of("pom.xml", "./pom.xml", "src/../pom.xml")) {
+            assertThat(Invocation.of("list", own, Path.of("pom.xml").toAbsolutePath()))
+                    .isEqualTo("java -jar " + own + " list");
+        }
+        Path jar = Files.createFile(Files.createDirectory(folder.resolve("a b")).resolve("c.jar"));
+        String up = folder.resolve("a b") + "/../a b/c.jar";
+        assertThat(Invocation.of("list", up, jar)).isEqualTo("java -jar \"" + up + "\" list");
+
+        // Maven's own class path is a jar, too; others have several, or none that is there
+        Path other = Files.createFile(folder.resolve("plexus-classworlds.jar"));
+        for (String classPath : List.of(
+                other.toString(), jar + File.pathSeparator + jar, "C:\\a.jar;C:\\b.jar", "gone.jar", "", "\0.jar")) {
+            assertThat(Invocation.of("list", classPath, jar))
+                    .isEqualTo("mvn -q compile exec:java -Dexec.args=\"list\"");
+        }
+        assertThat(Invocation.of("list", jar.toString(), null)).startsWith("mvn ");
         assertThat(Invocation.of("list")).startsWith("mvn ");
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links are for administrators")
+    void saysHowItWasStartedByALink() throws Exception {
+        Path jar = Files.createFile(folder.resolve("c.jar"));
+        Path link = Files.createSymbolicLink(folder.resolve("link.jar"), jar);
+        assertThat(Invocation.of("list", link.toString(), jar)).isEqualTo("java -jar " + link + " list");
     }
 
     @Test
