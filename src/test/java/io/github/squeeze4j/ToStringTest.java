@@ -62,9 +62,9 @@ class ToStringTest {
         assertThat(text).startsWith("Cbam(layerName=").contains("reduction=4");
         assertThat(Cbam.builder().reduction(4)).hasToString("Builder of " + text);
         assertThat(SqueezeExcitation.builder()).asString().startsWith("Builder of SqueezeExcitation(");
-        assertThat(GatherExcite.builder().extent(3))
+        assertThat(GatherExcite.builder().extent(6))
                 .asString()
-                .startsWith("Builder of GatherExcite, not complete: extent (3) must be a power of two ");
+                .startsWith("Builder of GatherExcite, not complete: extent (6) must be a power of two ");
     }
 
     @Test

@@ -52,9 +52,12 @@ class ProgramTest {
         assertThat(Run.of("list", "*_resnet20").ok().out.lines()).hasSize(6);
         assertThat(Run.of("list", "lite").ok().out.lines()).hasSize(6);
         Run.of("list", "se_resnet5").ok();
+        assertThat(Run.of("list", "SPSE_ResNet50").ok().out)
+                .isEqualTo(Run.of("list", "spse_resnet50").ok().out);
         Run.of("list", "resnet5?")
                 .complains("pattern (resnet5?) must match one of the "
-                        + Models.names().size() + " networks; leave it out to see all");
+                        + Models.names().size() + " networks, with * for anything; did you mean resnet50?");
+        Run.of("list", "*transformer*").complains(" networks, with * for anything; leave it out to see all");
     }
 
     @Test
