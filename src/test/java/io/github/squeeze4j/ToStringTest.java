@@ -49,8 +49,8 @@ class ToStringTest {
 
     @Test
     void attention() {
-        assertThat(Attention.names()).allSatisfy(name -> assertThat(Attention.named(name))
-                .hasToString(name));
+        assertThat(Attention.names())
+                .allSatisfy(name -> assertThat(Attention.named(name)).hasToString(name));
         assertThat(Attention.none()).hasToString("none");
         Cbam block = Cbam.builder().reduction(4).build();
         assertThat(Attention.of(block)).hasToString(block.toString());

@@ -65,8 +65,8 @@ final class ListCommand implements Runnable {
     private static List<String> matching(String pattern) {
         String expression =
                 Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
-        Pattern wanted = Pattern.compile(
-                pattern.contains("*") ? "^" + expression + "$" : expression, Pattern.CASE_INSENSITIVE);
+        Pattern wanted =
+                Pattern.compile(pattern.contains("*") ? "^" + expression + "$" : expression, Pattern.CASE_INSENSITIVE);
         return Models.names().stream()
                 .filter(name -> wanted.matcher(name).find())
                 .collect(Collectors.toList());
