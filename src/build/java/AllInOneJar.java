@@ -26,14 +26,14 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
  * Puts the command line and all that it needs into one jar. Entries are copied as they are compressed: compressing a
  * gigabyte of native libraries again would take most of a minute. Run by the build, as a source file.
  *
- * <p>Files that tell Java which classes serve an interface are joined, licences and notices too. Signatures, module
- * descriptors and what only builds, compilers and other languages read stay out. Any other name that two jars give to
- * different files is an error.
+ * <p>Files that tell Java which classes serve an interface are joined, licences and notices too; those of native libraries stay
+ * where they are. Signatures, module descriptors and what only builds, compilers and other languages read stay out. Any other
+ * name that two jars give to different files is an error.
  */
 final class AllInOneJar {
     private static final Pattern LEFT_OUT = Pattern.compile(
             "META-INF/(MANIFEST\\.MF|INDEX\\.LIST|[^/]+\\.(SF|DSA|RSA|EC)|native-image/.*)|(.*/)?module-info\\.class"
-                    + "|org/bytedeco/[^/]+/[^/]+/(include|share|python|lib)/.*"
+                    + "|org/bytedeco/[^/]+/[^/]+/(include|share(?!/licenses/)|python|lib)/.*"
                     // JavaCPP reads the versions of its own.
                     + "|META-INF/maven/(?!org\\.bytedeco/.*/pom\\.properties).*"
                     // Of OpenCV the parts that read pictures.

@@ -52,10 +52,16 @@ final class SitePages {
                     .map(file -> root.relativize(file).toString().replace('\\', '/'))
                     .forEach(files::add);
         }
+        String menu = Files.readString(root.resolve("src/site/site.xml"));
         for (String file : files) {
             if (file.endsWith(".md")) {
                 String page = file.equals("README.md") ? "index.md" : file;
-                save("markdown/" + page, page(file, files, page.replaceAll("md$", "html")));
+                String html = page.replaceAll("md$", "html");
+                if (!menu.contains("href=\"" + html + "\"")) {
+                    throw new IllegalStateException(
+                            "page " + file + " must be in the menu of src/site/site.xml, but is not; add " + html);
+                }
+                save("markdown/" + page, page(file, files, html));
             } else {
                 Path picture = out.resolve("resources").resolve(file);
                 Files.createDirectories(picture.getParent());

@@ -3,6 +3,7 @@ package io.github.squeeze4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.squeeze4j.blocks.Cbam;
+import io.github.squeeze4j.blocks.GatherExcite;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.engine.Acceleration;
 import io.github.squeeze4j.engine.InferenceNetwork;
@@ -40,6 +41,19 @@ class ToStringTest {
         assertThat(ResNet.builder())
                 .asString()
                 .startsWith("Builder of ResNet, not complete: depth (not set) must be one of ");
+        assertThat(ResNet.builder().depth(20).attention(site -> {
+                    throw new UnsupportedOperationException();
+                }))
+                .hasToString("Builder of ResNet, not complete: java.lang.UnsupportedOperationException");
+    }
+
+    @Test
+    void attention() {
+        assertThat(Attention.names())
+                .allSatisfy(name -> assertThat(Attention.named(name)).hasToString(name));
+        assertThat(Attention.none()).hasToString("none");
+        Cbam block = Cbam.builder().reduction(4).build();
+        assertThat(Attention.of(block)).hasToString(block.toString());
     }
 
     @Test
@@ -48,6 +62,9 @@ class ToStringTest {
         assertThat(text).startsWith("Cbam(layerName=").contains("reduction=4");
         assertThat(Cbam.builder().reduction(4)).hasToString("Builder of " + text);
         assertThat(SqueezeExcitation.builder()).asString().startsWith("Builder of SqueezeExcitation(");
+        assertThat(GatherExcite.builder().extent(6))
+                .asString()
+                .startsWith("Builder of GatherExcite, not complete: extent (6) must be a power of two ");
     }
 
     @Test
@@ -66,6 +83,8 @@ class ToStringTest {
                                                     .getVertices()
                                                     .size()
                                             + " layers and vertices");
+            fast.close();
+            assertThat(fast).hasToString("DL4J computes: " + (reason != null ? reason : "it is closed"));
         }
     }
 
@@ -109,6 +128,7 @@ class ToStringTest {
         assertThat(images).hasToString("20 images of 28x28, 10 classes");
         Preprocessing.Builder builder = Preprocessing.builder().size(8, 8);
         assertThat(builder).hasToString("Builder of " + builder.build());
+        assertThat(builder.mean(1, 2)).asString().startsWith("Builder of Preprocessing, not complete: mean (");
         assertThat(Preset.named("senet", 8, 8, ColourOrder.RGB)).hasToString("senet");
         ComputationGraph graph = Models.builder("resnet20")
                 .inputChannels(1)

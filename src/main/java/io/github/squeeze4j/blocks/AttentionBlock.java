@@ -3,6 +3,7 @@ package io.github.squeeze4j.blocks;
 import io.github.squeeze4j.compiler.codegen.SameDiffCode;
 import io.github.squeeze4j.compiler.ir.Graph;
 import io.github.squeeze4j.compiler.ir.Value;
+import io.github.squeeze4j.internal.BuilderText;
 import io.github.squeeze4j.internal.OpenMp;
 import java.util.Arrays;
 import java.util.Collection;
@@ -522,11 +523,10 @@ public abstract class AttentionBlock extends SameDiffLayer {
             return (T) this;
         }
 
-        /** What it would build. */
+        /** What it would build; what is still missing, if something is. */
         @Override
         public String toString() {
-            Layer block = build();
-            return "Builder of " + block;
+            return BuilderText.of(this, this::build);
         }
     }
 }

@@ -1,6 +1,9 @@
 package io.github.squeeze4j.cli;
 
+import java.io.File;
+import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 
@@ -18,11 +21,20 @@ final class Invocation {
 
     /** With {@code java -jar} the class path is the jar, and this class comes from it. */
     static String of(String command, String classPath, Path source) {
-        boolean jar = classPath.endsWith(".jar")
-                && Path.of(classPath).toAbsolutePath().equals(source);
-        return jar
-                ? "java -jar " + (classPath.contains(" ") ? "'" + classPath + "'" : classPath) + " " + command
+        return isFile(classPath, source)
+                // The quotes that every shell knows.
+                ? "java -jar " + (classPath.contains(" ") ? '"' + classPath + '"' : classPath) + " " + command
                 : MAVEN + " -Dexec.args=\"" + command + "\"";
+    }
+
+    /** However it is written. A path of several files may be no path at all to Windows; to File it is one that does not exist. */
+    private static boolean isFile(String classPath, Path source) {
+        File file = new File(classPath);
+        try {
+            return source != null && file.isFile() && Files.isSameFile(file.toPath(), source);
+        } catch (IOException gone) {
+            return false;
+        }
     }
 
     private static Path source() {

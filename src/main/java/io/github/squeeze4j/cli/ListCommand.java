@@ -1,6 +1,7 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.NearNames;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.weights.PublishedWeights;
@@ -41,7 +42,7 @@ final class ListCommand implements Runnable {
         List<String> names = matching(pattern);
         if (names.isEmpty()) {
             throw new BadInputException("pattern (" + pattern + ") must match one of the "
-                    + Models.names().size() + " networks; leave it out to see all");
+                    + Models.names().size() + " networks, with * for anything; " + remedy(pattern));
         }
         PrintWriter out = spec.commandLine().getOut();
         out.printf("%-26s %12s %6s %8s %7s%n", "name", "parameters", "input", "weights", "tables");
@@ -64,10 +65,17 @@ final class ListCommand implements Runnable {
     private static List<String> matching(String pattern) {
         String expression =
                 Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
-        Pattern wanted = Pattern.compile(pattern.contains("*") ? "^" + expression + "$" : expression);
+        Pattern wanted =
+                Pattern.compile(pattern.contains("*") ? "^" + expression + "$" : expression, Pattern.CASE_INSENSITIVE);
         return Models.names().stream()
                 .filter(name -> wanted.matcher(name).find())
                 .collect(Collectors.toList());
+    }
+
+    private static String remedy(String pattern) {
+        String typed = pattern.replace("*", "");
+        String nearest = NearNames.sorted(typed, Models.names()).get(0);
+        return NearNames.isNear(typed, nearest) ? "did you mean " + nearest + "?" : "leave it out to see all";
     }
 
     private static OptionalDouble ofWeights(String name) {

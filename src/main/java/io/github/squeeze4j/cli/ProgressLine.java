@@ -2,6 +2,7 @@ package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.training.EpochResult;
 import io.github.squeeze4j.training.TrainingProgress;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -41,7 +42,21 @@ final class ProgressLine implements TrainingProgress {
 
     /** Whether somebody watches: standard input and output are a terminal that can redraw a line. */
     static boolean onTerminal() {
-        return System.console() != null && !"dumb".equals(System.getenv("TERM"));
+        return isTerminal(System.console()) && !"dumb".equals(System.getenv("TERM"));
+    }
+
+    /** Java 22 to 24 give a console for files and pipes, too, which says that it is no terminal; before 22 nobody could ask it. */
+    private static boolean isTerminal(Console console) {
+        if (console == null) {
+            return false;
+        }
+        try {
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (NoSuchMethodException before22) {
+            return true;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override

@@ -25,6 +25,8 @@ final class Executor implements AutoCloseable {
 
     private static final int REFUSALS = 64;
 
+    static final String CLOSED = "it is closed";
+
     private final Plan plan;
     private final Run run;
     private final INDArray[] inputs;
@@ -240,7 +242,7 @@ final class Executor implements AutoCloseable {
 
     private Compiled compiled(Mode mode, INDArray[] given) {
         if (closed) {
-            throw new Unsupported("it is closed");
+            throw new Unsupported(CLOSED);
         }
         List<Object> key = key(mode, given);
         if (refused.containsKey(key)) {

@@ -157,6 +157,7 @@ public final class InferenceNetwork implements AutoCloseable {
     public synchronized void close() {
         if (executor != null) {
             executor.close();
+            lastRefusal = Executor.CLOSED;
         }
     }
 

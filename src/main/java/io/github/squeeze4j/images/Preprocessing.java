@@ -1,6 +1,7 @@
 package io.github.squeeze4j.images;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.BuilderText;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -221,7 +222,7 @@ public final class Preprocessing {
 
         @Override
         public String toString() {
-            return "Builder of " + build();
+            return BuilderText.of(this, this::build);
         }
 
         private int length() {

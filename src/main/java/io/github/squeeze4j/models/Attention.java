@@ -31,7 +31,7 @@ public interface Attention {
      * @return null at every site
      */
     static Attention none() {
-        return site -> null;
+        return named("none");
     }
 
     /**
@@ -44,7 +44,7 @@ public interface Attention {
     static Attention of(Layer prototype) {
         Layer original = Checks.notNull("prototype", prototype, "use Attention.none() for no attention")
                 .clone();
-        return site -> original.clone();
+        return new SameEverywhere(null, original);
     }
 
     /**

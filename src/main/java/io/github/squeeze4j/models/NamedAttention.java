@@ -20,38 +20,39 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.deeplearning4j.nn.conf.layers.Layer;
 
 /** The blocks by name. */
 final class NamedAttention {
-    private static final Map<String, Supplier<Attention>> BY_NAME = new LinkedHashMap<>();
+    private static final Map<String, Supplier<Layer>> BY_NAME = new LinkedHashMap<>();
 
     static {
-        BY_NAME.put("none", Attention::none);
-        BY_NAME.put("se", () -> Attention.of(SqueezeExcitation.builder().build()));
-        BY_NAME.put("salient", () -> Attention.of(Salient.builder().build()));
-        BY_NAME.put("spse", () -> Attention.of(Spse.builder().build()));
-        BY_NAME.put("rgse", () -> Attention.of(Rgse.builder().build()));
-        BY_NAME.put("cbam", () -> Attention.of(Cbam.builder().build()));
-        BY_NAME.put("eca", () -> Attention.of(Eca.builder().build()));
-        BY_NAME.put("gct", () -> Attention.of(GatedChannel.builder().build()));
-        BY_NAME.put("ese", () -> Attention.of(EffectiveSe.builder().build()));
-        BY_NAME.put("simam", () -> Attention.of(SimAm.builder().build()));
-        BY_NAME.put("gc", () -> Attention.of(GlobalContext.builder().build()));
-        BY_NAME.put("scse", () -> Attention.of(ScSe.builder().build()));
-        BY_NAME.put("ca", () -> Attention.of(CoordinateAttention.builder().build()));
-        BY_NAME.put("ge", () -> Attention.of(GatherExcite.builder().build()));
-        BY_NAME.put("bam", () -> Attention.of(Bam.builder().build()));
-        BY_NAME.put("sk", () -> Attention.of(SelectiveKernel.builder().build()));
+        BY_NAME.put("none", () -> null);
+        BY_NAME.put("se", () -> SqueezeExcitation.builder().build());
+        BY_NAME.put("salient", () -> Salient.builder().build());
+        BY_NAME.put("spse", () -> Spse.builder().build());
+        BY_NAME.put("rgse", () -> Rgse.builder().build());
+        BY_NAME.put("cbam", () -> Cbam.builder().build());
+        BY_NAME.put("eca", () -> Eca.builder().build());
+        BY_NAME.put("gct", () -> GatedChannel.builder().build());
+        BY_NAME.put("ese", () -> EffectiveSe.builder().build());
+        BY_NAME.put("simam", () -> SimAm.builder().build());
+        BY_NAME.put("gc", () -> GlobalContext.builder().build());
+        BY_NAME.put("scse", () -> ScSe.builder().build());
+        BY_NAME.put("ca", () -> CoordinateAttention.builder().build());
+        BY_NAME.put("ge", () -> GatherExcite.builder().build());
+        BY_NAME.put("bam", () -> Bam.builder().build());
+        BY_NAME.put("sk", () -> SelectiveKernel.builder().build());
     }
 
     private NamedAttention() {}
 
     static Attention get(String name) {
-        Supplier<Attention> found = BY_NAME.get(name);
+        Supplier<Layer> found = BY_NAME.get(name);
         if (found == null) {
             throw Checks.unknown("attention", name, BY_NAME.keySet(), BY_NAME.size(), "Attention.names()");
         }
-        return found.get();
+        return new SameEverywhere(name, found.get());
     }
 
     static List<String> names() {

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.internal.BuilderText;
 import io.github.squeeze4j.weights.Pretrained;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
@@ -247,11 +248,6 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
     /** What it would build; what is still missing, if something is. */
     @Override
     public String toString() {
-        String name = "Builder of " + getClass().getEnclosingClass().getSimpleName();
-        try {
-            return "Builder of " + describe();
-        } catch (IllegalArgumentException incomplete) {
-            return name + ", not complete: " + incomplete.getMessage();
-        }
+        return BuilderText.of(this, this::describe);
     }
 }

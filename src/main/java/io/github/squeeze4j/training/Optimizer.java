@@ -1,6 +1,7 @@
 package io.github.squeeze4j.training;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.internal.BuilderText;
 import io.github.squeeze4j.internal.ParameterNames;
 import io.github.squeeze4j.internal.UpdaterStates;
 import java.util.ArrayList;
@@ -468,7 +469,7 @@ public final class Optimizer {
 
         @Override
         public String toString() {
-            return "Builder of " + build();
+            return BuilderText.of(this, this::build);
         }
     }
 }

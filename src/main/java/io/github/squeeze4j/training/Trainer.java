@@ -6,6 +6,7 @@ import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.PictureBatches;
 import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
 import io.github.squeeze4j.images.Transform;
+import io.github.squeeze4j.internal.BuilderText;
 import io.github.squeeze4j.internal.Inputs;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -672,7 +673,7 @@ public final class Trainer {
 
         @Override
         public String toString() {
-            return "Builder of a trainer: " + new Trainer(this);
+            return BuilderText.of(this, () -> "a trainer: " + build());
         }
     }
 }

@@ -155,7 +155,6 @@ class BadInputTest {
                         + " -Dorg.bytedeco.javacpp.maxbytes and -Dorg.bytedeco.javacpp.maxphysicalbytes");
     }
 
-    /** Standard output that takes nothing, as /dev/full. */
     /** As head does when it has enough. */
     @Test
     void aReaderThatGoesIsNoError() throws Exception {
@@ -178,6 +177,7 @@ class BadInputTest {
         assertThat(err.toString()).isEmpty();
     }
 
+    /** Standard output that takes nothing, as /dev/full. */
     @Test
     void standardOutputThatFails() throws Exception {
         ByteArrayOutputStream err = new ByteArrayOutputStream();

@@ -7,6 +7,7 @@ import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.training.IdxFolder;
 import io.github.squeeze4j.training.ImageSet;
+import java.io.File;
 import java.io.OutputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -17,6 +18,8 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as a program of its own: what it knows of its jar, its sample, its networks. */
@@ -49,9 +52,12 @@ class ProgramTest {
         assertThat(Run.of("list", "*_resnet20").ok().out.lines()).hasSize(6);
         assertThat(Run.of("list", "lite").ok().out.lines()).hasSize(6);
         Run.of("list", "se_resnet5").ok();
+        assertThat(Run.of("list", "SPSE_ResNet50").ok().out)
+                .isEqualTo(Run.of("list", "spse_resnet50").ok().out);
         Run.of("list", "resnet5?")
                 .complains("pattern (resnet5?) must match one of the "
-                        + Models.names().size() + " networks; leave it out to see all");
+                        + Models.names().size() + " networks, with * for anything; did you mean resnet50?");
+        Run.of("list", "*transformer*").complains(" networks, with * for anything; leave it out to see all");
     }
 
     @Test
@@ -66,14 +72,33 @@ class ProgramTest {
     }
 
     @Test
-    void saysHowItWasStarted() {
-        Path jar = Path.of("squeeze4j-1-all.jar").toAbsolutePath();
-        assertThat(Invocation.of("list", "squeeze4j-1-all.jar", jar)).isEqualTo("java -jar squeeze4j-1-all.jar list");
-        assertThat(Invocation.of("list", "/a b/c.jar", Path.of("/a b/c.jar"))).isEqualTo("java -jar '/a b/c.jar' list");
-        // Maven's own class path is a jar, too
-        assertThat(Invocation.of("list", "plexus-classworlds.jar", Path.of("target/classes")))
-                .isEqualTo("mvn -q compile exec:java -Dexec.args=\"list\"");
+    void saysHowItWasStarted() throws Exception {
+        // From the current folder any file does for a jar.
+        for (String own : List.of("pom.xml", "./pom.xml", "src/../pom.xml")) {
+            assertThat(Invocation.of("list", own, Path.of("pom.xml").toAbsolutePath()))
+                    .isEqualTo("java -jar " + own + " list");
+        }
+        Path jar = Files.createFile(Files.createDirectory(folder.resolve("a b")).resolve("c.jar"));
+        String up = folder.resolve("a b") + "/../a b/c.jar";
+        assertThat(Invocation.of("list", up, jar)).isEqualTo("java -jar \"" + up + "\" list");
+
+        // Maven's own class path is a jar, too; others have several, or none that is there
+        Path other = Files.createFile(folder.resolve("plexus-classworlds.jar"));
+        for (String classPath : List.of(
+                other.toString(), jar + File.pathSeparator + jar, "C:\\a.jar;C:\\b.jar", "gone.jar", "", "\0.jar")) {
+            assertThat(Invocation.of("list", classPath, jar))
+                    .isEqualTo("mvn -q compile exec:java -Dexec.args=\"list\"");
+        }
+        assertThat(Invocation.of("list", jar.toString(), null)).startsWith("mvn ");
         assertThat(Invocation.of("list")).startsWith("mvn ");
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links are for administrators")
+    void saysHowItWasStartedByALink() throws Exception {
+        Path jar = Files.createFile(folder.resolve("c.jar"));
+        Path link = Files.createSymbolicLink(folder.resolve("link.jar"), jar);
+        assertThat(Invocation.of("list", link.toString(), jar)).isEqualTo("java -jar " + link + " list");
     }
 
     @Test
