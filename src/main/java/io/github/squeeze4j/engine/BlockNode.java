@@ -4,6 +4,7 @@ import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.compiler.codegen.ProgramCode;
 import io.github.squeeze4j.compiler.ir.Graph;
 import io.github.squeeze4j.compiler.ir.Ops;
+import io.github.squeeze4j.compiler.ir.Signs;
 import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.compiler.passes.Pipeline;
 import io.github.squeeze4j.onednn.Function;
@@ -36,6 +37,7 @@ final class BlockNode extends Node {
     void forward(Emission emission) {
         emission.check(this); // the map itself keeps what is not a number
         emission.defer(vertex, new Compiled());
+        emission.defineRectified(vertex, emission.isRectified(inputs[0]) && Signs.areKept(block.definition()));
     }
 
     @Override

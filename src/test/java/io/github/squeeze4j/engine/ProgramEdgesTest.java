@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.squeeze4j.blocks.CoordinateAttention;
 import io.github.squeeze4j.blocks.Salient;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.models.Attention;
+import io.github.squeeze4j.models.Site;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
@@ -123,6 +125,21 @@ class ProgramEdgesTest {
         INDArray x = pictures(3);
         x.putScalar(0, Float.NaN);
         assertSame(init(builder.setOutputs("end")), x, false);
+    }
+
+    /** What was rectified to nothing is nothing behind a block that scales, not 1e-30. */
+    @ParameterizedTest
+    @ValueSource(strings = {"se", "cbam", "salient", "spse", "eca", "ese", "scse", "ca", "bam"})
+    void mapsWithoutAPositiveNumber(String block) {
+        ConvolutionLayer negative = convolution(16);
+        negative.setBiasInit(-100);
+        ComputationGraph graph = init(graph(3).addLayer("a", negative, "in")
+                .addLayer("f", activation(Activation.RELU), "a")
+                .addLayer("block", Attention.named(block).at(new Site(16, HEIGHT, WIDTH, 1, 1, 16)), "f")
+                .setOutputs("block"));
+        INDArray x = pictures(3);
+        assertThat(graph.outputSingle(x.dup()).amaxNumber().doubleValue()).isZero();
+        assertSame(graph, x, true);
     }
 
     @ParameterizedTest
