@@ -35,7 +35,6 @@ final class BlockNode extends Node {
 
     @Override
     void forward(Emission emission) {
-        emission.check(this); // the map itself keeps what is not a number
         emission.defer(vertex, new Compiled());
         emission.defineRectified(vertex, emission.isRectified(inputs[0]) && Signs.areKept(block.definition()));
     }

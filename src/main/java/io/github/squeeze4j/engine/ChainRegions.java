@@ -30,11 +30,12 @@ final class ChainRegions implements Region {
             }
             Node node = factory.node(all.vertices[i + 1], new int[] {i});
             boolean frozen = Plan.isFrozen(all.vertices[i + 1]); // DL4J looks for such layers by their class
-            layers.put(node.name, frozen ? FROZEN : node.whyNotNative());
+            String dropout = Overwriting.dropout(all, all.vertices[i + 1]);
+            layers.put(node.name, frozen ? FROZEN : dropout != null ? dropout : node.whyNotNative());
             if (node.isForeign(Mode.TRAINING) && !Derivatives.areNumbers(network.getLayers()[i])) {
                 lastForeign = i;
             }
-            if (frozen || node.isForeign(Mode.INFERENCE)) {
+            if (frozen || dropout != null || node.isForeign(Mode.INFERENCE)) {
                 continue;
             }
             int[] span = spans.isEmpty() ? null : spans.get(spans.size() - 1);

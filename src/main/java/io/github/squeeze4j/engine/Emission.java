@@ -8,10 +8,8 @@ import io.github.squeeze4j.onednn.Steps;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
@@ -36,7 +34,6 @@ final class Emission {
     private final int[] uses;
     private final boolean[] shared;
     private final boolean[] rectified;
-    private final Set<Node> checked = new LinkedHashSet<>();
     private final Map<Node, Object> states = new HashMap<>();
     private final List<Supplier<INDArray>> arrays = new ArrayList<>();
     private final Map<String, Integer> parameters = new HashMap<>();
@@ -158,14 +155,8 @@ final class Emission {
 
     // ---- what is not a number -------------------------------------------------------------------------------------
 
-    /**
-     * The form of a function in which nothing that is not a number is lost, where oneDNN has one. Where it has none, parameters are
-     * looked at before each run.
-     */
+    /** The form of a function in which nothing that is not a number is lost, where oneDNN has one. */
     Function kept(Function function) {
-        if (function == Function.RELU6 || function == Function.SIGMOID || function == Function.HARD_SWISH) {
-            checked.addAll(plan.nodes);
-        }
         return function == Function.RELU ? Function.KEEPING_RELU : function;
     }
 
@@ -201,15 +192,6 @@ final class Emission {
                 given,
                 gradient);
         return gradient;
-    }
-
-    /** Says that a node's parameters must be looked at before each run, since it loses what is not a number in them. */
-    void check(Node node) {
-        checked.add(node);
-    }
-
-    Set<Node> checked() {
-        return checked;
     }
 
     /** Says that a result has no negative numbers but those that {@link Function#KEEPING_RELU} leaves. */

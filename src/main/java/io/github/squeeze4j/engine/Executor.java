@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
@@ -28,6 +28,7 @@ final class Executor implements AutoCloseable {
     static final String CLOSED = "it is closed";
 
     private final Plan plan;
+    private final OrdinaryParameters parameters;
     private final Run run;
     private final INDArray[] inputs;
     private final Map<List<Object>, Compiled> programs = new Recent<>(PROGRAMS, compiled -> compiled.program.close());
@@ -38,6 +39,7 @@ final class Executor implements AutoCloseable {
 
     Executor(Plan plan) {
         this.plan = plan;
+        parameters = new OrdinaryParameters(plan);
         run = plan.run;
         inputs = new INDArray[plan.topology.inputs.size()];
     }
@@ -48,7 +50,6 @@ final class Executor implements AutoCloseable {
         final List<Supplier<INDArray>> suppliers;
         final INDArray[] arrays;
         final int forward;
-        final Set<Node> checked;
         final Map<Integer, Integer> results;
         final List<Segment> segments;
         final int inputGradient;
@@ -65,7 +66,6 @@ final class Executor implements AutoCloseable {
             suppliers = emission.arrays();
             arrays = new INDArray[suppliers.size()];
             this.forward = forward;
-            checked = emission.checked();
             this.results = results;
             this.segments = segments;
             this.inputGradient = inputGradient;
@@ -109,7 +109,7 @@ final class Executor implements AutoCloseable {
         }
         current = compiled(mode, given);
         if (mode != Mode.FROZEN) {
-            plan.requireOrdinaryParameters(current.checked);
+            parameters.require(mode.trains());
         }
         System.arraycopy(given, 0, inputs, 0, inputs.length);
         run.begin(workspaces, mode.trains(), current.segments.size() > 1);
@@ -270,7 +270,7 @@ final class Executor implements AutoCloseable {
     private Compiled compile(Mode mode, long[][] inputShapes) {
         long[][] shapes = plan.shapes(inputShapes);
         if (mode == Mode.FROZEN) {
-            plan.requireOrdinaryParameters(plan.nodes);
+            parameters.require(true);
         }
         Emission emission = new Emission(plan, mode, shapes);
         try (Program.Builder builder = emission.program) { // closed where a layer is refused, too
@@ -286,7 +286,7 @@ final class Executor implements AutoCloseable {
             emission.define(inputVertices[i], place);
         }
         for (Node node : plan.nodes) {
-            node.forward(emission);
+            named(node, node::forward, emission);
             emission.used(node);
         }
         Map<Integer, Integer> results = new LinkedHashMap<>();
@@ -328,9 +328,18 @@ final class Executor implements AutoCloseable {
             if (emission.gradient(node.vertex) < 0) {
                 throw new Unsupported("nothing that is trained reads layer " + node.name);
             }
-            node.backward(emission);
+            named(node, node::backward, emission);
         }
         return segments;
+    }
+
+    /** What oneDNN refuses is said with the layer's name. */
+    private static void named(Node node, Consumer<Emission> steps, Emission emission) {
+        try {
+            steps.accept(emission);
+        } catch (RefusedException e) {
+            throw new Unsupported("layer " + node.name + ": " + e.getMessage());
+        }
     }
 
     private int inputGradient(Emission emission, int vertex) {

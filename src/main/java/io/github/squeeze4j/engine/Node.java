@@ -37,6 +37,9 @@ abstract class Node {
     /** Adds the backward steps; the gradient of the result is there. */
     abstract void backward(Emission emission);
 
+    /** The pass is given up, and DL4J runs it again: what the vertex keeps of it is forgotten. */
+    void abandon() {}
+
     /** The gradients that the vertex gives to DL4J: views, whose numbers come later. */
     Gradient gradient() {
         return null;

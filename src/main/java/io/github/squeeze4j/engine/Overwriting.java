@@ -85,6 +85,17 @@ final class Overwriting {
         }
     }
 
+    /**
+     * For layers of a chain, where a layer between two regions reads the very array that DL4J's dropout writes over.
+     *
+     * @return why DL4J's dropout must write in its own place, or null
+     */
+    static String dropout(Topology topology, GraphVertex vertex) {
+        Overwriting overwriting = new Overwriting(topology);
+        GraphVertex shared = overwriting.dropsInPlace(vertex) ? overwriting.sharedBefore(vertex, true, false) : null;
+        return shared == null ? null : "its dropout writes over what " + shared.getVertexName() + " reads again";
+    }
+
     /** What a vertex writes with over its input; null if it does not. */
     private String writerInTraining(GraphVertex vertex) {
         return isFrozenActivation(vertex)

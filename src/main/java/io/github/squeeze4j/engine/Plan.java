@@ -2,7 +2,6 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.onednn.Constants;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,6 @@ import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A network as nodes: everything between its inputs and its output layers, which stay DL4J's. */
 final class Plan {
@@ -123,29 +121,6 @@ final class Plan {
 
     static boolean isFrozen(GraphVertex vertex) {
         return vertex instanceof FrozenVertex || vertex.hasLayer() && vertex.getLayer() instanceof FrozenLayer;
-    }
-
-    void requireOrdinaryParameters(Collection<Node> of) {
-        for (Node node : of) {
-            GraphVertex vertex = topology.vertices[node.vertex];
-            INDArray parameters = vertex.numParams() == 0 ? null : vertex.params();
-            if (parameters != null && (!Ordinary.is(parameters) || hasNegativeVariance(vertex))) {
-                throw new NotOrdinary("in the parameters of layer " + node.name);
-            }
-        }
-    }
-
-    /** Of which the root is not a number. */
-    private static boolean hasNegativeVariance(GraphVertex vertex) {
-        Map<String, INDArray> table = vertex.paramTable(false);
-        for (Map.Entry<String, INDArray> parameter : table.entrySet()) {
-            String name = parameter.getKey();
-            boolean variance = name.equals("var") || name.endsWith("Var");
-            if (variance && parameter.getValue().minNumber().doubleValue() < 0) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** As {@link Region#layers}. */

@@ -58,6 +58,7 @@ final class Session {
             mode = wanted;
         } catch (Unsupported e) {
             refusal = e.getMessage();
+            plan.nodes.forEach(Node::abandon);
             random.setStates(rootState, nodeState); // DL4J begins anew, and draws the same numbers
         }
     }

@@ -67,7 +67,6 @@ final class SqueezeExcitationNode extends Node {
 
     @Override
     void forward(Emission emission) {
-        emission.check(this); // the map itself keeps what is not a number
         Scaled scaled = new Scaled(emission);
         emission.defer(vertex, scaled);
         emission.defineRectified(vertex, emission.isRectified(inputs[0])); // gates are not negative

@@ -73,7 +73,19 @@ final class VertexNode extends Node {
             original.setInput(i, input, run.workspaces());
         }
         INDArray output = original.doForward(run.training(), run.workspaces());
-        program.place(to, dense(output, ArrayType.ACTIVATIONS, emission.shape(vertex)));
+        INDArray dense = dense(output, ArrayType.ACTIVATIONS, emission.shape(vertex));
+        if (!Ordinary.is(dense)) {
+            throw new NotOrdinary("in the result of " + name);
+        }
+        program.place(to, dense);
+    }
+
+    /** Noise that was put on weights is kept for the backward pass, in a workspace of this pass. */
+    @Override
+    void abandon() {
+        if (original.hasLayer()) {
+            original.getLayer().clearNoiseWeightParams();
+        }
     }
 
     private INDArray dense(INDArray array, ArrayType type, long[] shape) {

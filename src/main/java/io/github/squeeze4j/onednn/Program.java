@@ -558,10 +558,13 @@ public final class Program implements AutoCloseable {
         dnnl_primitive_desc describe(Pointer operation, dnnl_primitive_attr attributes, dnnl_primitive_desc forward) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
             dnnl_primitive_attr with = attributes == null ? attributes(null) : attributes;
-            return handles.own(
-                    description,
-                    dnnl_primitive_desc_create(
-                            description, new const_dnnl_op_desc_t(operation), with, Context.ENGINE, forward));
+            int status = dnnl_primitive_desc_create(
+                    description, new const_dnnl_op_desc_t(operation), with, Context.ENGINE, forward);
+            try {
+                return handles.own(description, status);
+            } catch (RefusedException e) {
+                throw e.of(operation);
+            }
         }
 
         dnnl_primitive_desc describe(Pointer operation) {
@@ -572,7 +575,7 @@ public final class Program implements AutoCloseable {
         dnnl_primitive_desc describeFast(Pointer operation, dnnl_primitive_attr attributes) {
             dnnl_primitive_desc description = describe(operation, attributes, null);
             if (implementation(description).startsWith("ref")) {
-                throw new RefusedException(dnnl_unimplemented);
+                throw new RefusedException(dnnl_unimplemented).of(operation);
             }
             return description;
         }

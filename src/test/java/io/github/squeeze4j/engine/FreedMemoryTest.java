@@ -130,7 +130,9 @@ class FreedMemoryTest {
             assertThat(LiveObjects.count()).as("call %d failed", nth).isEqualTo(before);
             assertThat(LiveObjects.constants(plan.constants)).isZero();
         }
-        assertThat(failures).hasSizeGreaterThan(5).containsOnly("oneDNN status -1");
+        assertThat(failures)
+                .hasSizeGreaterThan(5)
+                .allMatch(message -> message.endsWith("failed with a status that is not known (status -1)"));
     }
 
     @Test

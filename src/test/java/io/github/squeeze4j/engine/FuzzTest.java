@@ -69,13 +69,14 @@ class FuzzTest {
      * writes over what others read; a frozen activation that reads again what it wrote over; one that writes over what others read
      * at inference; dropout of the last reader over what others read again; an activation over the user's input, which a PReLU gave on; a
      * layer that keeps the size that it was asked about; dropout of nothing that draws before a randomised ReLU; a gradient that is no number
-     * behind a region of a chain; a merge that forgot its axis.
+     * behind a region of a chain; a merge that forgot its axis; parameters that are no numbers before maxima; noise on weights of a pass that was
+     * given up; dropout at a region's beginning over what a frozen activation reads again; a dense product of a map of one pixel.
      */
     @ParameterizedTest
     @ValueSource(
             longs = {
                 100014, 100163, 100183, 100478, 100517, 101067, 101544, 101703, 101793, 103601, 100191, 206413, 206451,
-                102063, 200764, 202571, 203107
+                102063, 200764, 202571, 203107, 301890, 303621, 302726, 302812
             })
     void networksThatOnceDiffered(long seed) {
         RandomNetwork network = RandomNetwork.of(seed);
@@ -195,11 +196,16 @@ class FuzzTest {
             Map<String, INDArray> actual,
             Map<String, INDArray> expected) {
         String difference = null;
-        for (int rounding = 0; rounding <= (network.isRandom() ? ROUNDINGS : 0); rounding++) {
+        boolean none = network.isRandom(); // in DOUBLE it draws other numbers
+        for (int rounding = 0; rounding <= (none ? ROUNDINGS : 0); rounding++) {
             Map<String, INDArray> reference = reference(network, passes, rounding);
+            if (rounding == 0 && reference != null && !areNumbers(reference, expected)) {
+                none = true; // blocks in FLOAT lose what is no number, where those in DOUBLE keep it
+                continue;
+            }
             boolean bad = reference == null || Twins.badly(expected, reference) != null;
-            if (bad && rounding == 0 && network.isRandom()) {
-                continue; // in DOUBLE it draws other numbers
+            if (bad && rounding == 0 && none) {
+                continue;
             }
             if (bad && difference != null) {
                 continue; // another reference was good
@@ -213,6 +219,19 @@ class FuzzTest {
             }
         }
         return "accelerated: " + difference;
+    }
+
+    /** Whether a reference has numbers wherever DL4J in FLOAT does. */
+    private static boolean areNumbers(Map<String, INDArray> reference, Map<String, INDArray> expected) {
+        for (Map.Entry<String, INDArray> entry : expected.entrySet()) {
+            INDArray other = reference.get(entry.getKey());
+            boolean numbers = entry.getValue() != null
+                    && !Double.isNaN(entry.getValue().sumNumber().doubleValue());
+            if (numbers && other != null && Double.isNaN(other.sumNumber().doubleValue())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** By DL4J: in DOUBLE, or with parameters and inputs that are off by one rounding, by the draw of that number from 1 on; null if it fails. */

@@ -67,7 +67,8 @@ class HandlesTest {
                         kernel.accept(HandlesTest::ones);
                     } catch (RefusedException e) {
                         failed[0]++;
-                        assertThat(e).hasMessage("oneDNN status -1");
+                        assertThat(e)
+                                .hasMessageMatching("oneDNN.* failed with a status that is not known \\(status -1\\)");
                     }
                 });
                 if (Context.current().programs() == 0) {

@@ -1,13 +1,16 @@
 package io.github.squeeze4j.onednn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.function.IntUnaryOperator;
 
 /** What tests outside of this package may know of oneDNN's objects. */
 public final class LiveObjects {
     private LiveObjects() {}
 
-    /** How many there are now. */
+    /** How many there are now, with the one that all share and that the first use makes. */
     public static int count() {
+        assertThat(Context.ENGINE).isNotNull();
         return Handles.live();
     }
 

@@ -261,7 +261,9 @@ public final class ProgramCode {
         if (x.type().size(2) * x.type().size(3) > 1) {
             return pointwise(value);
         }
-        int rows = program.view(place(x), Layout.dense(batch, weights.size(0)));
+        // channels of a map of one pixel may lie in blocks that they do not fill
+        int pixels = x.type().storage() == Storage.MAP ? program.as(place(x), denseKind(x)) : place(x);
+        int rows = program.view(pixels, Layout.dense(batch, weights.size(0)));
         dnnl_memory_desc_t kind = Layout.transposed(weights.size(1), weights.size(0));
         int by = leaves.parameter(parameter(value.input(1)).text("name"), " transposed", kind);
         int bias = value.inputs().size() > 2 ? place(value.input(2)) : -1;
