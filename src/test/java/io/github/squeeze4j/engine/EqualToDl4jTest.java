@@ -203,6 +203,36 @@ class EqualToDl4jTest {
 
     // ---- what DL4J prints and casts --------------------------------------------------------------------------------
 
+    /** DL4J divides by the square of exp(x) + 1, which is infinite from 45 on in FLOAT: its gradient is no number where the engine's is that of DOUBLE. */
+    @Test
+    void theDerivativeOfSwishDoesNotOverflow() {
+        Map<String, INDArray> gradients = new HashMap<>();
+        for (String how : List.of("stock", "engine", "double")) {
+            ComputationGraph network = finished(
+                    graph().addLayer(
+                                    "a",
+                                    convolution()
+                                            .activation(Activation.SWISH)
+                                            .biasInit(60)
+                                            .build(),
+                                    "input"),
+                    "a");
+            DataType type = how.equals("double") ? DataType.DOUBLE : DataType.FLOAT;
+            network = network.convertDataType(type);
+            if (how.equals("engine")) {
+                Acceleration.apply(network);
+            }
+            INDArray labels = Nd4j.zeros(type, 2, CLASSES);
+            labels.putScalar(0, 0, 1).putScalar(1, 2, 1);
+            Twins.gradients(network, new Twins.Pass(new INDArray[] {images(2).castTo(type)}, new INDArray[] {labels}));
+            gradients.put(how, network.gradient().getGradientFor("a_b").dup());
+        }
+        assertThat(gradients.get("stock").sumNumber().doubleValue()).isNaN();
+        INDArray wanted = gradients.get("double");
+        assertThat(gradients.get("engine").castTo(DataType.DOUBLE).distance2(wanted))
+                .isLessThan(BOUND * wanted.norm2Number().doubleValue());
+    }
+
     @Test
     void summariesAreDl4js() {
         ComputationGraph network =

@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.deeplearning4j.nn.api.Model;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,9 @@ class FuzzTest {
     void randomNetworksGiveWhatStockGives() throws Exception {
         fuzz(FIRST, Integer.getInteger("fuzz.graphs", 300));
     }
+
+    /** Its derivative is no number in DL4J where exp(2x) is none, and the engine's is 1: see {@link EqualToDl4jTest}. */
+    private static final Pattern OVERFLOWING = Pattern.compile("swish");
 
     @Test
     @Tag("heavy")
@@ -165,6 +169,11 @@ class FuzzTest {
             difference = Twins.difference(actual, expected, null);
             if (difference != null) {
                 difference = beyondRounding(network, passes, actual, expected);
+            }
+            if (difference != null
+                    && difference.endsWith("stock's NaN")
+                    && OVERFLOWING.matcher(network.toString()).find()) {
+                return Outcome.skipped("DL4J's derivative overflows");
             }
             if (difference == null) {
                 difference = inferred(network, stock, passes);

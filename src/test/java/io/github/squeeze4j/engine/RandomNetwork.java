@@ -990,6 +990,11 @@ final class RandomNetwork {
     /** The type of each part's result. */
     /** DL4J leaves out that the vertex crops; of a map that it empties ND4J reads memory that is not its own. */
     private static InputType cropped(InputType.InputTypeConvolutional map) {
+        boolean square = map.getFormat() == CNN2DFormat.NCHW && map.getHeight() == map.getWidth();
+        if (!square) { // it crops the last two axes, and takes both for as long as the first of them
+            throw new IllegalStateException(
+                    "DL4J's PoolHelperVertex writes beyond its gradient, which ends the process");
+        }
         return InputType.convolutional(map.getHeight() - 1, map.getWidth() - 1, map.getChannels(), map.getFormat());
     }
 
