@@ -8,6 +8,8 @@ import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
 import org.deeplearning4j.nn.conf.weightnoise.WeightNoise;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationRReLU;
@@ -59,5 +61,23 @@ final class Noises {
             }
         }
         return true;
+    }
+
+    /**
+     * A frozen layer puts noise on its weights in its backward pass, others in their forward pass. With several outputs, whose losses may do so
+     * too, it is the order of the backward passes that says which numbers are drawn.
+     *
+     * @throws Unsupported if there is such a layer
+     */
+    static void refuseInBackward(Topology topology) {
+        for (GraphVertex vertex : topology.vertices) {
+            Layer layer = vertex.hasLayer() ? vertex.getLayer() : null;
+            Object conf = layer == null ? null : layer.conf().getLayer();
+            boolean noise = conf instanceof BaseLayer && ((BaseLayer) conf).getWeightNoise() != null;
+            if (noise && layer instanceof FrozenLayerWithBackprop && topology.outputs.size() > 1) {
+                throw new Unsupported("frozen layer " + vertex.getVertexName()
+                        + " puts noise on its weights in its backward pass, and the network has several outputs");
+            }
+        }
     }
 }

@@ -39,6 +39,7 @@ final class Plan {
     /** @throws Unsupported if the whole network must stay as it is, in training at least */
     static Plan forTraining(Topology topology) {
         Overwriting.refuseInTraining(topology);
+        Noises.refuseInBackward(topology);
         return new Plan(topology);
     }
 

@@ -602,6 +602,14 @@ public final class Steps {
 
     private int binary(int algorithm, int a, int b, int target, PostOps post) {
         dnnl_memory_desc_t kind = program.kind(a);
+        long[] shape = Layout.shape(kind);
+        int block = Layout.block(kind);
+        if (block == 8 && shape[1] % 16 == 8 && target < 0 && Program.Builder.same(kind, program.kind(b))) {
+            // a function of what such maps give is wrong in the last 8 channels, or ends the process; their memory has
+            // no gaps
+            dnnl_memory_desc_t flat = Layout.dense(Layout.bytes(kind) / Float.BYTES);
+            return program.view(binary(algorithm, program.view(a, flat), program.view(b, flat), -1, post), kind);
+        }
         dnnl_binary_desc_t operation = new dnnl_binary_desc_t();
         Context.check(dnnl_binary_desc_init(operation, algorithm, kind, program.kind(b), kind));
         int to = target < 0 ? program.temporary(kind) : target;
