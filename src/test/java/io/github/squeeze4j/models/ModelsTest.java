@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.squeeze4j.Arrays4j;
 import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.engine.Acceleration;
+import io.github.squeeze4j.models.families.ResNet;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,6 +3,9 @@ package io.github.squeeze4j.models;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.models.families.BottleneckStride;
+import io.github.squeeze4j.models.families.ResNet;
+import io.github.squeeze4j.models.families.StemPooling;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

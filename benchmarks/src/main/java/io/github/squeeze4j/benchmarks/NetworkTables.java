@@ -1,10 +1,10 @@
 package io.github.squeeze4j.benchmarks;
 
-import io.github.squeeze4j.models.BottleneckStride;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
-import io.github.squeeze4j.models.ResNet;
+import io.github.squeeze4j.models.families.BottleneckStride;
+import io.github.squeeze4j.models.families.ResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
