@@ -60,6 +60,11 @@ public final class Network {
         return layers(Attention.none(), 0).branches();
     }
 
+    /** Those whose branch ends in a BatchNorm. */
+    int lastNormalizations() {
+        return layers(Attention.none(), 0).lastNormalizations();
+    }
+
     /**
      * A new configuration.
      *

@@ -304,11 +304,13 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> implements Clo
      */
     public Network build() {
         Network network = describe();
-        boolean drops = options.stochasticDepth > 0;
-        if ((drops || options.zeroInitLastGamma) && network.residualBlocks() == 0) {
-            throw new IllegalArgumentException(
-                    (drops ? "stochasticDepth (" + options.stochasticDepth : "zeroInitLastGamma (true")
-                            + ") must not be set for a network without residual branches; leave it out");
+        if (options.stochasticDepth > 0 && network.residualBlocks() == 0) {
+            throw new IllegalArgumentException("stochasticDepth (" + options.stochasticDepth
+                    + ") must not be set for a network without residual branches; leave it out");
+        }
+        if (options.zeroInitLastGamma && network.lastNormalizations() == 0) {
+            throw new IllegalArgumentException("zeroInitLastGamma (true) must not be set for a network without residual"
+                    + " branches that end in a BatchNorm; leave it out");
         }
         network.conf();
         return network;

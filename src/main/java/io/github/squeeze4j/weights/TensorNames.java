@@ -327,6 +327,19 @@ final class TensorNames {
                 .linear("classifier", "head.fc");
     }
 
+    /** timm's VoVNet. */
+    static TensorNames timmVoVNet() {
+        String block = "stage(\\d)\\.block(\\d+)\\.";
+        String theirs = "stages.{$1-1}.blocks.{$2-1}.";
+        return new TensorNames()
+                .unit("stem\\.", "(\\d)", "stem.{$1-1}")
+                .unit(block, "(\\d)", theirs + "conv_mid.{$3-1}")
+                .unit(block + "aggregate\\.", "", theirs + "conv_concat")
+                .rule(block + "attention/fcW", theirs + "attn.fc.weight", Form.POINTWISE)
+                .parameter(block + "attention/fcB", theirs + "attn.fc.bias")
+                .linear("classifier", "head.fc");
+    }
+
     /** The SENet authors' SE-BN-Inception.prototxt: blob n of layer L is {@code L#n}. */
     static TensorNames caffeBnInception() {
         TensorNames names = new TensorNames()

@@ -46,6 +46,8 @@ public enum WeightSource {
     TIMM_MOBILENET_V3_SMALL(() -> TensorNames.timmMobileNetV3(5), InputSettings.imagenet("bicubic")),
     /** timm: RegNetY. */
     TIMM_REGNET(TensorNames::timmRegNet, InputSettings.imagenet("bicubic")),
+    /** timm: VoVNet. */
+    TIMM_VOVNET(TensorNames::timmVoVNet, InputSettings.imagenet("bicubic")),
     /** torchvision: MobileNetV2. */
     TORCHVISION_MOBILENET_V2(TorchvisionNames::mobileNetV2, InputSettings.imagenet("bilinear")),
     /** torchvision: MobileNetV3 large. */

@@ -57,7 +57,7 @@ class ModelsTest {
     @Test
     void namesArePinned() {
         assertThat(names())
-                .hasSize(133)
+                .hasSize(138)
                 .contains("resnet18", "se_resnet152", "cbam_resnet110", "rgse_resnet20")
                 .contains(
                         "resnext50_32x4d", "se_resnext101_32x4d", "rgse_resnext101_32x8d", "cbam_resnext29_8x64d_cifar")

@@ -447,7 +447,7 @@ class NetworkOptionsTest {
                 "stochasticDepth (0.1) must not be set for a network without residual branches; leave it out");
         refused(
                 () -> Models.builder("mobilenet_v1").zeroInitLastGamma(true).build(),
-                "zeroInitLastGamma (true) must not be set for a network without residual branches; leave it out");
+                "zeroInitLastGamma (true) must not be set for a network without residual branches that end in a BatchNorm; leave it out");
         refused(
                 () -> ResNet.builder().depth(20).stemPooling(StemPooling.PADDED).build(),
                 "stemPooling (PADDED) must not be set for depth 20, whose stem has no pooling; leave it out or use"

@@ -114,6 +114,7 @@ class PretrainedTest {
             Map.entry("efficientnet_b2", WeightSource.TIMM_EFFICIENTNET),
             Map.entry("regnety_400mf", WeightSource.TIMM_REGNET),
             Map.entry("regnety_4gf", WeightSource.TIMM_REGNET),
+            Map.entry("ese_vovnet39", WeightSource.TIMM_VOVNET),
             Map.entry("inception_v3", WeightSource.TORCHVISION_INCEPTION_V3),
             Map.entry("cadene_se_resnet101", WeightSource.CADENE),
             Map.entry("cadene_se_resnet152", WeightSource.CADENE),

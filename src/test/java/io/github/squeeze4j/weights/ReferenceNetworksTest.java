@@ -61,6 +61,7 @@ class ReferenceNetworksTest {
         REFERENCES.put("efficientnet_lite2", TensorNames::timmEfficientNet);
         REFERENCES.put("regnety_400mf", TensorNames::timmRegNet);
         REFERENCES.put("regnety_4gf", TensorNames::timmRegNet);
+        REFERENCES.put("ese_vovnet39", TensorNames::timmVoVNet);
         REFERENCES.put("inception_v3", TorchvisionNames::inceptionV3);
     }
 

@@ -77,7 +77,8 @@ public final class NetworkTables {
             {"mobilenet", "MobileNet"},
             {"efficientnet", "EfficientNet"},
             {"inception", "Inception"},
-            {"regnet", "RegNet"}
+            {"regnet", "RegNet"},
+            {"vovnet", "VoVNet"}
         };
         for (String[] family : families) {
             if (name.contains(family[0])) {

@@ -74,6 +74,7 @@ public final class NetworkGraph {
     private final Map<String, List<String>> inputs = new LinkedHashMap<>();
     private final Map<Integer, Feature> features = new TreeMap<>();
     private int branches;
+    private int lastNormalizations;
 
     /** An empty graph for a network of so many residual branches; 0 where none is dropped. */
     public NetworkGraph(NetworkOptions options, Places attention, int branches) {
@@ -103,6 +104,11 @@ public final class NetworkGraph {
     /** Residual branches so far. */
     public int branches() {
         return branches;
+    }
+
+    /** Residual branches so far that end in a BatchNorm. */
+    public int lastNormalizations() {
+        return lastNormalizations;
     }
 
     /** Classes of the network. */
@@ -224,6 +230,7 @@ public final class NetworkGraph {
 
     /** The last of a residual branch, which starts at zero where the user wants that. */
     public Feature lastBatchNormalization(String name, Feature in) {
+        lastNormalizations++;
         return batchNormalization(name, in, options.zeroInitLastGamma ? 0 : 1);
     }
 
