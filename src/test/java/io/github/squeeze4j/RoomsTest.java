@@ -4,7 +4,10 @@ import static io.github.squeeze4j.NamedPackages.SOURCES;
 import static io.github.squeeze4j.NamedPackages.namedBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.squeeze4j.models.Attention;
+import io.github.squeeze4j.models.Site;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -99,6 +103,18 @@ class RoomsTest {
                         "Site");
     }
 
+    /** The page of the blocks names each that a name stands for. */
+    @Test
+    void thePageOfBlocksHasAll() throws IOException {
+        String page = Files.readString(SOURCES.resolve("blocks/package-info.java"));
+        for (String name : Attention.names()) {
+            Layer layer = Attention.named(name).at(new Site(32, 28, 28, 1, 1));
+            if (layer != null) {
+                assertThat(page).as(name).contains("blocks." + layer.getClass().getSimpleName() + "}");
+            }
+        }
+    }
+
     private static List<String> publicTypes(String folder) throws IOException {
         try (Stream<Path> files = Files.list(SOURCES.resolve(folder))) {
             return files.map(file -> file.getFileName().toString())
@@ -115,7 +131,7 @@ class RoomsTest {
             return Files.readString(source)
                     .matches("(?s).*\\npublic (abstract |final )?(class|interface|enum) " + name + "\\b.*");
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -159,11 +159,6 @@ final class TensorNames {
                 .residual("conv1", "bn1", "fc");
     }
 
-    /** torchvision's ResNet and ResNeXt. */
-    static TensorNames torchvisionResNet() {
-        return new TensorNames().residual("conv1", "bn1", "fc");
-    }
-
     /** Cadene's SENets, timm's {@code legacy_se*}: SE-ResNet, SE-ResNeXt and SENet-154. */
     static TensorNames cadene() {
         return new TensorNames()

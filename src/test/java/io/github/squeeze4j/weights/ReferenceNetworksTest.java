@@ -40,8 +40,8 @@ class ReferenceNetworksTest {
     static final Map<String, Supplier<TensorNames>> REFERENCES = new LinkedHashMap<>();
 
     static {
-        REFERENCES.put("resnet50", TensorNames::torchvisionResNet);
-        REFERENCES.put("resnext50_32x4d", TensorNames::torchvisionResNet);
+        REFERENCES.put("resnet50", TensorNames::timmResNet);
+        REFERENCES.put("resnext50_32x4d", TensorNames::timmResNet);
         REFERENCES.put("se_resnet50", TensorNames::cadene);
         REFERENCES.put("se_resnext50_32x4d", TensorNames::cadene);
         REFERENCES.put("senet154", TensorNames::cadene);

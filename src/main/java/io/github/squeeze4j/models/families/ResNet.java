@@ -275,9 +275,10 @@ public final class ResNet implements Family {
         protected void layers(NetworkGraph graph) {
             boolean cifar = isCifar(depth);
             int width = cifar ? 16 : 64;
+            BottleneckStride stride = bottleneckStride == null ? DEFAULT_BOTTLENECK_STRIDE : bottleneckStride;
             ConvolutionInit init = cifar ? ConvolutionInit.HE_FAN_IN : ConvolutionInit.HE_FAN_OUT;
             ResidualBlock residual = new ResidualBlock(graph, init)
-                    .strideInFirst(bottleneckStride == BottleneckStride.FIRST_1X1)
+                    .strideInFirst(stride == BottleneckStride.FIRST_1X1)
                     .selectiveKernels(kernels)
                     .reluBeforeAttention(reluBeforeAttention);
             Feature map = stem(graph, init, width, cifar, stemPooling == null ? DEFAULT_STEM_POOLING : stemPooling);
