@@ -179,34 +179,32 @@ public final class NetworkGraph {
 
     /** No bias, identity activation. */
     public Feature convolution(String name, Feature in, int out, Window window, int groups, ConvolutionInit init) {
-        ConvolutionMode mode = window.same ? ConvolutionMode.Same : ConvolutionMode.Truncate;
         IWeightInit weights = init.of(in.channels / groups, out, window.kernelHeight * window.kernelWidth, groups);
         ConvolutionLayer layer = groups > 1
-                ? GroupedConvolution.builder()
-                        .groups(groups)
-                        .kernelSize(window.kernelHeight, window.kernelWidth)
-                        .stride(window.stride, window.stride)
-                        .padding(window.paddingHeight, window.paddingWidth)
-                        .convolutionMode(mode)
-                        .dataFormat(options.format)
-                        .nIn(in.channels)
-                        .nOut(out)
-                        .hasBias(false)
-                        .weightInit(weights)
-                        .activation(Activation.IDENTITY)
+                ? configured(
+                                GroupedConvolution.builder().groups(groups).dataFormat(options.format),
+                                in,
+                                out,
+                                window,
+                                weights)
                         .build()
-                : NativeConvolution.of(new ConvolutionLayer.Builder(window.kernelHeight, window.kernelWidth)
-                        .stride(window.stride, window.stride)
-                        .padding(window.paddingHeight, window.paddingWidth)
-                        .convolutionMode(mode)
-                        .dataFormat(options.format)
-                        .nIn(in.channels)
-                        .nOut(out)
-                        .hasBias(false)
-                        .weightInit(weights)
-                        .activation(Activation.IDENTITY)
-                        .build());
+                : NativeConvolution.of(
+                        configured(new ConvolutionLayer.Builder().dataFormat(options.format), in, out, window, weights)
+                                .build());
         return layer(layer, in, slid(name, in, out, window));
+    }
+
+    private <B extends ConvolutionLayer.BaseConvBuilder<B>> B configured(
+            B layer, Feature in, int out, Window window, IWeightInit weights) {
+        layer.setKernelSize(new int[] {window.kernelHeight, window.kernelWidth});
+        layer.setStride(new int[] {window.stride, window.stride});
+        layer.setPadding(new int[] {window.paddingHeight, window.paddingWidth});
+        return layer.convolutionMode(window.same ? ConvolutionMode.Same : ConvolutionMode.Truncate)
+                .nIn(in.channels)
+                .nOut(out)
+                .hasBias(false)
+                .weightInit(weights)
+                .activation(Activation.IDENTITY);
     }
 
     /** Selective kernels where a 3x3 convolution, its BatchNorm and its ReLU would stand, each on half of the channels. */
