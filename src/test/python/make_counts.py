@@ -357,6 +357,10 @@ def new_networks(refs):
         yield name, "timm", size, count(tim("tf_" + name), size), f"tf_{name} at the authors' size"
     yield "regnety_400mf", "timm", 224, count(tim("regnety_004"), 224), "regnety_004"
     yield "regnety_4gf", "timm", 224, count(tim("regnety_040"), 224), "regnety_040"
+    for depth in (39, 57):
+        yield f"vovnet{depth}", "timm", 224, count(tim(f"vovnet{depth}a"), 224), f"vovnet{depth}a"
+    for depth in (39, 57, 99):
+        yield f"ese_vovnet{depth}", "timm", 224, count(tim(f"ese_vovnet{depth}b"), 224), f"ese_vovnet{depth}b"
     for depth in (18, 34, 50, 101, 152):
         model = tim(f"resnet{depth}", block_args=dict(attn_layer="eca"))
         yield f"eca_resnet{depth}", "timm", 224, count(model, 224), "attn_layer eca; kernels by the number of channels"

@@ -179,6 +179,7 @@ def load(path, name):
     return importlib.import_module(name)
 
 
+VOVNET = {4: "stages.0", 8: "stages.1", 16: "stages.2", 32: "stages.3"}
 RESNET = {4: "layer1", 8: "layer2", 16: "layer3", 32: "layer4"}
 
 
@@ -244,6 +245,7 @@ def networks(references):
         "efficientnet_lite2": (260, create("tf_efficientnet_lite2", inverted)),
         "regnety_400mf": (224, create("regnety_004", regnet)),
         "regnety_4gf": (224, create("regnety_040", regnet)),
+        "ese_vovnet39": (224, create("ese_vovnet39b", VOVNET)),
         "inception_v3": (
             299,
             lambda: torch_network(

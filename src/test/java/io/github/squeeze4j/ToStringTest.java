@@ -12,8 +12,9 @@ import io.github.squeeze4j.images.Preprocessing;
 import io.github.squeeze4j.images.Preset;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Models;
-import io.github.squeeze4j.models.ResNet;
 import io.github.squeeze4j.models.Retrofit;
+import io.github.squeeze4j.models.RetrofitResult;
+import io.github.squeeze4j.models.families.ResNet;
 import io.github.squeeze4j.training.EpochResults;
 import io.github.squeeze4j.training.IdxFolder;
 import io.github.squeeze4j.training.ImageClassifier;
@@ -97,7 +98,7 @@ class ToStringTest {
         assertThat(retrofit).asString().endsWith(" vertices: nothing yet after stage1\\..*\\.bn2");
         retrofit.insert(Attention.named("se"));
         assertThat(retrofit).asString().endsWith(" vertices: a layer after stage1\\..*\\.bn2");
-        Retrofit.Result result = retrofit.build();
+        RetrofitResult result = retrofit.build();
         assertThat(result).hasToString(result.report());
         assertThat(result.inserted().get(0).vertex())
                 .asString()

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.internal.Checks;
 import java.util.List;
 import org.deeplearning4j.nn.conf.layers.Layer;
 

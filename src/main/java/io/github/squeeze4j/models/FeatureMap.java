@@ -1,5 +1,6 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.models.internal.graph.Feature;
 import java.util.Objects;
 
 /**

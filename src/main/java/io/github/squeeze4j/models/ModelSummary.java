@@ -1,13 +1,14 @@
 package io.github.squeeze4j.models;
 
 import io.github.squeeze4j.blocks.AttentionBlock;
+import io.github.squeeze4j.internal.Checks;
+import io.github.squeeze4j.models.internal.summary.LayerCount;
+import io.github.squeeze4j.models.internal.summary.TextTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
@@ -201,37 +202,35 @@ public final class ModelSummary {
      * @return lines that each end in a line feed
      */
     public String toTable() {
-        List<String[]> lines = new ArrayList<>();
-        lines.add(new String[] {"layer", "type", "output", "params", "bn_stats", "macs", "published"});
+        TextTable table = new TextTable(3, "layer", "type", "output", "params", "bn_stats", "macs", "published");
         for (Row row : rows) {
-            lines.add(cells(
+            table.row(
                     row.name(),
                     row.type(),
                     row.output(),
                     row.params(),
                     row.runningStatistics(),
                     row.macs(),
-                    row.published()));
+                    row.published());
         }
-        lines.add(cells(model, "total", "", params(), runningStatistics(), macs(), published()));
-        lines.add(cells(
-                "",
-                "attention",
-                "",
-                attentionParams(),
-                attentionRunningStatistics(),
-                attentionMacs(),
-                attentionPublished()));
-        lines.add(new String[] {
-            "",
-            "",
-            "",
-            share(attentionParams(), params()),
-            share(attentionRunningStatistics(), runningStatistics()),
-            share(attentionMacs(), macs()),
-            share(attentionPublished(), published())
-        });
-        return align(lines, 3);
+        return table.row(model, "total", "", params(), runningStatistics(), macs(), published())
+                .row(
+                        "",
+                        "attention",
+                        "",
+                        attentionParams(),
+                        attentionRunningStatistics(),
+                        attentionMacs(),
+                        attentionPublished())
+                .row(
+                        "",
+                        "",
+                        "",
+                        TextTable.share(attentionParams(), params()),
+                        TextTable.share(attentionRunningStatistics(), runningStatistics()),
+                        TextTable.share(attentionMacs(), macs()),
+                        TextTable.share(attentionPublished(), published()))
+                .toString();
     }
 
     /**
@@ -242,62 +241,33 @@ public final class ModelSummary {
      * @return lines that each end in a line feed
      */
     public static String toTable(Iterable<ModelSummary> summaries) {
-        List<String[]> lines = new ArrayList<>();
-        lines.add(new String[] {
-            "model", "input", "params", "bn_stats", "macs", "published", "attention params", "attention published"
-        });
+        TextTable table = new TextTable(
+                1,
+                "model",
+                "input",
+                "params",
+                "bn_stats",
+                "macs",
+                "published",
+                "attention params",
+                "attention published");
         for (ModelSummary summary : summaries) {
-            lines.add(new String[] {
-                summary.model,
-                summary.input,
-                grouped(summary.params()),
-                grouped(summary.runningStatistics()),
-                grouped(summary.macs()),
-                grouped(summary.published()),
-                share(summary.attentionParams(), summary.params()),
-                share(summary.attentionPublished(), summary.published())
-            });
+            table.row(
+                    summary.model,
+                    summary.input,
+                    summary.params(),
+                    summary.runningStatistics(),
+                    summary.macs(),
+                    summary.published(),
+                    TextTable.share(summary.attentionParams(), summary.params()),
+                    TextTable.share(summary.attentionPublished(), summary.published()));
         }
-        return align(lines, 1);
+        return table.toString();
     }
 
     @Override
     public String toString() {
         return toTable();
-    }
-
-    private static String[] cells(String name, String type, String output, long... numbers) {
-        return Stream.concat(
-                        Stream.of(name, type, output), Arrays.stream(numbers).mapToObj(ModelSummary::grouped))
-                .toArray(String[]::new);
-    }
-
-    private static String grouped(long number) {
-        return String.format(Locale.ROOT, "%,d", number);
-    }
-
-    private static String share(long part, long whole) {
-        return whole == 0 ? "" : String.format(Locale.ROOT, "%.2f %%", 100.0 * part / whole);
-    }
-
-    /** Names to the left, numbers to the right. */
-    private static String align(List<String[]> lines, int names) {
-        int columns = lines.get(0).length;
-        int[] widths = new int[columns];
-        for (String[] line : lines) {
-            for (int i = 0; i < columns; i++) {
-                widths[i] = Math.max(widths[i], line[i].length());
-            }
-        }
-        StringBuilder text = new StringBuilder();
-        for (String[] line : lines) {
-            StringBuilder padded = new StringBuilder();
-            for (int i = 0; i < columns; i++) {
-                padded.append(String.format(i < names ? "%-" + widths[i] + "s  " : "%" + widths[i] + "s  ", line[i]));
-            }
-            text.append(padded.toString().stripTrailing()).append('\n');
-        }
-        return text.toString();
     }
 
     /** One layer's part. */

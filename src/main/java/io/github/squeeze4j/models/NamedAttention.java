@@ -15,6 +15,7 @@ import io.github.squeeze4j.blocks.SelectiveKernel;
 import io.github.squeeze4j.blocks.SimAm;
 import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.internal.Checks;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

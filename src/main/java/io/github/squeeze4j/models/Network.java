@@ -1,20 +1,18 @@
 package io.github.squeeze4j.models;
 
 import io.github.squeeze4j.engine.Acceleration;
-import io.github.squeeze4j.layers.NativeBatchNormalization;
-import io.github.squeeze4j.weights.Pretrained;
+import io.github.squeeze4j.models.internal.graph.FeatureGraph;
+import io.github.squeeze4j.models.internal.graph.NetworkGraph;
+import io.github.squeeze4j.models.internal.graph.NetworkOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * An image classifier, described but not yet built: what a {@link NetworkBuilder} makes. Immutable.
@@ -22,55 +20,49 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * <p>The graph has one input, {@code input}, of [N, C, H, W] (or [N, H, W, C]) and one output, {@code classifier}, of
  * class probabilities [N, classes].
  */
-public abstract class Network {
+public final class Network {
     /** Name of the graph's input. */
-    public static final String INPUT = "input";
+    public static final String INPUT = NetworkGraph.INPUT;
 
     /** Name of the graph's output layer. */
-    public static final String OUTPUT = "classifier";
+    public static final String OUTPUT = NetworkGraph.OUTPUT;
 
-    final int classes;
-    final int height;
-    final int width;
-    final int channels;
-    final long seed;
-    final IUpdater updater;
-    final double l2;
-    final DataType dataType;
-    final CNN2DFormat format;
-    final Attention attention;
-    final double dropout;
-    final double stochasticDepth;
-    final boolean zeroInitLastGamma;
-    final Pretrained pretrained;
+    private final NetworkBuilder<?> builder;
+    private final NetworkOptions options;
 
-    /** Takes the options; the defaults stand in where the user set nothing. */
-    Network(NetworkBuilder<?> builder, int defaultClasses, int defaultSize, double defaultDropout) {
-        classes = builder.classes == 0 ? defaultClasses : builder.classes;
-        height = builder.height == 0 ? defaultSize : builder.height;
-        width = builder.width == 0 ? defaultSize : builder.width;
-        channels = builder.channels;
-        seed = builder.seed;
-        updater = builder.updater.clone();
-        l2 = builder.l2;
-        dataType = builder.dataType;
-        format = builder.format;
-        attention = builder.attention;
-        dropout = builder.dropout == null ? defaultDropout : builder.dropout;
-        stochasticDepth = builder.stochasticDepth;
-        zeroInitLastGamma = builder.zeroInitLastGamma;
-        pretrained = builder.pretrained;
+    /** Takes a builder that nobody changes any more. */
+    Network(NetworkBuilder<?> builder) {
+        this.builder = builder;
+        options = builder.options;
     }
 
-    /** Lays the layers out. */
-    abstract void layers(NetworkGraph graph);
+    /** What was asked for, with the family's own where nothing was. */
+    NetworkOptions options() {
+        return options;
+    }
 
-    /** Blocks that add their input to their branch, or could if sizes allowed; 0 in networks without such branches. */
-    abstract int residualBlocks();
+    private NetworkGraph layers() {
+        return layers(builder.attention, options.stochasticDepth > 0 ? residualBlocks() : 0);
+    }
 
-    /** What every BatchNorm of the network adds to the variance. */
-    double epsilon() {
-        return NativeBatchNormalization.EPSILON;
+    private NetworkGraph layers(Attention attention, int branches) {
+        NetworkGraph graph = new NetworkGraph(
+                options,
+                (map, stage, block, blockInput) ->
+                        attention.at(new Site(map.channels, map.height, map.width, stage, block, blockInput)),
+                branches);
+        builder.layers(graph);
+        return graph;
+    }
+
+    /** Blocks that add their input to their branch; 0 in networks without such branches. */
+    int residualBlocks() {
+        return layers(Attention.none(), 0).branches();
+    }
+
+    /** Those whose branch ends in a BatchNorm. */
+    int lastNormalizations() {
+        return layers(Attention.none(), 0).lastNormalizations();
     }
 
     /**
@@ -78,10 +70,8 @@ public abstract class Network {
      *
      * @return the configuration, which the caller may change
      */
-    public final ComputationGraphConfiguration conf() {
-        NetworkGraph graph = new NetworkGraph(this);
-        layers(graph);
-        return graph.build();
+    public ComputationGraphConfiguration conf() {
+        return layers().build();
     }
 
     /**
@@ -92,11 +82,11 @@ public abstract class Network {
      * @throws io.github.squeeze4j.weights.WeightsException if a file of weights was given and is unusable or does not fit
      * @see Acceleration
      */
-    public final ComputationGraph init() {
+    public ComputationGraph init() {
         ComputationGraph graph = new ComputationGraph(conf());
         graph.init();
-        if (pretrained != null) {
-            pretrained.into(graph);
+        if (builder.pretrained != null) {
+            builder.pretrained.into(graph);
         }
         Acceleration.apply(graph);
         return graph;
@@ -109,10 +99,8 @@ public abstract class Network {
      * @return one map for each stride, by stride: 4, 8, 16 and 32 in the ImageNet networks (in some also 2), 1, 2 and 4 in the
      *     CIFAR networks
      */
-    public final List<FeatureMap> features() {
-        NetworkGraph graph = new NetworkGraph(this);
-        layers(graph);
-        return graph.features().stream().map(FeatureMap::new).collect(Collectors.toUnmodifiableList());
+    public List<FeatureMap> features() {
+        return layers().features().stream().map(FeatureMap::new).collect(Collectors.toUnmodifiableList());
     }
 
     /**
@@ -122,13 +110,9 @@ public abstract class Network {
      * @return the configuration, which the caller may change
      * @throws IllegalArgumentException if the network has no map of such a stride
      */
-    public final ComputationGraphConfiguration featureConf(int... strides) {
-        NetworkGraph graph = new NetworkGraph(this);
-        layers(graph);
-        List<FeatureMap> maps = featureMaps(strides);
-        return graph.upTo(maps)
-                .setOutputs(maps.stream().map(FeatureMap::name).toArray(String[]::new))
-                .build();
+    public ComputationGraphConfiguration featureConf(int... strides) {
+        List<String> maps = featureNames(strides);
+        return layers().upTo(maps).setOutputs(maps.toArray(new String[0])).build();
     }
 
     /**
@@ -139,10 +123,10 @@ public abstract class Network {
      * @return the initialised graph: {@code output(images)} gives the maps
      * @throws IllegalArgumentException if the network has no map of such a stride
      */
-    public final ComputationGraph initFeatures(int... strides) {
+    public ComputationGraph initFeatures(int... strides) {
         ComputationGraph graph = FeatureGraph.of(featureConf(strides));
-        if (pretrained != null) {
-            pretrained.partly().into(graph);
+        if (builder.pretrained != null) {
+            builder.pretrained.partly().into(graph);
         }
         return graph;
     }
@@ -161,31 +145,30 @@ public abstract class Network {
      * @return DL4J's builder, whose outputs are yet to be set
      * @throws IllegalArgumentException if the network has no map of such a stride
      */
-    public final ComputationGraphConfiguration.GraphBuilder backbone(int... strides) {
-        NetworkGraph graph = new NetworkGraph(this);
-        layers(graph);
-        return graph.upTo(featureMaps(strides));
+    public ComputationGraphConfiguration.GraphBuilder backbone(int... strides) {
+        return layers().upTo(featureNames(strides));
     }
 
-    private List<FeatureMap> featureMaps(int... strides) {
+    private List<String> featureNames(int... strides) {
         List<FeatureMap> all = features();
         if (strides.length == 0) {
-            return all;
+            return all.stream().map(FeatureMap::name).collect(Collectors.toList());
         }
-        List<FeatureMap> maps = new ArrayList<>();
+        List<String> names = new ArrayList<>();
         for (int stride : strides) {
-            FeatureMap found = all.stream()
+            String found = all.stream()
                     .filter(map -> map.stride() == stride)
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("stride (" + stride + ") must be one of "
                             + all.stream().map(FeatureMap::stride).collect(Collectors.toList())
-                            + ", at which this network has features"));
-            if (maps.contains(found)) {
+                            + ", at which this network has features"))
+                    .name();
+            if (names.contains(found)) {
                 throw new IllegalArgumentException("stride (" + stride + ") must be named once; leave the second out");
             }
-            maps.add(found);
+            names.add(found);
         }
-        return maps;
+        return names;
     }
 
     /**
@@ -193,8 +176,8 @@ public abstract class Network {
      *
      * @return height, width, channels and format of the input
      */
-    public final InputType.InputTypeConvolutional inputType() {
-        return (InputType.InputTypeConvolutional) InputType.convolutional(height, width, channels, format);
+    public InputType.InputTypeConvolutional inputType() {
+        return options.inputType();
     }
 
     /**
@@ -203,14 +186,14 @@ public abstract class Network {
      * @param model the name to print, such as {@code se_resnet50}
      * @return the counts, in total and per layer
      */
-    public final ModelSummary summary(String model) {
+    public ModelSummary summary(String model) {
         return ModelSummary.of(model, conf(), inputType());
     }
 
     /** The family, its size and its attention, in a line; counted from the configuration. */
     @Override
     public String toString() {
-        ModelSummary summary = summary(getClass().getSimpleName());
+        ModelSummary summary = summary(builder.family());
         Map<String, Long> blocks = summary.rows().stream()
                 .filter(ModelSummary.Row::isAttention)
                 .collect(Collectors.groupingBy(ModelSummary.Row::type, TreeMap::new, Collectors.counting()));
@@ -219,10 +202,10 @@ public abstract class Network {
                 "%s: %,d parameters, %d classes, images of %d channels and %d x %d",
                 summary.model(),
                 summary.params(),
-                classes,
-                channels,
-                height,
-                width));
+                options.classes,
+                options.channels,
+                options.height,
+                options.width));
         blocks.forEach(
                 (type, count) -> text.append(", ").append(count).append(" x ").append(type));
         return text.toString();

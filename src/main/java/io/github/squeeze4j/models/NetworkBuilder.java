@@ -1,6 +1,10 @@
 package io.github.squeeze4j.models;
 
 import io.github.squeeze4j.internal.BuilderText;
+import io.github.squeeze4j.internal.Checks;
+import io.github.squeeze4j.layers.NativeBatchNormalization;
+import io.github.squeeze4j.models.internal.graph.NetworkGraph;
+import io.github.squeeze4j.models.internal.graph.NetworkOptions;
 import io.github.squeeze4j.weights.Pretrained;
 import java.nio.file.Path;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
@@ -13,7 +17,7 @@ import org.nd4j.linalg.learning.config.Nesterovs;
  *
  * @param <B> the builder itself
  */
-public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
+public abstract class NetworkBuilder<B extends NetworkBuilder<B>> implements Cloneable {
     /** Default {@link #seed}. */
     public static final long DEFAULT_SEED = 42;
 
@@ -23,22 +27,65 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
     /** Momentum of the default {@link #updater}. */
     public static final double DEFAULT_MOMENTUM = 0.9;
 
-    int classes;
-    int height;
-    int width;
-    int channels = 3;
-    long seed = DEFAULT_SEED;
-    IUpdater updater = new Nesterovs(DEFAULT_LEARNING_RATE, DEFAULT_MOMENTUM);
-    double l2;
-    DataType dataType = DataType.FLOAT;
-    CNN2DFormat format = CNN2DFormat.NCHW;
+    NetworkOptions options = new NetworkOptions();
     Attention attention = Attention.none();
-    Double dropout;
-    double stochasticDepth;
-    boolean zeroInitLastGamma;
     Pretrained pretrained;
 
-    NetworkBuilder() {}
+    /** Begins with the defaults. */
+    protected NetworkBuilder() {
+        options.seed = DEFAULT_SEED;
+        options.updater = new Nesterovs(DEFAULT_LEARNING_RATE, DEFAULT_MOMENTUM);
+    }
+
+    /**
+     * Lays the layers out.
+     *
+     * @param graph what to lay them into
+     */
+    protected abstract void layers(NetworkGraph graph);
+
+    /**
+     * Checks that options are complete and fit together.
+     *
+     * @throws IllegalArgumentException if not
+     */
+    protected void check() {}
+
+    /**
+     * Classes where the user says nothing.
+     *
+     * @return 1000 in most families
+     */
+    protected int defaultClasses() {
+        return 1000;
+    }
+
+    /**
+     * Height and width of the images where the user says nothing.
+     *
+     * @return pixels; 224 in most families
+     */
+    protected int defaultSize() {
+        return 224;
+    }
+
+    /**
+     * Dropout where the user says nothing.
+     *
+     * @return a probability; 0 in most families
+     */
+    protected double defaultDropout() {
+        return 0;
+    }
+
+    /**
+     * What every BatchNorm of the network adds to the variance.
+     *
+     * @return 1e-5 in most families
+     */
+    protected double batchNormEpsilon() {
+        return NativeBatchNormalization.EPSILON;
+    }
 
     @SuppressWarnings("unchecked")
     private B self() {
@@ -56,7 +103,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
             throw new IllegalArgumentException(
                     "classes (" + classes + ") must be at least 2; use one class for each label");
         }
-        this.classes = classes;
+        options.classes = classes;
         return self();
     }
 
@@ -78,8 +125,8 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @return this
      */
     public B inputSize(int height, int width) {
-        this.height = Checks.positive("input height", height, "use inputSize(224)");
-        this.width = Checks.positive("input width", width, "use inputSize(224)");
+        options.height = Checks.positive("input height", height, "use inputSize(224)");
+        options.width = Checks.positive("input width", width, "use inputSize(224)");
         return self();
     }
 
@@ -90,7 +137,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @return this
      */
     public B inputChannels(int channels) {
-        this.channels = Checks.positive("inputChannels", channels, "use 3 for colour and 1 for grey images");
+        options.channels = Checks.positive("inputChannels", channels, "use 3 for colour and 1 for grey images");
         return self();
     }
 
@@ -101,7 +148,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @return this
      */
     public B seed(long seed) {
-        this.seed = seed;
+        options.seed = seed;
         return self();
     }
 
@@ -112,7 +159,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @return this
      */
     public B updater(IUpdater updater) {
-        this.updater = Checks.notNull("updater", updater, "use new Nesterovs(0.1, 0.9)");
+        options.updater = Checks.notNull("updater", updater, "use new Nesterovs(0.1, 0.9)");
         return self();
     }
 
@@ -124,7 +171,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @return this
      */
     public B l2(double l2) {
-        this.l2 = Checks.notNegative("l2", l2, "use l2(1e-4)");
+        options.l2 = Checks.notNegative("l2", l2, "use l2(1e-4)");
         return self();
     }
 
@@ -139,7 +186,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
             throw new IllegalArgumentException(
                     "dataType (" + dataType + ") must be FLOAT or DOUBLE; use dataType(DataType.FLOAT)");
         }
-        this.dataType = dataType;
+        options.dataType = dataType;
         return self();
     }
 
@@ -150,7 +197,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @return this
      */
     public B format(CNN2DFormat format) {
-        this.format = Checks.notNull("format", format, "use CNN2DFormat.NCHW");
+        options.format = Checks.notNull("format", format, "use CNN2DFormat.NCHW");
         return self();
     }
 
@@ -172,7 +219,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @return this
      */
     public B dropout(double dropout) {
-        this.dropout = Checks.probability("dropout", dropout, "use dropout(0.2)");
+        options.dropout = Checks.probability("dropout", dropout, "use dropout(0.2)");
         return self();
     }
 
@@ -185,7 +232,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @see io.github.squeeze4j.layers.StochasticDepth
      */
     public B stochasticDepth(double stochasticDepth) {
-        this.stochasticDepth = Checks.probability("stochasticDepth", stochasticDepth, "use stochasticDepth(0.1)");
+        options.stochasticDepth = Checks.probability("stochasticDepth", stochasticDepth, "use stochasticDepth(0.1)");
         return self();
     }
 
@@ -197,7 +244,7 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      * @return this
      */
     public B zeroInitLastGamma(boolean zeroInitLastGamma) {
-        this.zeroInitLastGamma = zeroInitLastGamma;
+        options.zeroInitLastGamma = zeroInitLastGamma;
         return self();
     }
 
@@ -225,8 +272,29 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
         return self();
     }
 
-    /** Describes the network; the options are complete. */
-    abstract Network describe();
+    /** What is described so far, whatever becomes of this builder. */
+    Network describe() {
+        check();
+        try {
+            NetworkBuilder<?> copy = (NetworkBuilder<?>) clone();
+            NetworkOptions whole = options.copy();
+            whole.classes = whole.classes == 0 ? defaultClasses() : whole.classes;
+            whole.height = whole.height == 0 ? defaultSize() : whole.height;
+            whole.width = whole.width == 0 ? defaultSize() : whole.width;
+            whole.dropout = whole.dropout == null ? defaultDropout() : whole.dropout;
+            whole.epsilon = batchNormEpsilon();
+            copy.options = whole;
+            return new Network(copy);
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The class around the builder. */
+    String family() {
+        Class<?> around = getClass().getEnclosingClass();
+        return (around == null ? getClass() : around).getSimpleName();
+    }
 
     /**
      * Describes the network and checks that every block fits its place.
@@ -236,10 +304,13 @@ public abstract class NetworkBuilder<B extends NetworkBuilder<B>> {
      */
     public Network build() {
         Network network = describe();
-        if (network.residualBlocks() == 0 && (stochasticDepth > 0 || zeroInitLastGamma)) {
-            throw new IllegalArgumentException(
-                    (stochasticDepth > 0 ? "stochasticDepth (" + stochasticDepth : "zeroInitLastGamma (true")
-                            + ") must not be set for a network without residual branches; leave it out");
+        if (options.stochasticDepth > 0 && network.residualBlocks() == 0) {
+            throw new IllegalArgumentException("stochasticDepth (" + options.stochasticDepth
+                    + ") must not be set for a network without residual branches; leave it out");
+        }
+        if (options.zeroInitLastGamma && network.lastNormalizations() == 0) {
+            throw new IllegalArgumentException("zeroInitLastGamma (true) must not be set for a network without residual"
+                    + " branches that end in a BatchNorm; leave it out");
         }
         network.conf();
         return network;

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.models;
 
+import io.github.squeeze4j.internal.Checks;
+
 /**
  * A place in a network where an attention block may stand: in residual networks after the last BatchNorm of a block, before
  * the addition; each family's Javadoc says where.

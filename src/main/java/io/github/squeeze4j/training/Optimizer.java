@@ -154,11 +154,6 @@ public final class Optimizer {
                 (name, layer) -> layer.eachUpdater(updater -> updater.setLrAndSchedule(Double.NaN, rate.clone())));
     }
 
-    /** The learning rate of an update. */
-    double rateAt(int iteration, int epoch) {
-        return rate.valueAt(iteration, epoch);
-    }
-
     private IUpdater updater(double factor) {
         ISchedule own = factor == 1 ? rate.clone() : new ScaledSchedule(rate.clone(), factor);
         switch (kind) {

@@ -29,11 +29,6 @@ final class CaffeBatchNorm extends CaffeStep {
     }
 
     @Override
-    long[] shape() {
-        return input().shape;
-    }
-
-    @Override
     boolean mayBeInPlace() {
         return true;
     }

@@ -30,11 +30,6 @@ final class CaffeChannelScale extends CaffeStep {
     }
 
     @Override
-    long[] shape() {
-        return input().shape;
-    }
-
-    @Override
     boolean mayBeInPlace() {
         return true;
     }

@@ -32,11 +32,6 @@ final class CaffeElementwise extends CaffeStep {
     }
 
     @Override
-    long[] shape() {
-        return input().shape;
-    }
-
-    @Override
     boolean mayBeInPlace() {
         return true;
     }

@@ -19,11 +19,6 @@ final class CaffeSoftmax extends CaffeStep {
     }
 
     @Override
-    long[] shape() {
-        return input().shape;
-    }
-
-    @Override
     boolean mayBeInPlace() {
         return true;
     }

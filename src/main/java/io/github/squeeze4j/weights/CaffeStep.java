@@ -91,8 +91,10 @@ abstract class CaffeStep {
         }
     }
 
-    /** Of the output, [N, ...]. */
-    abstract long[] shape();
+    /** Of the output, [N, ...]: the input's where a layer says nothing else. */
+    long[] shape() {
+        return input().shape;
+    }
 
     /** Whether it may write over its first input. */
     boolean mayBeInPlace() {

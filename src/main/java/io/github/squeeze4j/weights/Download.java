@@ -2,11 +2,8 @@ package io.github.squeeze4j.weights;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ConnectException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -23,7 +20,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLException;
 
 /**
  * One file over HTTP. It grows beside its place, as {@code NAME.part}, and goes there when it is whole and its sum is right. What was cut
@@ -31,7 +27,6 @@ import javax.net.ssl.SSLException;
  */
 final class Download {
     private static final int ATTEMPTS = 5;
-    private static final int REDIRECTS = 5;
     private static final int BLOCK = 1 << 16;
     /** An attempt that brought less counts as one without progress. */
     private static final long PROGRESS = 1 << 16;
@@ -40,14 +35,13 @@ final class Download {
 
     private static final Pattern RANGE = Pattern.compile("bytes \\d+-\\d+/(\\d{1,18})");
     private static final int RANGE_NOT_SATISFIABLE = 416;
-    private static final int TOO_MANY_REQUESTS = 429;
     private static final long NANOS = 1_000_000L;
 
     private final URI url;
     private final Path target;
     private final String sum;
-    private final boolean plainHttp;
-    private int timeoutMillis = 30_000;
+    private final FileServer server;
+    private int timeoutMillis = FileServer.TIMEOUT;
     private int pauseMillis = 1_000;
     private long room = -1;
 
@@ -56,12 +50,13 @@ final class Download {
         this.url = url;
         this.target = target.toAbsolutePath();
         this.sum = sum;
-        this.plainHttp = plainHttp;
+        server = new FileServer(url, this.target, plainHttp);
     }
 
     /** How long the server may be silent, and how long to wait before another attempt. */
     Download patience(int timeout, int pause) {
         timeoutMillis = timeout;
+        server.timeout(timeout);
         pauseMillis = pause;
         return this;
     }
@@ -72,18 +67,9 @@ final class Download {
         return this;
     }
 
-    /** The connection ended before the file; another attempt may bring more. */
-    private static final class Cut extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        Cut(String message, Throwable cause) {
-            super(message, cause);
-        }
-    }
-
     /** Downloads the file, and returns its sum. */
     String run() {
-        requireAllowed(url);
+        server.requireAllowed(url);
         Path part = beside(".part");
         try {
             FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)
@@ -151,7 +137,7 @@ final class Download {
             try {
                 transfer(file);
                 return;
-            } catch (Cut e) {
+            } catch (CutException e) {
                 left = file.size() - before >= PROGRESS ? ATTEMPTS : left - 1;
                 if (left == 0) {
                     throw new WeightsException(
@@ -182,27 +168,27 @@ final class Download {
     }
 
     /** One answer of the server, from where the file ends to its end. */
-    private void transfer(FileChannel file) throws IOException, Cut {
+    private void transfer(FileChannel file) throws IOException, CutException {
         String validator = file.size() > 0 ? validator() : null;
         if (validator == null) {
             file.truncate(0);
         }
         long start = file.size();
-        HttpURLConnection connection = connect(start, validator);
+        HttpURLConnection connection = server.connect(start, validator);
         try {
-            int code = status(connection);
+            int code = server.status(connection);
             if (code == RANGE_NOT_SATISFIABLE && start > 0) {
                 if (("bytes */" + start).equals(connection.getHeaderField("Content-Range"))) {
                     return; // nothing is missing
                 }
                 file.truncate(0);
-                throw new Cut("the server has not the part that is missing", null);
+                throw new CutException("the server has not the part that is missing", null);
             }
             boolean goesOn =
                     code == HttpURLConnection.HTTP_PARTIAL && start > 0 && continues(connection, start, validator);
             if (code == HttpURLConnection.HTTP_PARTIAL && !goesOn) {
                 file.truncate(0);
-                throw new Cut("the server sent another part than was asked for", null);
+                throw new CutException("the server sent another part than was asked for", null);
             }
             if (!goesOn) {
                 requireOk(code);
@@ -219,25 +205,13 @@ final class Download {
             file.position(file.size());
             long copied = copy(connection, file);
             if (length >= 0 && copied < length) {
-                throw new Cut("the connection ended after " + copied + " of " + length + " bytes", null);
+                throw new CutException("the connection ended after " + copied + " of " + length + " bytes", null);
             }
             if (file.size() < total) {
-                throw new Cut("the server sent " + file.size() + " of " + total + " bytes", null);
+                throw new CutException("the server sent " + file.size() + " of " + total + " bytes", null);
             }
         } finally {
             connection.disconnect();
-        }
-    }
-
-    private int status(HttpURLConnection connection) throws Cut {
-        try {
-            int code = connection.getResponseCode();
-            if (code == TOO_MANY_REQUESTS || code >= HttpURLConnection.HTTP_INTERNAL_ERROR) {
-                throw new Cut("the server answers " + code, null);
-            }
-            return code;
-        } catch (IOException e) {
-            throw lost(e);
         }
     }
 
@@ -276,67 +250,14 @@ final class Download {
         }
     }
 
-    private HttpURLConnection connect(long start, String validator) throws Cut {
-        URI address = url;
-        for (int hop = 0; hop <= REDIRECTS; hop++) {
-            try {
-                HttpURLConnection connection =
-                        (HttpURLConnection) address.toURL().openConnection();
-                connection.setConnectTimeout(timeoutMillis);
-                connection.setReadTimeout(timeoutMillis);
-                connection.setInstanceFollowRedirects(false);
-                connection.setUseCaches(false);
-                connection.setRequestProperty("Accept-Encoding", "identity");
-                connection.setRequestProperty("User-Agent", "squeeze4j");
-                if (start > 0) {
-                    connection.setRequestProperty("Range", "bytes=" + start + "-");
-                    connection.setRequestProperty("If-Range", validator);
-                }
-                int code = connection.getResponseCode();
-                String location = connection.getHeaderField("Location");
-                if (code / 100 != 3 || location == null) {
-                    return connection;
-                }
-                connection.disconnect();
-                address = address.resolve(location);
-                requireAllowed(address);
-            } catch (IOException e) {
-                throw lost(e);
-            } catch (IllegalArgumentException e) {
-                throw new WeightsException(
-                        "address (" + url + ") must lead to a file, but leads to no address (" + e + ")", e);
-            }
-        }
-        throw new WeightsException("address (" + url + ") must lead to a file in " + REDIRECTS + " steps; get the file"
-                + " otherwise and put it at " + target);
-    }
-
-    /** What no second attempt mends is said at once. */
-    private Cut lost(IOException e) {
-        if (e instanceof UnknownHostException || e instanceof ConnectException) {
-            throw new WeightsException(
-                    "server of " + url + " must be within reach (" + e
-                            + "); look at the network connection and run it again",
-                    e);
-        }
-        // a lost connection has an IOException as its cause, a certificate that is refused has not
-        if (e instanceof SSLException && !(e.getCause() instanceof IOException)) {
-            throw new WeightsException(
-                    "server of " + url + " must be one with which Java can speak and that it trusts (" + e
-                            + "); look at the clock, the proxy and the certificates of Java, and run it again",
-                    e);
-        }
-        return new Cut("the connection was lost (" + e + ")", e);
-    }
-
-    private long copy(HttpURLConnection connection, FileChannel file) throws IOException, Cut {
+    private long copy(HttpURLConnection connection, FileChannel file) throws IOException, CutException {
         byte[] block = new byte[BLOCK];
         long copied = 0;
         long since = System.nanoTime();
         long slow = 0;
-        try (InputStream in = body(connection)) {
+        try (InputStream in = server.body(connection)) {
             while (true) {
-                int count = read(in, block);
+                int count = server.read(in, block);
                 if (count < 0) {
                     return copied;
                 }
@@ -348,28 +269,12 @@ final class Download {
                 if (now - since > 2 * timeoutMillis * NANOS) {
                     // a server that sends a byte now and then would otherwise hold the line for ever
                     if (slow < PROGRESS) {
-                        throw new Cut("the server is too slow", null);
+                        throw new CutException("the server is too slow", null);
                     }
                     since = now;
                     slow = 0;
                 }
             }
-        }
-    }
-
-    private InputStream body(HttpURLConnection connection) throws Cut {
-        try {
-            return connection.getInputStream();
-        } catch (IOException e) {
-            throw lost(e);
-        }
-    }
-
-    private int read(InputStream in, byte[] block) throws Cut {
-        try {
-            return in.read(block);
-        } catch (IOException e) {
-            throw lost(e);
         }
     }
 
@@ -385,30 +290,6 @@ final class Download {
         if (bytes > free) {
             throw new WeightsException("disk of " + target + " (" + free + " bytes free) must have room for " + bytes
                     + " bytes; make room and run it again");
-        }
-    }
-
-    // ---- where from ------------------------------------------------------------------------------------------------
-
-    private void requireAllowed(URI address) {
-        String scheme = String.valueOf(address.getScheme());
-        boolean http = scheme.equalsIgnoreCase("http") && (plainHttp || isLoopback(address.getHost()));
-        if (!http && !scheme.equalsIgnoreCase("https")) {
-            throw new WeightsException("address (" + address
-                    + ") must begin with https, so that nobody on the way can change the file"
-                    + (scheme.equalsIgnoreCase("http")
-                            ? "; if you trust the way, allow plain http with weights get NAME --plain-http or WeightCache.plainHttp()"
-                            : ""));
-        }
-    }
-
-    private static boolean isLoopback(String host) {
-        try {
-            return host != null
-                    && List.of("localhost", "127.0.0.1", "[::1]").contains(host)
-                    && InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
         }
     }
 

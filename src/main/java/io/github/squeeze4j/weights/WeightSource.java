@@ -17,35 +17,37 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 /** Where weights come from: how a library names the tensors of a family, what its networks do that no tensor shows, and its images. */
 public enum WeightSource {
     /** torchvision and timm: ResNet, ResNeXt; timm with SE or ECA. */
-    TIMM_RESNET(TensorNames::timmResNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
+    TIMM_RESNET(TimmNames::resNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** timm: ResNet with selective kernels. */
-    TIMM_SKRESNET(TensorNames::timmSkResNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
+    TIMM_SKRESNET(TimmNames::skResNet, InputSettings.imagenet("bicubic"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** Cadene/pretrained-models.pytorch and timm's {@code legacy_se*}: SE-ResNet, SE-ResNeXt, SENet-154. */
-    CADENE(TensorNames::cadene, InputSettings.imagenet("bilinear"), Bottleneck.FIRST, Pooling.CEIL),
+    CADENE(AuthorsNames::cadene, InputSettings.imagenet("bilinear"), Bottleneck.FIRST, Pooling.CEIL),
     /** moskomule/senet.pytorch: SE-ResNet for ImageNet and CIFAR. */
-    MOSKOMULE(TensorNames::moskomule, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    MOSKOMULE(AuthorsNames::moskomule, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** Jongchan/attention-module: ResNet with CBAM. */
-    JONGCHAN(TensorNames::jongchan, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    JONGCHAN(AuthorsNames::jongchan, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** AmigoCDT/Salient-Net. */
-    AMIGO(TensorNames::amigo, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    AMIGO(AuthorsNames::amigo, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** megvii-research/RG-SENet_SP-SENet: SPSE-ResNet and SPSE-ResNeXt. */
-    MEGVII_SPSE(TensorNames::megviiSpse, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    MEGVII_SPSE(AuthorsNames::megviiSpse, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** megvii-research/RG-SENet_SP-SENet: RGSE-ResNet and RGSE-ResNeXt. */
-    MEGVII_RGSE(TensorNames::megviiRgse, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
+    MEGVII_RGSE(AuthorsNames::megviiRgse, InputSettings.imagenet("bilinear"), Bottleneck.MIDDLE, Pooling.PADDED),
     /** timm: MobileNetV1. */
-    TIMM_MOBILENET_V1(TensorNames::timmMobileNetV1, InputSettings.imagenet("bicubic")),
+    TIMM_MOBILENET_V1(TimmNames::mobileNetV1, InputSettings.imagenet("bicubic")),
     /** timm: EfficientNet and MobileNetV2. */
-    TIMM_EFFICIENTNET(TensorNames::timmEfficientNet, InputSettings.imagenet("bicubic")),
+    TIMM_EFFICIENTNET(TimmNames::efficientNet, InputSettings.imagenet("bicubic")),
     /** timm: {@code tf_efficientnet_lite0} to {@code 4}, with the names of its other networks and TensorFlow's padding. */
-    TIMM_TF_EFFICIENTNET_LITE(parameters -> TensorNames.timmEfficientNet(), InputSettings.lite(0.5, 0.5)),
+    TIMM_TF_EFFICIENTNET_LITE(parameters -> TimmNames.efficientNet(), InputSettings.lite(0.5, 0.5)),
     /** efficientnet_lite_pytorch: EfficientNet-Lite 0 to 4. */
-    EFFICIENTNET_LITE_PYTORCH(TensorNames::efficientNetLite, InputSettings.lite(127 / 255.0, 128 / 255.0)),
+    EFFICIENTNET_LITE_PYTORCH(AuthorsNames::efficientNetLite, InputSettings.lite(127 / 255.0, 128 / 255.0)),
     /** timm: MobileNetV3 large. */
-    TIMM_MOBILENET_V3_LARGE(() -> TensorNames.timmMobileNetV3(6), InputSettings.imagenet("bicubic")),
+    TIMM_MOBILENET_V3_LARGE(() -> TimmNames.mobileNetV3(6), InputSettings.imagenet("bicubic")),
     /** timm: MobileNetV3 small. */
-    TIMM_MOBILENET_V3_SMALL(() -> TensorNames.timmMobileNetV3(5), InputSettings.imagenet("bicubic")),
+    TIMM_MOBILENET_V3_SMALL(() -> TimmNames.mobileNetV3(5), InputSettings.imagenet("bicubic")),
     /** timm: RegNetY. */
-    TIMM_REGNET(TensorNames::timmRegNet, InputSettings.imagenet("bicubic")),
+    TIMM_REGNET(TimmNames::regNet, InputSettings.imagenet("bicubic")),
+    /** timm: VoVNet. */
+    TIMM_VOVNET(TimmNames::voVNet, InputSettings.imagenet("bicubic")),
     /** torchvision: MobileNetV2. */
     TORCHVISION_MOBILENET_V2(TorchvisionNames::mobileNetV2, InputSettings.imagenet("bilinear")),
     /** torchvision: MobileNetV3 large. */
@@ -59,7 +61,7 @@ public enum WeightSource {
     /** torchvision: Inception-v3, without its auxiliary classifier. */
     TORCHVISION_INCEPTION_V3(TorchvisionNames::inceptionV3, InputSettings.inception()),
     /** hujie-frank/SENet: SE-BN-Inception in Caffe, which takes blue first. */
-    CAFFE_BN_INCEPTION(TensorNames::caffeBnInception, InputSettings.caffe());
+    CAFFE_BN_INCEPTION(AuthorsNames::caffeBnInception, InputSettings.caffe());
 
     /** What BatchNorm adds to the variance in networks from TensorFlow. */
     private static final double LARGE_EPSILON = 1e-3;

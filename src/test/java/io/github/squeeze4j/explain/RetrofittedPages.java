@@ -7,6 +7,7 @@ import io.github.squeeze4j.images.Preprocessing;
 import io.github.squeeze4j.images.Preset;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Retrofit;
+import io.github.squeeze4j.models.RetrofitResult;
 import io.github.squeeze4j.training.ImageClassifier;
 import io.github.squeeze4j.training.OneCycle;
 import io.github.squeeze4j.training.Optimizer;
@@ -91,7 +92,7 @@ public final class RetrofittedPages {
     /** With the block before each residual addition. */
     private static ImageClassifier retrofitted(ImageClassifier classifier, String block) {
         Preprocessing input = classifier.preprocessing();
-        Retrofit.Result result = Retrofit.of(classifier.graph())
+        RetrofitResult result = Retrofit.of(classifier.graph())
                 .inputTypes(InputType.convolutional(
                         input.height(), input.width(), input.colours().channels()))
                 .after("stage\\d+\\.block\\d+\\.project\\.bn")

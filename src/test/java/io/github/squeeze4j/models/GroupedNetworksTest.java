@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.squeeze4j.Arrays4j;
 import io.github.squeeze4j.layers.GroupedConvolution;
+import io.github.squeeze4j.models.families.MobileNetV2;
+import io.github.squeeze4j.models.families.ResNeXt;
+import io.github.squeeze4j.models.families.ResNet;
+import io.github.squeeze4j.models.families.SENet154;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -7,6 +7,8 @@ import io.github.squeeze4j.blocks.Cbam;
 import io.github.squeeze4j.blocks.Pool;
 import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.models.families.BottleneckStride;
+import io.github.squeeze4j.models.families.ResNet;
 import java.util.List;
 import java.util.Locale;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.squeeze4j.Arrays4j;
 import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.engine.Acceleration;
+import io.github.squeeze4j.models.families.ResNet;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ class ModelsTest {
     @Test
     void namesArePinned() {
         assertThat(names())
-                .hasSize(133)
+                .hasSize(138)
                 .contains("resnet18", "se_resnet152", "cbam_resnet110", "rgse_resnet20")
                 .contains(
                         "resnext50_32x4d", "se_resnext101_32x4d", "rgse_resnext101_32x8d", "cbam_resnext29_8x64d_cifar")

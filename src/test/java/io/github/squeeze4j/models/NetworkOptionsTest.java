@@ -8,6 +8,14 @@ import io.github.squeeze4j.blocks.SelectiveKernel;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.layers.NativePooling;
 import io.github.squeeze4j.layers.StochasticDepth;
+import io.github.squeeze4j.models.families.EfficientNet;
+import io.github.squeeze4j.models.families.EfficientNetLite;
+import io.github.squeeze4j.models.families.InceptionV3;
+import io.github.squeeze4j.models.families.MobileNetV1;
+import io.github.squeeze4j.models.families.MobileNetV3;
+import io.github.squeeze4j.models.families.ResNeXt;
+import io.github.squeeze4j.models.families.ResNet;
+import io.github.squeeze4j.models.families.StemPooling;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -64,7 +72,7 @@ class NetworkOptionsTest {
             Network network = Models.builder(name).build();
             List<Integer> strides =
                     network.features().stream().map(FeatureMap::stride).collect(Collectors.toList());
-            if (network.height == 32) {
+            if (network.options().height == 32) {
                 assertThat(strides).as(name).containsExactly(1, 2, 4);
             } else {
                 assertThat(strides).as(name).containsSequence(4, 8, 16, 32);
@@ -153,10 +161,10 @@ class NetworkOptionsTest {
                 .isNull();
         double[] defaults = {0.2, 0.2, 0.3, 0.3};
         for (int b = 0; b < defaults.length; b++) {
-            assertThat(EfficientNet.b(b).build().dropout).isEqualTo(defaults[b]);
+            assertThat(EfficientNet.b(b).build().options().dropout).isEqualTo(defaults[b]);
         }
-        assertThat(EfficientNet.b(0).dropout(0).build().dropout).isZero();
-        assertThat(InceptionV3.builder().build().dropout).isEqualTo(0.5);
+        assertThat(EfficientNet.b(0).dropout(0).build().options().dropout).isZero();
+        assertThat(InceptionV3.builder().build().options().dropout).isEqualTo(0.5);
     }
 
     /** Huang et al., equation 4: block l of L is dropped with l / L of the probability. */
@@ -439,7 +447,7 @@ class NetworkOptionsTest {
                 "stochasticDepth (0.1) must not be set for a network without residual branches; leave it out");
         refused(
                 () -> Models.builder("mobilenet_v1").zeroInitLastGamma(true).build(),
-                "zeroInitLastGamma (true) must not be set for a network without residual branches; leave it out");
+                "zeroInitLastGamma (true) must not be set for a network without residual branches that end in a BatchNorm; leave it out");
         refused(
                 () -> ResNet.builder().depth(20).stemPooling(StemPooling.PADDED).build(),
                 "stemPooling (PADDED) must not be set for depth 20, whose stem has no pooling; leave it out or use"

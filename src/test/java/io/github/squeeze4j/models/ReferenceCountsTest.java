@@ -3,6 +3,9 @@ package io.github.squeeze4j.models;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.models.families.BottleneckStride;
+import io.github.squeeze4j.models.families.ResNet;
+import io.github.squeeze4j.models.families.StemPooling;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every network of ours that was counted on a public reference implementation, exactly. */
 @Tag("tiny")
 class ReferenceCountsTest {
-    private static final int ROWS = 171;
+    private static final int ROWS = 176;
 
     /** A model that another source builds in another way, which the registered one does not follow. */
     private static final List<String> OTHER_FORMS = List.of("bn_inception,Cadene");

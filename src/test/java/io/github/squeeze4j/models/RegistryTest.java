@@ -78,12 +78,13 @@ class RegistryTest {
         ModelSummary summary = network.summary(name);
         assertThat(graph.numParams()).isEqualTo(summary.params() + summary.runningStatistics());
         Nd4j.getRandom().setSeed(SEED);
-        INDArray images = Nd4j.randn(DataType.FLOAT, 2, network.channels, network.height, network.width);
+        INDArray images = Nd4j.randn(
+                DataType.FLOAT, 2, network.options().channels, network.options().height, network.options().width);
         INDArray output = graph.outputSingle(images);
-        assertThat(output.shape()).containsExactly(2, network.classes);
+        assertThat(output.shape()).containsExactly(2, network.options().classes);
         assertThat(output.sumNumber().doubleValue()).isFinite();
 
-        everyParameterGetsAGradient(graph, images, network.classes);
+        everyParameterGetsAGradient(graph, images, network.options().classes);
 
         File file = folder.resolve(name + ".zip").toFile();
         ModelSerializer.writeModel(graph, file, false);

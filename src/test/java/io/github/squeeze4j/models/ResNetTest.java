@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.squeeze4j.blocks.Rgse;
 import io.github.squeeze4j.blocks.Salient;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.models.families.BottleneckStride;
+import io.github.squeeze4j.models.families.ResNet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -241,8 +243,8 @@ class ResNetTest {
     @Test
     void oneBuilderDescribesManyNetworks() {
         ResNet.Builder builder = ResNet.builder().depth(20);
-        ResNet small = builder.build();
-        ResNet large = builder.depth(18).build();
+        Network small = builder.build();
+        Network large = builder.depth(18).build();
         assertThat(small.inputType().getHeight()).isEqualTo(32);
         assertThat(large.inputType().getHeight()).isEqualTo(224);
     }

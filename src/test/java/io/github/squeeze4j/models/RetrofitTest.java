@@ -201,7 +201,7 @@ class RetrofitTest {
     void atTheIdentityTheOutputIsUnchanged(AttentionBlock block) {
         ComputationGraph source = trained();
         INDArray images = data().getFeatures();
-        Retrofit.Result result = retrofit(source)
+        RetrofitResult result = retrofit(source)
                 .after("bn2|relu1|relu2")
                 .insert(Attention.of(block))
                 .gate(1)
@@ -228,7 +228,7 @@ class RetrofitTest {
     void aBlockMultipliesEveryValueByTheGate(AttentionBlock block) {
         ComputationGraph source = trained(DataType.DOUBLE, CNN2DFormat.NCHW, new Sgd(0.01));
         for (double gate : new double[] {0.3, 0.999}) {
-            Retrofit.Result result = retrofit(source)
+            RetrofitResult result = retrofit(source)
                     .after("bn2")
                     .insert(Attention.of(block))
                     .gate(gate)
@@ -245,7 +245,7 @@ class RetrofitTest {
     @ParameterizedTest
     @MethodSource("blocks")
     void aBlockLearnsFromTheDefaultStart(AttentionBlock block) {
-        Retrofit.Result result =
+        RetrofitResult result =
                 retrofit(trained()).after("bn2").insert(Attention.of(block)).build();
         assertThat(result.inserted().get(0).gate()).isEqualTo(Retrofit.DEFAULT_GATE);
         INDArray before = result.graph().getLayer("bn2.attention").params().dup();
@@ -260,7 +260,7 @@ class RetrofitTest {
 
     @Test
     void withoutABiasTheFactorIsAHalf() {
-        Retrofit.Result result = retrofit(trained())
+        RetrofitResult result = retrofit(trained())
                 .after("bn2")
                 .insert(Attention.of(
                         SqueezeExcitation.builder().reduction(2).biases(false).build()))
@@ -273,7 +273,7 @@ class RetrofitTest {
 
     @Test
     void aRandomStartIsTheBlocksOwn() {
-        Retrofit.Result result = retrofit(trained())
+        RetrofitResult result = retrofit(trained())
                 .after("bn2")
                 .insert(Attention.of(Salient.builder().build()))
                 .gate(1)
@@ -336,7 +336,7 @@ class RetrofitTest {
                 .classes(3)
                 .build()
                 .init();
-        Retrofit.Result result = Retrofit.of(source)
+        RetrofitResult result = Retrofit.of(source)
                 .inputTypes(InputType.convolutional(16, 16, 1))
                 .after("stage\\d\\.block[12]\\.bn2")
                 .insert(site -> {
@@ -353,7 +353,7 @@ class RetrofitTest {
                         "stage3.block1 [64, 4, 4]",
                         "stage3.block2 [64, 4, 4]");
         assertThat(result.inserted())
-                .extracting(Retrofit.Insertion::layer)
+                .extracting(RetrofitInsertion::layer)
                 .containsExactly(
                         "stage2.block1.bn2.attention",
                         "stage2.block2.bn2.attention",
@@ -363,7 +363,7 @@ class RetrofitTest {
 
     @Test
     void theReportListsWhatWasChanged() {
-        Retrofit.Result result =
+        RetrofitResult result =
                 retrofit(trained()).after("bn2|relu1").insert(se()).build();
         assertThat(result.report().lines())
                 .containsExactly(
@@ -474,8 +474,7 @@ class RetrofitTest {
         ComputationGraph source = new TransferLearning.GraphBuilder(trained())
                 .setFeatureExtractor("relu1")
                 .build();
-        Retrofit.Result result =
-                retrofit(source).after("relu1|bn2").insert(se()).build();
+        RetrofitResult result = retrofit(source).after("relu1|bn2").insert(se()).build();
         ComputationGraph graph = result.graph();
         assertThat(graph.getLayer("conv1")).isInstanceOf(FrozenLayer.class);
         assertThat(graph.getLayer("conv2")).isNotInstanceOf(FrozenLayer.class);
@@ -496,8 +495,7 @@ class RetrofitTest {
         ComputationGraph source = new TransferLearning.GraphBuilder(trained())
                 .setFeatureExtractor("conv2")
                 .build();
-        Retrofit.Result result =
-                retrofit(source).after("relu1|bn2").insert(se()).build();
+        RetrofitResult result = retrofit(source).after("relu1|bn2").insert(se()).build();
         ComputationGraph graph = result.graph();
         assertThat(graph.getLayer("relu1.attention")).isInstanceOf(FrozenLayer.class);
         assertThat(result.inserted().get(0).isFrozen()).isTrue();
@@ -613,7 +611,7 @@ class RetrofitTest {
 
     @Test
     void aLayerThatIsNoBlockIsInsertedAsItIs() {
-        Retrofit.Result result = retrofit(trained())
+        RetrofitResult result = retrofit(trained())
                 .after("add")
                 .insert(Attention.of(new ActivationLayer.Builder()
                         .activation(Activation.TANH)

@@ -150,7 +150,7 @@ class RetrofitZooTest {
     @ParameterizedTest
     @MethodSource("blocks")
     void atTheIdentityFeaturesAndOutputAreUnchanged(Layer block) {
-        Retrofit.Result result = retrofit(block).gate(1).build();
+        RetrofitResult result = retrofit(block).gate(1).build();
         assertThat(result.inserted()).hasSize(16);
         assertUnchanged("by layers", read(result.graph()), byLayers);
         Acceleration acceleration = Acceleration.apply(result.graph());
@@ -173,7 +173,7 @@ class RetrofitZooTest {
 
     @Test
     void trainsWithSqueezeAndExcitation() {
-        Retrofit.Result result = retrofit(SqueezeExcitation.builder().build()).build();
+        RetrofitResult result = retrofit(SqueezeExcitation.builder().build()).build();
         ComputationGraph graph = result.graph();
         assertThat(result.report())
                 .contains("16 layers inserted, 2530992 parameters added to ")

@@ -3,7 +3,7 @@ package io.github.squeeze4j.weights;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
-import io.github.squeeze4j.models.ResNet;
+import io.github.squeeze4j.models.families.ResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,14 +7,14 @@ import io.github.squeeze4j.Npz;
 import io.github.squeeze4j.blocks.Rounding;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.models.Attention;
-import io.github.squeeze4j.models.BottleneckStride;
-import io.github.squeeze4j.models.MobileNetV3;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
-import io.github.squeeze4j.models.ResNeXt;
-import io.github.squeeze4j.models.ResNet;
-import io.github.squeeze4j.models.StemPooling;
+import io.github.squeeze4j.models.families.BottleneckStride;
+import io.github.squeeze4j.models.families.MobileNetV3;
+import io.github.squeeze4j.models.families.ResNeXt;
+import io.github.squeeze4j.models.families.ResNet;
+import io.github.squeeze4j.models.families.StemPooling;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,6 +114,7 @@ class PretrainedTest {
             Map.entry("efficientnet_b2", WeightSource.TIMM_EFFICIENTNET),
             Map.entry("regnety_400mf", WeightSource.TIMM_REGNET),
             Map.entry("regnety_4gf", WeightSource.TIMM_REGNET),
+            Map.entry("ese_vovnet39", WeightSource.TIMM_VOVNET),
             Map.entry("inception_v3", WeightSource.TORCHVISION_INCEPTION_V3),
             Map.entry("cadene_se_resnet101", WeightSource.CADENE),
             Map.entry("cadene_se_resnet152", WeightSource.CADENE),

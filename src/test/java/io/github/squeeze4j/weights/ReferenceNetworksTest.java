@@ -40,27 +40,28 @@ class ReferenceNetworksTest {
     static final Map<String, Supplier<TensorNames>> REFERENCES = new LinkedHashMap<>();
 
     static {
-        REFERENCES.put("resnet50", TensorNames::torchvisionResNet);
-        REFERENCES.put("resnext50_32x4d", TensorNames::torchvisionResNet);
-        REFERENCES.put("se_resnet50", TensorNames::cadene);
-        REFERENCES.put("se_resnext50_32x4d", TensorNames::cadene);
-        REFERENCES.put("senet154", TensorNames::cadene);
-        REFERENCES.put("se_bn_inception", TensorNames::caffeBnInception);
-        REFERENCES.put("cbam_resnet50", TensorNames::jongchan);
-        REFERENCES.put("spse_resnet50", TensorNames::megviiSpse);
-        REFERENCES.put("rgse_resnet50", TensorNames::megviiRgse);
-        REFERENCES.put("salient_resnet50", TensorNames::amigo);
-        REFERENCES.put("se_resnet20", TensorNames::moskomule);
-        REFERENCES.put("mobilenet_v1", TensorNames::timmMobileNetV1);
-        REFERENCES.put("mobilenet_v2", TensorNames::timmEfficientNet);
-        REFERENCES.put("mobilenet_v3_large", () -> TensorNames.timmMobileNetV3(6));
-        REFERENCES.put("mobilenet_v3_small", () -> TensorNames.timmMobileNetV3(5));
-        REFERENCES.put("efficientnet_b0", TensorNames::timmEfficientNet);
-        REFERENCES.put("efficientnet_b2", TensorNames::timmEfficientNet);
-        REFERENCES.put("efficientnet_lite0", TensorNames::timmEfficientNet);
-        REFERENCES.put("efficientnet_lite2", TensorNames::timmEfficientNet);
-        REFERENCES.put("regnety_400mf", TensorNames::timmRegNet);
-        REFERENCES.put("regnety_4gf", TensorNames::timmRegNet);
+        REFERENCES.put("resnet50", TimmNames::resNet);
+        REFERENCES.put("resnext50_32x4d", TimmNames::resNet);
+        REFERENCES.put("se_resnet50", AuthorsNames::cadene);
+        REFERENCES.put("se_resnext50_32x4d", AuthorsNames::cadene);
+        REFERENCES.put("senet154", AuthorsNames::cadene);
+        REFERENCES.put("se_bn_inception", AuthorsNames::caffeBnInception);
+        REFERENCES.put("cbam_resnet50", AuthorsNames::jongchan);
+        REFERENCES.put("spse_resnet50", AuthorsNames::megviiSpse);
+        REFERENCES.put("rgse_resnet50", AuthorsNames::megviiRgse);
+        REFERENCES.put("salient_resnet50", AuthorsNames::amigo);
+        REFERENCES.put("se_resnet20", AuthorsNames::moskomule);
+        REFERENCES.put("mobilenet_v1", TimmNames::mobileNetV1);
+        REFERENCES.put("mobilenet_v2", TimmNames::efficientNet);
+        REFERENCES.put("mobilenet_v3_large", () -> TimmNames.mobileNetV3(6));
+        REFERENCES.put("mobilenet_v3_small", () -> TimmNames.mobileNetV3(5));
+        REFERENCES.put("efficientnet_b0", TimmNames::efficientNet);
+        REFERENCES.put("efficientnet_b2", TimmNames::efficientNet);
+        REFERENCES.put("efficientnet_lite0", TimmNames::efficientNet);
+        REFERENCES.put("efficientnet_lite2", TimmNames::efficientNet);
+        REFERENCES.put("regnety_400mf", TimmNames::regNet);
+        REFERENCES.put("regnety_4gf", TimmNames::regNet);
+        REFERENCES.put("ese_vovnet39", TimmNames::voVNet);
         REFERENCES.put("inception_v3", TorchvisionNames::inceptionV3);
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.models.Models;
-import io.github.squeeze4j.models.ResNet;
+import io.github.squeeze4j.models.families.ResNet;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package io.github.squeeze4j.benchmarks;
 
-import io.github.squeeze4j.models.BottleneckStride;
 import io.github.squeeze4j.models.ModelSummary;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.NetworkBuilder;
-import io.github.squeeze4j.models.ResNet;
+import io.github.squeeze4j.models.families.BottleneckStride;
+import io.github.squeeze4j.models.families.ResNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +77,8 @@ public final class NetworkTables {
             {"mobilenet", "MobileNet"},
             {"efficientnet", "EfficientNet"},
             {"inception", "Inception"},
-            {"regnet", "RegNet"}
+            {"regnet", "RegNet"},
+            {"vovnet", "VoVNet"}
         };
         for (String[] family : families) {
             if (name.contains(family[0])) {
