@@ -41,6 +41,9 @@ final class EvaluateCommand implements Runnable {
     private ModelOptions model;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private DataOptions data;
 
     @Option(
@@ -70,6 +73,7 @@ final class EvaluateCommand implements Runnable {
             ModelOptions.requireNone(spec, "MODEL, which brings its own network; leave it out");
         }
         ImageClassifier classifier = file == null ? weights.read(model) : ImageClassifier.load(file);
+        precision.apply(classifier.graph());
         PrintWriter out = spec.commandLine().getOut();
         LabelledPictures pictures = data.heldOut(classifier.classNames());
         TestReport report = classifier.evaluate(pictures, data.onBadImage());

@@ -101,6 +101,9 @@ final class PredictCommand implements Runnable {
     private Format format;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private DataOptions data;
 
     @Spec
@@ -123,6 +126,7 @@ final class PredictCommand implements Runnable {
         }
         Positive.of("--top", top);
         ImageClassifier classifier = pretrained ? weights.read(model) : ImageClassifier.load(Path.of(file));
+        precision.apply(classifier.graph());
         PrintWriter out = spec.commandLine().getOut();
         List<Path> files = files();
         if (format == Format.CSV) {
