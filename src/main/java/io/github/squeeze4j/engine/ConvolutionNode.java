@@ -223,6 +223,9 @@ final class ConvolutionNode extends Node {
 
         @Override
         int emit(Emission emission) {
+            if (emission.maps() == DataType.BFLOAT16) {
+                emission.place(inputs[0]); // what it is computed of may be all that still reads the addend
+            }
             boolean addInPlace = addend >= 0 && emission.mayOverwrite(addend);
             int to = addInPlace ? emission.place(addend) : -1;
             boolean last = addInPlace || addend < 0;
