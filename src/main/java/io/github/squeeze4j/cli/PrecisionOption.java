@@ -11,13 +11,18 @@ final class PrecisionOption {
             names = "--precision",
             paramLabel = "fp32|bf16|auto",
             defaultValue = "fp32",
-            description = "float32; bfloat16, for processors with Intel AMX or AVX-512 BF16; or bfloat16 where there are such"
-                    + " instructions. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "float32; bfloat16, for processors with Intel AMX or AVX-512 BF16; or bfloat16 where there are such"
+                            + " instructions. Default: ${DEFAULT-VALUE}.")
     private String precision;
 
+    /** The one that the user asked for, before anything is read. */
+    Precision wanted() {
+        return Precision.named(precision);
+    }
+
     /** Has a network compute in it. */
-    void apply(ComputationGraph network) {
-        Precision wanted = Precision.named(precision);
+    static void apply(Precision wanted, ComputationGraph network) {
         if (wanted != Precision.FLOAT32) {
             Acceleration.apply(network, wanted);
         }

@@ -322,11 +322,11 @@ public final class Acceleration implements AutoCloseable {
         StringBuilder text = new StringBuilder();
         text.append("oneDNN computes ").append(nativeLayers().size()).append(" layers and vertices, DL4J ");
         text.append(otherLayers().size()).append(" and the output layers");
-        byReason.forEach((reason, names) -> append(
-                        text.append(System.lineSeparator()).append("  DL4J: "), names)
-                .append(" (")
-                .append(reason)
-                .append(')'));
+        byReason.forEach(
+                (reason, names) -> append(text.append(System.lineSeparator()).append("  DL4J: "), names)
+                        .append(" (")
+                        .append(reason)
+                        .append(')'));
         if (region.maps() == DataType.BFLOAT16) {
             text.append(System.lineSeparator())
                     .append("  bfloat16 at inference, with ")

@@ -806,8 +806,7 @@ public final class Steps {
 
     /** The same matrix in the type of another place. */
     private int alike(int matrix, int other) {
-        return reordered(
-                matrix, Layout.as(program.kind(matrix), Layout.type(program.kind(other))));
+        return reordered(matrix, Layout.as(program.kind(matrix), Layout.type(program.kind(other))));
     }
 
     private dnnl_primitive_desc linear(int x, int weights, int bias, dnnl_memory_desc_t out, PostOps post) {

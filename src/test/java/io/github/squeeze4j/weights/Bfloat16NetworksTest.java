@@ -8,7 +8,6 @@ import io.github.squeeze4j.engine.InferenceNetwork;
 import io.github.squeeze4j.engine.Precision;
 import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.models.Network;
-
 import io.github.squeeze4j.onednn.OneDnn;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,22 +76,20 @@ class Bfloat16NetworksTest {
     private static void compare(String name) throws Exception {
         Map<String, INDArray> exact = Npz.read(resource("networks/" + name + ".npz"));
         INDArray expected = exact.get("logits");
-        Network network =
-                Models.builder(name).classes((int) expected.size(1)).build();
+        Network network = Models.builder(name).classes((int) expected.size(1)).build();
         ComputationGraph graph = network.init();
         ReferenceNetworksTest.fill(
                 graph, ReferenceNetworksTest.REFERENCES.get(name).get());
         ((BaseLayer) graph.getLayer(Network.OUTPUT).conf().getLayer()).setActivationFn(new ActivationIdentity());
         long size = network.inputType().getHeight();
         double[] pixels = ReferenceNetworksTest.uniform("image", (int) (2 * 3 * size * size));
-        INDArray images = Nd4j.create(pixels, new long[] {2, 3, size, size}, 'c').castTo(DataType.FLOAT);
+        INDArray images =
+                Nd4j.create(pixels, new long[] {2, 3, size, size}, 'c').castTo(DataType.FLOAT);
         try (InferenceNetwork narrow = InferenceNetwork.optimize(graph, Precision.BFLOAT16)) {
             INDArray logits = narrow.outputSingle(images);
             assertThat(narrow.refusal()).isNull();
-            double deviation = logits.castTo(DataType.DOUBLE)
-                    .subi(expected)
-                    .amaxNumber()
-                    .doubleValue();
+            double deviation =
+                    logits.castTo(DataType.DOUBLE).subi(expected).amaxNumber().doubleValue();
             double theirs = deviationOfPyTorch(name);
             assertThat(deviation).as(name).isPositive().isLessThanOrEqualTo(FACTOR * theirs);
         }
@@ -108,8 +105,7 @@ class Bfloat16NetworksTest {
     }
 
     private static Path resource(String name) throws Exception {
-        return Path.of(Bfloat16NetworksTest.class
-                .getResource("/reference/" + name)
-                .toURI());
+        return Path.of(
+                Bfloat16NetworksTest.class.getResource("/reference/" + name).toURI());
     }
 }

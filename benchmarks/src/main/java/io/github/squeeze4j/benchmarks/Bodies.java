@@ -33,7 +33,8 @@ final class Bodies {
     static final String ZOO = "zoo_resnet50";
 
     private static final Pattern BLOCK = Pattern.compile("block\\.([a-z]+)\\.(\\d+)x(\\d+)\\.(forward|both)");
-    private static final Pattern NETWORK = Pattern.compile("(convolutions\\.)?([a-z0-9_]+)\\.(inference|train)\\.b(\\d+)(\\.bf16)?");
+    private static final Pattern NETWORK =
+            Pattern.compile("(convolutions\\.)?([a-z0-9_]+)\\.(inference|train)\\.b(\\d+)(\\.bf16)?");
     private static final Pattern CIFAR = Pattern.compile(".*resnet(20|32|44|56|110)");
     /** Small, so that many steps on one batch of noise stay finite. */
     private static final double LEARNING_RATE = 1e-3;

@@ -45,8 +45,7 @@ final class Convolutions implements Body {
         for (String name : conf.getVertices().keySet()) {
             if (conf.getVertices().get(name) instanceof LayerVertex
                     && graph.getLayer(name).conf().getLayer() instanceof ConvolutionLayer) {
-                InputType from =
-                        types.get(conf.getVertexInputs().get(name).get(0));
+                InputType from = types.get(conf.getVertexInputs().get(name).get(0));
                 ConvolutionLayer layer =
                         (ConvolutionLayer) graph.getLayer(name).conf().getLayer();
                 add(layer, shape(from), shape(types.get(name)));

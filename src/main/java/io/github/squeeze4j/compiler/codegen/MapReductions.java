@@ -160,12 +160,7 @@ final class MapReductions {
         if (block > 1 && value.is(Op.MAX)) {
             int apart = program.as(matrix, flat.typed(Layout.transposed(results, block)));
             y = firstAxis(
-                    kind,
-                    flat.view(apart, Layout.map(new long[] {1, results, block, 1}, true)),
-                    block,
-                    1,
-                    results,
-                    1);
+                    kind, flat.view(apart, Layout.map(new long[] {1, results, block, 1}, true)), block, 1, results, 1);
         } else if (block > 1) {
             y = steps.linear(matrix, filled(sum / block, 1, block), -1, new PostOps());
         } else if (value.is(Op.SUM)) {
