@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times this library and PyTorch (or stock DL4J) in alternation and writes a CSV. See benchmarks/README.md."""
+"""Times this library and a peer (PyTorch, ONNX Runtime, OpenVINO, stock DL4J) in alternation and writes a CSV. See benchmarks/README.md."""
 
 import argparse
 import csv
@@ -21,6 +21,9 @@ HEADER = ["case", "ours_ms", "peer_ms", "ratio", "ours_min", "ours_max", "peer_m
 MEMORY = "memory_mib.se_resnet50.train.b8"
 MEMORY_STEPS = 5
 OVER = "_over_resnet50"
+ROOFLINE = "_over_convolutions"
+NARROW = ".bf16"
+PEERS = ("torch", "torch-eager", "torch-compile", "torch-bf16", "onnxruntime", "openvino")
 
 
 def cases():
@@ -33,16 +36,20 @@ def cases():
     ]
     networks = [
         (f"{model}.{mode}", reps)
-        for model in ("resnet50", "se_resnet50", "se_resnext50", "mobilenet_v2_se")
-        for mode, reps in (("inference.b8", 3), ("inference.b1", 5), ("train.b8", 2))
+        for model in ("resnet50", "se_resnet50", "se_resnext50", "mobilenet_v2_se", "efficientnet_b0")
+        for mode, reps in (
+            ("inference.b8", 3), ("inference.b1", 5), ("train.b8", 2),
+            ("inference.b8" + NARROW, 7), ("inference.b1" + NARROW, 15),
+        )
     ]
+    roofline = [(case.replace(".inference", f"{ROOFLINE}.inference"), reps) for case, reps in networks if "inference" in case]
     zoo = [("zoo_resnet50.inference.b8", 2), ("zoo_resnet50.train.b8", 1)]
     over = [(f"se_resnet50{OVER}.inference.b1", 5)] + [
         (f"{attention}_resnet50{OVER}.{mode}", reps)
         for attention in ("se", "cbam", "spse", "rgse", "salient")
-        for mode, reps in (("inference.b8", 3), ("train.b8", 2))
+        for mode, reps in (("inference.b8", 3), ("train.b8", 2), ("inference.b8" + NARROW, 7))
     ]
-    return dict(blocks + networks + [("se_resnet20.train.b64", 3)] + over + zoo)
+    return dict(blocks + networks + [("se_resnet20.train.b64", 3)] + over + roofline + zoo)
 
 
 class WorkerError(Exception):
@@ -110,8 +117,8 @@ class Workers:
         threads = str(self.options.threads)
         root = self.options.before if name == "before" else ROOT
         environment = {k: threads for k in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-        if name == "torch":
-            command = [sys.executable, str(ROOT / "benchmarks" / "peers.py"), "--threads", threads]
+        if name in PEERS:
+            command = [sys.executable, str(ROOT / "benchmarks" / "peers.py"), "--threads", threads, "--peer", name]
         else:
             classpath = root / CLASSPATH.relative_to(ROOT)
             if not classpath.exists():
@@ -140,17 +147,20 @@ class Workers:
             self.drop(name)
 
 
-def sides_of(case, before=None):
+def sides_of(case, peer="torch", before=None):
     """Which worker runs which body on either side."""
     if before:
-        body = case.replace(OVER, "")
+        body = case.replace(OVER, "").replace(ROOFLINE, "")
         return {"ours": ("ours", body), "peer": ("before", body)}
     if case.startswith("zoo_"):
         return {"ours": ("ours", case), "peer": ("stock", case)}
     if OVER in case:
         mode = case[case.index(OVER) + len(OVER):]
         return {"ours": ("ours", case.replace(OVER, "")), "peer": ("second", "resnet50" + mode)}
-    return {"ours": ("ours", case), "peer": ("torch", case)}
+    if ROOFLINE in case:
+        body = case.replace(ROOFLINE, "")
+        return {"ours": ("ours", body), "peer": ("second", "convolutions." + body)}
+    return {"ours": ("ours", case), "peer": (peer, case)}
 
 
 def numbers(worker, request):
@@ -166,12 +176,12 @@ def compare(case, reps, rounds, workers, progress):
     """One row, or the reason why there is none."""
     sides = {"ours": [], "peer": []}
     learned = {}
-    names = sides_of(case, workers.options.before)
+    names = sides_of(case, workers.options.peer, workers.options.before)
     for side, (name, body) in names.items():
         learned[side], reason = numbers(workers.get(name), f"PARAMS {body}")
         if reason:
             return None, reason
-    if learned["ours"] != learned["peer"] and OVER not in case:
+    if learned["ours"] != learned["peer"] and OVER not in case and ROOFLINE not in case:
         progress.say(f"{case}: learned parameters differ: ours {learned['ours'][0]:.0f}, peer {learned['peer'][0]:.0f}")
     for _ in range(rounds):
         for side, (name, body) in names.items():
@@ -193,7 +203,7 @@ def memory(rounds, workers):
     """Peak memory of each side alone, in MiB in the columns of the milliseconds."""
     if not Path("/proc/self/status").exists():
         return None, "not available: peak memory needs /proc"
-    peer = "before" if workers.options.before else "torch"
+    peer = "before" if workers.options.before else workers.options.peer
     peaks = {"ours": [], peer: []}
     for _ in range(rounds):
         for name, values in peaks.items():
@@ -255,13 +265,13 @@ def commit():
 
 
 def comments(options, workers):
-    names = ("ours",) if options.before else ("ours", "torch")
+    names = ("ours",) if options.before else ("ours", options.peer)
     versions = " ".join(word for name in names for word in workers.get(name).ask("VERSIONS"))
     return [
         f"# cpu={cpu_model()}; cores={os.cpu_count()}; threads={options.threads}; system={platform.system()} {platform.machine()}",
         f"# versions: {versions} python={platform.python_version()}",
         f"# commit={commit()} date={datetime.date.today().isoformat()} rounds={options.rounds}",
-        f"# peer: this project at {options.before}" if options.before else "# peer: PyTorch; zoo cases: stock DL4J",
+        f"# peer: this project at {options.before}" if options.before else f"# peer: {options.peer}; zoo cases: stock DL4J",
         "# medians; ratio = ours / peer, below 1 where ours is faster; memory_mib rows are MiB, not ms",
     ]
 
@@ -311,6 +321,7 @@ def main():
     parser.add_argument("--cases", type=re.compile, default=re.compile(""), metavar="REGEX", help="only cases in which it is found")
     parser.add_argument("--rounds", type=positive, default=5, help="how often the two sides take turns (default 5)")
     parser.add_argument("--threads", type=positive, default=2, help="threads of each side (default 2)")
+    parser.add_argument("--peer", choices=PEERS, default="torch", help="whom to compare with (default torch, as installed)")
     parser.add_argument("--before", type=Path, metavar="DIR", help="another checkout of this project, compiled, as the peer of all cases")
     parser.add_argument("--memory", action="store_true", help="peak memory of each side alone, too")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default benchmarks/results/compare-DATE.csv")
@@ -343,7 +354,8 @@ def main():
                     result, reason = memory(options.rounds, workers)
                 else:
                     # Peers that have no part in this case must not hold memory.
-                    for name in {"torch", "stock", "second"} - {name for name, _ in sides_of(case, options.before).values()}:
+                    sides = sides_of(case, options.peer, options.before)
+                    for name in {options.peer, "stock", "second"} - {name for name, _ in sides.values()}:
                         workers.drop(name)
                     result, reason = compare(case, reps, options.rounds, workers, progress)
             except WorkerError as e:

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""The PyTorch side of compare.py: the modules, and a worker with the line protocol of the Java side (Worker.java)."""
+"""The peers' side of compare.py: the modules, and a worker with the line protocol of the Java side (Worker.java)."""
 
 import argparse
+import importlib
 import re
 import statistics
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import timm
 import torch
@@ -204,6 +207,7 @@ NETWORKS = {
     "se_resnet50": (from_timm("legacy_seresnet50"), 224, 1000),
     "se_resnext50": (from_timm("legacy_seresnext50_32x4d"), 224, 1000),
     "mobilenet_v2_se": (mobilenet_v2_se, 224, 1000),
+    "efficientnet_b0": (from_timm("efficientnet_b0"), 224, 1000),
     "se_resnet20": (se_resnet20, 32, 10),
 }
 
@@ -215,19 +219,91 @@ class Unavailable(Exception):
     pass
 
 
+# ---- ways to run a network, each with its best settings ---------------------------------------------------------------
+
+
+def autocast(narrow):
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=narrow)
+
+
+def in_torch(module, x, narrow):
+    @torch.no_grad()
+    def run():
+        with autocast(narrow):
+            module(x)
+
+    return run
+
+
+def in_eager(module, x, narrow):
+    last = torch.channels_last
+    return in_torch(module.to(memory_format=last), x.to(memory_format=last), narrow)
+
+
+def in_compiled(module, x, narrow):
+    import torch._inductor.config
+
+    torch._inductor.config.freezing = True
+    last = torch.channels_last
+    return in_torch(torch.compile(module.to(memory_format=last)), x.to(memory_format=last), narrow)
+
+
+def in_onnxruntime(module, x, narrow):
+    if narrow:
+        raise Unavailable("ONNX Runtime computes in float32 on the CPU")
+    import onnxruntime
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.onnx"
+        torch.onnx.export(module, (x,), path, dynamo=False, do_constant_folding=True)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    inputs = {session.get_inputs()[0].name: x.numpy()}
+    return lambda: session.run(None, inputs)
+
+
+def in_openvino(module, x, narrow):
+    import openvino
+
+    core = openvino.Core()
+    model = openvino.convert_model(module, example_input=x, input=[tuple(x.shape)])
+    settings = {
+        "INFERENCE_PRECISION_HINT": "bf16" if narrow else "f32",
+        "INFERENCE_NUM_THREADS": str(torch.get_num_threads()),
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    request = core.compile_model(model, "CPU", settings).create_infer_request()
+    tensor = openvino.Tensor(x.numpy(), shared_memory=True)
+    return lambda: request.infer([tensor], share_inputs=True, share_outputs=True)
+
+
+# torch-bf16 is in bfloat16 whatever the case says
+PEERS = {
+    "torch": in_torch,
+    "torch-eager": in_eager,
+    "torch-compile": in_compiled,
+    "torch-bf16": lambda module, x, narrow: in_eager(module, x, True),
+    "onnxruntime": in_onnxruntime,
+    "openvino": in_openvino,
+}
+
+
 class Body:
     """One case; run() is timed."""
 
-    def __init__(self, name):
+    def __init__(self, name, peer):
         torch.manual_seed(SEED)
+        self.peer = peer
         block = re.fullmatch(r"block\.(\w+)\.(\d+)x(\d+)\.(forward|both)", name)
-        network = re.fullmatch(r"(\w+)\.(inference|train)\.b(\d+)", name)
-        if block and block[1] in BLOCKS:
+        network = re.fullmatch(r"(\w+)\.(inference|train)\.b(\d+)(\.bf16)?", name)
+        if block and block[1] in BLOCKS and peer == "torch":
             self.block(BLOCKS[block[1]], int(block[2]), int(block[3]), block[4] == "both")
         elif network and network[1] in NETWORKS:
-            self.network(*NETWORKS[network[1]], int(network[3]), network[2] == "train")
+            self.network(*NETWORKS[network[1]], int(network[3]), network[2] == "train", bool(network[4]))
         else:
-            raise Unavailable("there is no PyTorch peer of that name")
+            raise Unavailable(f"{peer} has no such case")
 
     def parameters(self):
         return sum(p.numel() for p in self.module.parameters())
@@ -248,25 +324,34 @@ class Body:
 
         self.run = forward_and_backward if both else forward
 
-    def network(self, create, size, classes, batch, training):
+    def network(self, create, size, classes, batch, training, narrow):
+        if training and not self.peer.startswith("torch"):
+            raise Unavailable(f"{self.peer} does not train")
         self.module = create(num_classes=classes).train(training)
         x = torch.randn(batch, 3, size, size)
         labels = torch.arange(batch) % classes
         # DL4J's Nesterovs with the same rate.
         optimizer = torch.optim.SGD(self.module.parameters(), lr=1e-3, momentum=0.9, nesterov=True)
 
-        @torch.no_grad()
-        def inference():
-            self.module(x)
+        if not training:
+            self.run = PEERS[self.peer](self.module, x, narrow)
+            return
+        module = self.module
+        if self.peer != "torch":
+            module = module.to(memory_format=torch.channels_last)
+            x = x.to(memory_format=torch.channels_last)
+        if self.peer == "torch-compile":
+            module = torch.compile(module)
 
         def step():
             optimizer.zero_grad()
-            loss = F.cross_entropy(self.module(x), labels)
+            with autocast(narrow or self.peer == "torch-bf16"):
+                loss = F.cross_entropy(module(x), labels)
             loss.backward()
             optimizer.step()
             loss.item()  # DL4J computes it too
 
-        self.run = step if training else inference
+        self.run = step
 
 
 def run_for(run, seconds):
@@ -287,7 +372,14 @@ def timed(run, reps):
     return f"{statistics.median(times):.4f} {min(times):.4f} {max(times):.4f}"
 
 
-def serve(requests, answers):
+def versions(peer):
+    words = [f"torch={torch.__version__}", f"timm={timm.__version__}"]
+    if not peer.startswith("torch"):
+        words.append(f"{peer}={importlib.import_module(peer).__version__.split('-')[0]}")
+    return " ".join(words)
+
+
+def serve(requests, answers, peer):
     name, body = None, None
     for line in requests:
         request = line.split()
@@ -296,11 +388,11 @@ def serve(requests, answers):
         subject = request[1] if len(request) > 1 else request[0]
         try:
             if request[0] == "VERSIONS":
-                answer = f"torch={torch.__version__} timm={timm.__version__}"
+                answer = versions(peer)
             elif request[0] in ("CASE", "PARAMS"):
                 if subject != name:
                     name, body = None, None
-                    body = Body(subject)
+                    body = Body(subject, peer)
                     run_for(body.run, FIRST_SECONDS)
                     name = subject
                 answer = timed(body.run, int(request[2])) if request[0] == "CASE" else str(body.parameters())
@@ -316,6 +408,8 @@ def serve(requests, answers):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
-    torch.set_num_threads(parser.parse_args().threads)
+    parser.add_argument("--peer", choices=PEERS, default="torch")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     out, sys.stdout = sys.stdout, sys.stderr
-    serve(sys.stdin, out)
+    serve(sys.stdin, out, options.peer)

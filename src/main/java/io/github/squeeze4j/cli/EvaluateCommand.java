@@ -1,6 +1,7 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.engine.Precision;
 import io.github.squeeze4j.images.ContactSheet;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.internal.ShownText;
@@ -41,6 +42,9 @@ final class EvaluateCommand implements Runnable {
     private ModelOptions model;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private DataOptions data;
 
     @Option(
@@ -60,6 +64,7 @@ final class EvaluateCommand implements Runnable {
 
     @Override
     public void run() {
+        Precision wanted = precision.wanted();
         if (weights.areGiven() == (file != null)) {
             throw new BadInputException(
                     file == null
@@ -70,6 +75,7 @@ final class EvaluateCommand implements Runnable {
             ModelOptions.requireNone(spec, "MODEL, which brings its own network; leave it out");
         }
         ImageClassifier classifier = file == null ? weights.read(model) : ImageClassifier.load(file);
+        PrecisionOption.apply(wanted, classifier.graph());
         PrintWriter out = spec.commandLine().getOut();
         LabelledPictures pictures = data.heldOut(classifier.classNames());
         TestReport report = classifier.evaluate(pictures, data.onBadImage());

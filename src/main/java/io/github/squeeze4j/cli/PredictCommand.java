@@ -1,6 +1,7 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.engine.Precision;
 import io.github.squeeze4j.images.LabelledPictures;
 import io.github.squeeze4j.images.Picture;
 import io.github.squeeze4j.images.PictureBatches.OnBadPicture;
@@ -101,6 +102,9 @@ final class PredictCommand implements Runnable {
     private Format format;
 
     @Mixin
+    private PrecisionOption precision;
+
+    @Mixin
     private DataOptions data;
 
     @Spec
@@ -108,6 +112,7 @@ final class PredictCommand implements Runnable {
 
     @Override
     public void run() {
+        Precision wanted = precision.wanted();
         boolean pretrained = weights.areGiven();
         if (pretrained && file != null) {
             // there is no model file: the first argument is a picture
@@ -123,6 +128,7 @@ final class PredictCommand implements Runnable {
         }
         Positive.of("--top", top);
         ImageClassifier classifier = pretrained ? weights.read(model) : ImageClassifier.load(Path.of(file));
+        PrecisionOption.apply(wanted, classifier.graph());
         PrintWriter out = spec.commandLine().getOut();
         List<Path> files = files();
         if (format == Format.CSV) {

@@ -7,11 +7,13 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -46,6 +48,8 @@ public final class Acceleration implements AutoCloseable {
 
     private final String refusal;
     private final Region region;
+    /** Why AUTO is not bfloat16, or null. */
+    private String slower;
 
     private Acceleration(String refusal) {
         this.refusal = refusal;
@@ -66,9 +70,26 @@ public final class Acceleration implements AutoCloseable {
      */
     public static Acceleration apply(ComputationGraph network) {
         requireInitialised(network.getVertices());
-        return region(network) != null
-                ? new Acceleration("it is accelerated already; Acceleration.of(network) gives the handle")
-                : attempt(() -> new GraphRegion(network, Plan.forTraining(Topology.of(network))));
+        return region(network) != null ? accelerated() : applied(network, DataType.FLOAT);
+    }
+
+    /**
+     * Accelerates a graph in place. A graph that is accelerated in another precision gets this one.
+     *
+     * @param network an initialised graph, trained or not
+     * @param precision of its maps
+     * @return what was done; where nothing could be, the network is as it was and {@link #refusal} says why
+     * @throws IllegalArgumentException if the network is not initialised
+     * @throws io.github.squeeze4j.BadInputException for {@link Precision#BFLOAT16} where that cannot be
+     */
+    public static Acceleration apply(ComputationGraph network, Precision precision) {
+        requireInitialised(network.getVertices());
+        DataType type = network.getConfiguration().getDataType();
+        return again(region(network), precision, type, maps -> applied(network, maps));
+    }
+
+    private static Acceleration applied(ComputationGraph network, DataType maps) {
+        return attempt(() -> new GraphRegion(network, Plan.forTraining(Topology.of(network), maps)));
     }
 
     /**
@@ -80,9 +101,45 @@ public final class Acceleration implements AutoCloseable {
      */
     public static Acceleration apply(MultiLayerNetwork network) {
         requireInitialised(network.getLayers());
-        return region(network) != null
-                ? new Acceleration("it is accelerated already; Acceleration.of(network) gives the handle")
-                : attempt(() -> new ChainRegions(network));
+        return region(network) != null ? accelerated() : applied(network, DataType.FLOAT);
+    }
+
+    /**
+     * Accelerates a network in place. A network that is accelerated in another precision gets this one.
+     *
+     * @param network an initialised network, trained or not
+     * @param precision of its maps
+     * @return what was done; where nothing could be, the network is as it was and {@link #refusal} says why
+     * @throws IllegalArgumentException if the network is not initialised
+     * @throws io.github.squeeze4j.BadInputException for {@link Precision#BFLOAT16} where that cannot be
+     */
+    public static Acceleration apply(MultiLayerNetwork network, Precision precision) {
+        requireInitialised(network.getLayers());
+        DataType type = network.getLayerWiseConfigurations().getDataType();
+        return again(region(network), precision, type, maps -> applied(network, maps));
+    }
+
+    private static Acceleration applied(MultiLayerNetwork network, DataType maps) {
+        return attempt(() -> new ChainRegions(network, maps));
+    }
+
+    private static Acceleration accelerated() {
+        return new Acceleration("it is accelerated already; Acceleration.of(network) gives the handle");
+    }
+
+    /** @param known what stands in the network's place, or null */
+    private static Acceleration again(
+            Region known, Precision precision, DataType type, Function<DataType, Acceleration> apply) {
+        DataType maps = precision.maps(type);
+        if (known != null && known.maps() == maps) {
+            return accelerated();
+        }
+        if (known != null) {
+            known.remove();
+        }
+        Acceleration made = apply.apply(maps);
+        made.slower = precision == Precision.AUTO ? Precision.reasonAgainst(type) : null;
+        return made;
     }
 
     /**
@@ -96,7 +153,7 @@ public final class Acceleration implements AutoCloseable {
         requireInitialised(network.getVertices());
         Region region = region(network);
         return region == null
-                ? new Acceleration(whyNot(() -> Plan.forTraining(Topology.of(network))))
+                ? new Acceleration(whyNot(() -> Plan.forTraining(Topology.of(network), DataType.FLOAT)))
                 : new Acceleration(region);
     }
 
@@ -265,13 +322,24 @@ public final class Acceleration implements AutoCloseable {
         StringBuilder text = new StringBuilder();
         text.append("oneDNN computes ").append(nativeLayers().size()).append(" layers and vertices, DL4J ");
         text.append(otherLayers().size()).append(" and the output layers");
-        byReason.forEach((reason, names) -> text.append(System.lineSeparator())
-                .append("  DL4J: ")
-                .append(String.join(", ", names.subList(0, Math.min(NAMES, names.size()))))
-                .append(names.size() > NAMES ? " and " + (names.size() - NAMES) + " more" : "")
-                .append(" (")
-                .append(reason)
-                .append(')'));
+        byReason.forEach(
+                (reason, names) -> append(text.append(System.lineSeparator()).append("  DL4J: "), names)
+                        .append(" (")
+                        .append(reason)
+                        .append(')'));
+        if (region.maps() == DataType.BFLOAT16) {
+            text.append(System.lineSeparator())
+                    .append("  bfloat16 at inference, with ")
+                    .append(OneDnn.instructions())
+                    .append("; training is float32");
+            if (!region.single().isEmpty()) {
+                text.append(System.lineSeparator()).append("  float32 at inference, too: ");
+                append(text, new ArrayList<>(region.single())).append(" (oneDNN has no fast form in bfloat16)");
+            }
+        }
+        if (slower != null) {
+            text.append(System.lineSeparator()).append("  float32: bfloat16 ").append(slower);
+        }
         if (region.passesForListeners() > 0) {
             text.append(System.lineSeparator())
                     .append("  DL4J computed ")
@@ -284,6 +352,11 @@ public final class Acceleration implements AutoCloseable {
                     .append(lastRefusal());
         }
         return text.toString();
+    }
+
+    private static StringBuilder append(StringBuilder text, List<String> names) {
+        return text.append(String.join(", ", names.subList(0, Math.min(NAMES, names.size()))))
+                .append(names.size() > NAMES ? " and " + (names.size() - NAMES) + " more" : "");
     }
 
     /** The {@link #report()}. */

@@ -8,6 +8,7 @@ import io.github.squeeze4j.compiler.ir.Signs;
 import io.github.squeeze4j.compiler.ir.Value;
 import io.github.squeeze4j.compiler.passes.Pipeline;
 import io.github.squeeze4j.onednn.Function;
+import io.github.squeeze4j.onednn.Steps;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -53,8 +54,9 @@ final class BlockNode extends Node {
             if (refusal != null) {
                 throw new Unsupported(name + ": " + refusal);
             }
-            return ProgramCode.emit(
-                    emission.program, emission.steps, shape[0], graph, new Places(emission), emission::kept);
+            // what a block computes of its maps is FLOAT
+            Steps steps = new Steps(emission.program);
+            return ProgramCode.emit(emission.program, steps, shape[0], graph, new Places(emission), emission::kept);
         }
 
         private Graph definition(long[] shape) {

@@ -1,5 +1,6 @@
 package io.github.squeeze4j.engine;
 
+import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -44,6 +45,10 @@ final class ChainRegion {
 
     ChainRegions all() {
         return all;
+    }
+
+    Set<String> single() {
+        return plan.single;
     }
 
     int passesForListeners() {

@@ -2,9 +2,12 @@ package io.github.squeeze4j.engine;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** All regions of a {@link MultiLayerNetwork}. */
@@ -15,10 +18,15 @@ final class ChainRegions implements Region {
 
     private final MultiLayerNetwork network;
     private final List<ChainRegion> regions = new ArrayList<>();
+    private final DataType maps;
 
-    /** @throws Unsupported if no layer can be replaced */
-    ChainRegions(MultiLayerNetwork network) {
+    /**
+     * @param maps the type of maps at inference
+     * @throws Unsupported if no layer can be replaced
+     */
+    ChainRegions(MultiLayerNetwork network, DataType maps) {
         this.network = network;
+        this.maps = maps;
         Topology all = Topology.chain(network, 0, network.getLayers().length, false);
         Plan.requireFloat(all);
         NodeFactory factory = new NodeFactory(all, new Run(false), Formats.of(all));
@@ -53,7 +61,7 @@ final class ChainRegions implements Region {
         }
         List<Plan> plans = new ArrayList<>(); // all of them before the first layer is replaced
         for (int[] span : spans) {
-            plans.add(Plan.forTraining(Topology.chain(network, span[0], span[1], lastForeign >= span[1])));
+            plans.add(Plan.forTraining(Topology.chain(network, span[0], span[1], lastForeign >= span[1]), maps));
         }
         for (int i = 0; i < plans.size(); i++) {
             regions.add(new ChainRegion(this, network, spans.get(i)[0], plans.get(i)));
@@ -78,6 +86,18 @@ final class ChainRegions implements Region {
     @Override
     public int passesForListeners() {
         return regions.stream().mapToInt(ChainRegion::passesForListeners).max().orElse(0);
+    }
+
+    @Override
+    public DataType maps() {
+        return maps;
+    }
+
+    @Override
+    public Set<String> single() {
+        Set<String> single = new LinkedHashSet<>();
+        regions.forEach(region -> single.addAll(region.single()));
+        return single;
     }
 
     @Override

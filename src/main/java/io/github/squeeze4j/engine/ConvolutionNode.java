@@ -61,13 +61,13 @@ final class ConvolutionNode extends Node {
     }
 
     /** Null where groups are as oneDNN likes them. */
-    private GroupPacking packing() {
-        return GroupPacking.of(layer.getParam(WEIGHT).shape(), groups);
+    private GroupPacking packing(Emission emission) {
+        return GroupPacking.of(layer.getParam(WEIGHT).shape(), groups, emission.maps());
     }
 
     private int weights(Emission emission) {
         int own = emission.parameter(ConvolutionNode.this, layer, WEIGHT, weightKind());
-        GroupPacking packing = packing();
+        GroupPacking packing = packing(emission);
         if (packing == null) {
             return own;
         }
@@ -99,6 +99,7 @@ final class ConvolutionNode extends Node {
                 -1,
                 activation.needsSource() ? new PostOps() : new PostOps().apply(emission.kept(activation)),
                 null);
+        emission.note(this, convolved);
         int result = convolved.output;
         if (activation.needsSource()) {
             result = emission.program.temporary(emission.program.kind(convolved.output));
@@ -119,7 +120,7 @@ final class ConvolutionNode extends Node {
         if (learns()) {
             int gradWeights = emission.gradientOf(views, WEIGHT, weightKind());
             int gradBias = biased ? emission.gradientOf(views, BIAS, biasKind()) : -1;
-            GroupPacking packing = packing();
+            GroupPacking packing = packing(emission);
             if (packing == null) {
                 emission.steps.convolutionWeights(convolved, gradient, gradWeights, gradBias);
             } else {
@@ -187,9 +188,9 @@ final class ConvolutionNode extends Node {
         }
 
         private int foldedWeights(Emission emission) {
-            GroupPacking packing = packing();
+            GroupPacking packing = packing(emission);
             dnnl_memory_desc_t kind = packing == null ? weightKind() : packing.kind();
-            return emission.constant(ConvolutionNode.this, "folded weights", kind, this::weights);
+            return emission.constant(ConvolutionNode.this, "folded weights", kind, () -> weights(packing));
         }
 
         private int foldedBias(Emission emission) {
@@ -198,12 +199,11 @@ final class ConvolutionNode extends Node {
                     : -1;
         }
 
-        private INDArray weights() {
+        private INDArray weights(GroupPacking packing) {
             INDArray weights = layer.getParam(WEIGHT).dup('c');
             if (scale != null) {
                 weights.muli(Nd4j.createFromArray(scale).castTo(DataType.FLOAT).reshape(scale.length, 1, 1, 1));
             }
-            GroupPacking packing = packing();
             if (packing == null) {
                 return weights;
             }
@@ -223,6 +223,9 @@ final class ConvolutionNode extends Node {
 
         @Override
         int emit(Emission emission) {
+            if (emission.maps() == DataType.BFLOAT16) {
+                emission.place(inputs[0]); // what it is computed of may be all that still reads the addend
+            }
             boolean addInPlace = addend >= 0 && emission.mayOverwrite(addend);
             int to = addInPlace ? emission.place(addend) : -1;
             boolean last = addInPlace || addend < 0;
@@ -236,6 +239,7 @@ final class ConvolutionNode extends Node {
                     to,
                     following(addInPlace, last ? emission.kept(function) : Function.IDENTITY),
                     following(addInPlace, last ? function : Function.IDENTITY));
+            emission.note(ConvolutionNode.this, convolved);
             if (!convolved.direct && last && function != Function.IDENTITY) {
                 emission.guard(inputs[0]);
             }

@@ -41,9 +41,9 @@ final class Emission {
     /** @param shapes of each vertex's result, as in NCHW */
     Emission(Plan plan, Mode mode, long[][] shapes) {
         this.plan = plan;
-        program = new Program.Builder(plan.constants);
-        steps = new Steps(program);
         this.mode = mode;
+        program = new Program.Builder(plan.constants);
+        steps = new Steps(program, maps());
         this.shapes = shapes;
         places = new int[shapes.length];
         gradients = new int[shapes.length];
@@ -65,6 +65,18 @@ final class Emission {
 
     boolean training() {
         return mode.trains();
+    }
+
+    /** The type of maps. */
+    DataType maps() {
+        return training() ? DataType.FLOAT : plan.maps;
+    }
+
+    /** Notes a convolution that is FLOAT though maps are not. */
+    void note(Node node, Steps.Convolved convolved) {
+        if (Layout.type(program.kind(convolved.output)) != maps()) {
+            plan.single.add(node.name);
+        }
     }
 
     // ---- results ---------------------------------------------------------------------------------------------------
@@ -222,7 +234,7 @@ final class Emission {
 
     /** Before a step that loses what is not a number: looks for it in one channel of a map, which stands for all. */
     void guard(int vertex) {
-        int place = place(vertex);
+        int place = program.single(place(vertex));
         int block = Math.max(1, Layout.block(program.kind(place)));
         long[] shape = shapes[vertex];
         long pixels = shape[2] * shape[3];

@@ -2,6 +2,7 @@ package io.github.squeeze4j.engine;
 
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -84,6 +85,16 @@ final class GraphRegion implements Region {
     @Override
     public int passesForListeners() {
         return activations.computed();
+    }
+
+    @Override
+    public DataType maps() {
+        return plan.maps;
+    }
+
+    @Override
+    public Set<String> single() {
+        return plan.single;
     }
 
     @Override

@@ -6,6 +6,7 @@ import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
@@ -36,18 +37,20 @@ public final class InferenceNetwork implements AutoCloseable {
     /** Where DL4J's graph fails and its network of layers does not; else null. */
     private final MultiLayerNetwork chain;
 
+    private final DataType maps;
     private final String refusal;
     private final Executor executor;
     private String lastRefusal;
 
-    private InferenceNetwork(ComputationGraph network, MultiLayerNetwork chain) {
+    private InferenceNetwork(ComputationGraph network, MultiLayerNetwork chain, Precision precision) {
         this.network = network;
         this.chain = chain;
+        maps = precision.maps(network.getConfiguration().getDataType());
         Executor made = null;
         String reason = OneDnn.unavailableReason();
         if (reason == null) {
             try {
-                Plan plan = new Plan(Topology.of(network));
+                Plan plan = new Plan(Topology.of(network), maps);
                 if (network.getConfiguration().getInferenceWorkspaceMode() == WorkspaceMode.NONE) {
                     reason = plan.refusalInOneWorkspace;
                 }
@@ -67,8 +70,20 @@ public final class InferenceNetwork implements AutoCloseable {
      * @return its form for inference
      */
     public static InferenceNetwork optimize(ComputationGraph network) {
+        return optimize(network, Precision.FLOAT32);
+    }
+
+    /**
+     * Optimises a graph.
+     *
+     * @param network an initialised graph, which stays as it is
+     * @param precision of its maps; outputs are float32 in any case
+     * @return its form for inference
+     * @throws io.github.squeeze4j.BadInputException for {@link Precision#BFLOAT16} where that cannot be
+     */
+    public static InferenceNetwork optimize(ComputationGraph network, Precision precision) {
         INDArray parameters = network.params();
-        return new InferenceNetwork(Copies.of(network, parameters == null ? null : parameters.dup()), null);
+        return new InferenceNetwork(Copies.of(network, parameters == null ? null : parameters.dup()), null, precision);
     }
 
     /**
@@ -78,7 +93,20 @@ public final class InferenceNetwork implements AutoCloseable {
      * @return its form for inference
      */
     public static InferenceNetwork optimize(MultiLayerNetwork network) {
-        return new InferenceNetwork(network.toComputationGraph(), Noises.areInGraphs(network) ? null : network.clone());
+        return optimize(network, Precision.FLOAT32);
+    }
+
+    /**
+     * Optimises a network of layers.
+     *
+     * @param network an initialised network, which stays as it is
+     * @param precision of its maps; outputs are float32 in any case
+     * @return its form for inference
+     * @throws io.github.squeeze4j.BadInputException for {@link Precision#BFLOAT16} where that cannot be
+     */
+    public static InferenceNetwork optimize(MultiLayerNetwork network, Precision precision) {
+        MultiLayerNetwork chain = Noises.areInGraphs(network) ? null : network.clone();
+        return new InferenceNetwork(network.toComputationGraph(), chain, precision);
     }
 
     /**
@@ -168,6 +196,7 @@ public final class InferenceNetwork implements AutoCloseable {
         return reason == null
                 ? "a oneDNN program of "
                         + network.getConfiguration().getVertices().size() + " layers and vertices"
+                        + (maps == DataType.BFLOAT16 ? " in bfloat16, with " + OneDnn.instructions() : "")
                 : "DL4J computes: " + reason;
     }
 }

@@ -3,8 +3,10 @@ package io.github.squeeze4j.engine;
 import io.github.squeeze4j.onednn.Constants;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
@@ -28,6 +30,10 @@ final class Plan {
     final Run run;
     final Constants constants = new Constants();
     final Topology topology;
+    /** Of maps at inference. */
+    final DataType maps;
+    /** Convolutions that are FLOAT though maps are not, as they become known. */
+    final Set<String> single = new LinkedHashSet<>();
     /** As {@link Overwriting#inOneWorkspace}. */
     final String refusalInOneWorkspace;
 
@@ -37,15 +43,24 @@ final class Plan {
     private final boolean[] reached;
 
     /** @throws Unsupported if the whole network must stay as it is, in training at least */
-    static Plan forTraining(Topology topology) {
+    static Plan forTraining(Topology topology, DataType maps) {
         Overwriting.refuseInTraining(topology);
         Noises.refuseInBackward(topology);
-        return new Plan(topology);
+        return new Plan(topology, maps);
     }
 
     /** @throws Unsupported if the whole network must stay as it is */
     Plan(Topology topology) {
+        this(topology, DataType.FLOAT);
+    }
+
+    /**
+     * @param maps the type of maps at inference
+     * @throws Unsupported if the whole network must stay as it is
+     */
+    Plan(Topology topology, DataType maps) {
         this.topology = topology;
+        this.maps = maps;
         GraphVertex[] vertices = topology.vertices;
         byVertex = new Node[vertices.length];
         requireFloat(topology);

@@ -3,11 +3,13 @@ package io.github.squeeze4j.onednn;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Descriptions of memory. Maps are [N, C, H, W] by name, with the channels of a pixel apart, together, or together in
- * blocks of 8 or 16, oneDNN's own layout.
+ * Descriptions of memory, of FLOAT unless {@link #as} says otherwise. Maps are [N, C, H, W] by name, with the channels of a
+ * pixel apart, together, or together in blocks of 8 or 16, oneDNN's own layout.
  */
 public final class Layout {
     private static final int[] DENSE = {0, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd, dnnl_abcde};
@@ -53,6 +55,10 @@ public final class Layout {
         return of(shape, dnnl_format_tag_any);
     }
 
+    static dnnl_memory_desc_t any(DataType type, long... shape) {
+        return as(any(shape), type);
+    }
+
     /**
      * A dense array in C order.
      *
@@ -87,17 +93,55 @@ public final class Layout {
     /**
      * How many channels of a pixel lie together.
      *
-     * @param kind a map's description
+     * @param kind a map's description, of any type
      * @return 16 or 8, 1 with channels first, 0 for any other layout
      */
     public static int block(dnnl_memory_desc_t kind) {
         long[] shape = shape(kind);
         for (int block : new int[] {16, 8, 1}) {
-            if (shape.length == 4 && Program.Builder.same(kind, blocked(shape, block))) {
+            if (shape.length == 4 && Program.Builder.same(kind, as(blocked(shape, block), type(kind)))) {
                 return block;
             }
         }
         return 0;
+    }
+
+    /**
+     * Whether memory is in the order N, H, W, C and in no other that {@link #block} knows.
+     *
+     * @param kind a map's description, of any type
+     * @return true if so
+     */
+    public static boolean isChannelsLast(dnnl_memory_desc_t kind) {
+        return kind.ndims() == 4
+                && Program.Builder.same(kind, as(map(shape(kind), true), type(kind)))
+                && block(kind) == 0;
+    }
+
+    /**
+     * The type of the numbers.
+     *
+     * @param kind any description
+     * @return BFLOAT16, or FLOAT for every other type that is described here
+     */
+    public static DataType type(dnnl_memory_desc_t kind) {
+        return kind.data_type() == dnnl_bf16 ? DataType.BFLOAT16 : DataType.FLOAT;
+    }
+
+    /**
+     * The same layout of numbers of another type.
+     *
+     * @param kind any description
+     * @param type FLOAT or BFLOAT16
+     * @return the description itself where it is of that type
+     */
+    public static dnnl_memory_desc_t as(dnnl_memory_desc_t kind, DataType type) {
+        if (type(kind) == type) {
+            return kind;
+        }
+        dnnl_memory_desc_t other = new dnnl_memory_desc_t();
+        Pointer.memcpy(other, kind, kind.sizeof());
+        return other.data_type(type == DataType.BFLOAT16 ? dnnl_bf16 : dnnl_f32);
     }
 
     static boolean plain(dnnl_memory_desc_t kind) {

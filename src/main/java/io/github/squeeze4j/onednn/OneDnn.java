@@ -1,5 +1,6 @@
 package io.github.squeeze4j.onednn;
 
+import org.bytedeco.dnnl.global.dnnl;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -45,6 +46,24 @@ public final class OneDnn {
      */
     public static boolean supports(DataType type) {
         return type == DataType.FLOAT && available();
+    }
+
+    /**
+     * The instructions that oneDNN uses here: the processor's, unless the environment variable DNNL_MAX_CPU_ISA forbids some.
+     *
+     * @return a name for people; oneDNN must be {@link #available}
+     */
+    public static String instructions() {
+        return Instructions.name(dnnl.dnnl_get_effective_cpu_isa());
+    }
+
+    /**
+     * Whether these multiply bfloat16 numbers. oneDNN takes the type on processors with AVX-512 too, where it is slower than FLOAT.
+     *
+     * @return true with Intel AMX or AVX-512 BF16; oneDNN must be {@link #available}
+     */
+    public static boolean multipliesBfloat16() {
+        return Instructions.multiplyBfloat16(dnnl.dnnl_get_effective_cpu_isa());
     }
 
     /**

@@ -30,6 +30,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.nd4j.common.util.ArrayUtil;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -438,6 +439,9 @@ public final class Program implements AutoCloseable {
             if (same(kinds.get(place), kind)) {
                 return place;
             }
+            if (kinds.get(place).ndims() != kinds.get(base.get(place)).ndims()) {
+                return as(place, kind);
+            }
             int result = add(kind, -1, false);
             constants.put(result, constants.get(base.get(place)).as(kind));
             return result;
@@ -487,6 +491,16 @@ public final class Program implements AutoCloseable {
             int copy = temporary(kind);
             copy(place, copy);
             return copy;
+        }
+
+        /**
+         * The place itself where its numbers are of FLOAT; else a copy of that type in the same layout.
+         *
+         * @param place what to read
+         * @return a place that steps in Java can read
+         */
+        public int single(int place) {
+            return as(place, Layout.as(kinds.get(place), DataType.FLOAT));
         }
 
         /**
@@ -605,11 +619,14 @@ public final class Program implements AutoCloseable {
          * A step in Java.
          *
          * @param call what to do
-         * @param places all that it reads and writes
+         * @param places all that it reads and writes, of FLOAT
          */
         public void call(Call call, int... places) {
             int[] pairs = new int[2 * places.length];
             for (int i = 0; i < places.length; i++) {
+                if (Layout.type(kinds.get(places[i])) != DataType.FLOAT) {
+                    throw new IllegalStateException("a step in Java reads FLOAT; give it a copy of that type");
+                }
                 pairs[2 * i + 1] = places[i];
             }
             steps.add(new Draft(null, call, pairs));

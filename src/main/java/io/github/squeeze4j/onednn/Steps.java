@@ -11,21 +11,34 @@ import org.bytedeco.dnnl.dnnl_matmul_desc_t;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.bytedeco.dnnl.dnnl_pooling_v2_desc_t;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * Adds the layers of networks to a {@link Program}. Arguments and results are places; maps keep the layout in which a
- * primitive gives them, and are copied only where the next one asks for another.
+ * Adds the layers of networks to a {@link Program}. Arguments and results are places; maps keep the layout and the type in which
+ * a primitive gives them, and are copied only where the next one asks for another. Products of BFLOAT16 are added in FLOAT.
  */
 public final class Steps {
     private final Program.Builder program;
+    private final DataType maps;
+
+    /**
+     * Steps of a program in FLOAT.
+     *
+     * @param program the program to add to
+     */
+    public Steps(Program.Builder program) {
+        this(program, DataType.FLOAT);
+    }
 
     /**
      * Steps of a program.
      *
      * @param program the program to add to
+     * @param maps what convolutions give: FLOAT or BFLOAT16; the latter are of BFLOAT16 maps, where oneDNN has such
      */
-    public Steps(Program.Builder program) {
+    public Steps(Program.Builder program, DataType maps) {
         this.program = program;
+        this.maps = maps;
     }
 
     // ---- convolution -----------------------------------------------------------------------------------------------
@@ -76,23 +89,30 @@ public final class Steps {
             int target,
             PostOps post,
             PostOps winograd) {
+        int into = target;
+        if (maps == DataType.BFLOAT16 || isNarrow(source)) {
+            Convolved narrow = narrowConvolution(window, source, weights, bias, shape, target, post);
+            if (narrow != null) {
+                return narrow;
+            }
+            into = target < 0 ? target : program.single(target);
+        }
         dnnl_primitive_desc description = null;
         boolean grouped = Layout.shape(program.kind(weights)).length == 5;
         if (winograd != null && !grouped && window.suitsWinograd(Layout.shape(program.kind(source))[1], shape)) {
             try {
-                description =
-                        forward(dnnl_convolution_winograd, window, source, weights, bias, shape, target, winograd);
+                description = forward(dnnl_convolution_winograd, window, source, weights, bias, shape, into, winograd);
             } catch (RefusedException e) {
                 // not on this processor, or not for these sizes
             }
         }
         boolean direct = description == null;
         if (direct) {
-            description = forward(dnnl_convolution_direct, window, source, weights, bias, shape, target, post);
+            description = forward(dnnl_convolution_direct, window, source, weights, bias, shape, into, post);
         }
         int from = program.as(source, Program.query(description, dnnl_query_src_md, 0));
         int by = reordered(weights, Program.query(description, dnnl_query_weights_md, 0));
-        int to = target < 0 ? program.temporary(Program.query(description, dnnl_query_dst_md, 0)) : target;
+        int to = into < 0 ? program.temporary(Program.query(description, dnnl_query_dst_md, 0)) : into;
         program.step(
                 description,
                 (direct ? post : winograd)
@@ -102,23 +122,87 @@ public final class Steps {
         return new Convolved(description, window, from, weights, result, direct);
     }
 
-    /** Described as for training even where it is not, since that form has maps in blocks, as all that follows. */
+    /**
+     * Of BFLOAT16, with a bias of FLOAT: on processors with AMX channels last, on others in blocks; so the map that is given is
+     * tried as it is first.
+     *
+     * @return null where oneDNN has none that is fast
+     */
+    private Convolved narrowConvolution(
+            Window window, int source, int weights, int bias, long[] shape, int target, PostOps post) {
+        dnnl_memory_desc_t own = Layout.as(program.kind(source), DataType.BFLOAT16);
+        dnnl_memory_desc_t any = Layout.any(DataType.BFLOAT16, Layout.shape(own));
+        dnnl_memory_desc_t to = Layout.any(maps, shape);
+        dnnl_primitive_desc description = null;
+        if (Layout.isChannelsLast(own)) {
+            description = narrow(window, own, weights, bias, Layout.as(Layout.map(shape, true), maps), post);
+        }
+        if (description == null) {
+            description = narrow(window, any, weights, bias, to, post);
+        }
+        if (description == null) {
+            return null;
+        }
+        int from = program.as(source, Program.query(description, dnnl_query_src_md, 0));
+        int by = reordered(weights, Program.query(description, dnnl_query_weights_md, 0));
+        dnnl_memory_desc_t kind = Program.query(description, dnnl_query_dst_md, 0);
+        int result = target < 0 ? program.temporary(kind) : program.as(target, kind);
+        program.step(
+                description,
+                post.with(DNNL_ARG_SRC, from, DNNL_ARG_WEIGHTS, by, DNNL_ARG_BIAS, bias, DNNL_ARG_DST, result));
+        return new Convolved(description, window, from, weights, result, true);
+    }
+
+    private dnnl_primitive_desc narrow(
+            Window window, dnnl_memory_desc_t source, int weights, int bias, dnnl_memory_desc_t to, PostOps post) {
+        dnnl_memory_desc_t by = Layout.any(DataType.BFLOAT16, Layout.shape(program.kind(weights)));
+        try {
+            dnnl_convolution_desc_t operation =
+                    forward(dnnl_convolution_direct, window, source, by, bias < 0 ? null : program.kind(bias), to);
+            return program.describeFast(operation, post.attributes(program));
+        } catch (RefusedException e) {
+            return null;
+        }
+    }
+
+    private boolean isNarrow(int place) {
+        return Layout.type(program.kind(place)) == DataType.BFLOAT16;
+    }
+
     private dnnl_primitive_desc forward(
             int algorithm, Window window, int source, int weights, int bias, long[] shape, int target, PostOps post) {
+        dnnl_convolution_desc_t operation = forward(
+                algorithm,
+                window,
+                Layout.any(Layout.shape(program.kind(source))),
+                Layout.any(Layout.shape(program.kind(weights))),
+                bias < 0 ? null : program.kind(bias),
+                target < 0 ? Layout.any(shape) : program.kind(target));
+        return program.describe(operation, post.attributes(program), null);
+    }
+
+    /** Described as for training even where it is not, since that form has maps in blocks, as all that follows. */
+    private static dnnl_convolution_desc_t forward(
+            int algorithm,
+            Window window,
+            dnnl_memory_desc_t source,
+            dnnl_memory_desc_t weights,
+            dnnl_memory_desc_t bias,
+            dnnl_memory_desc_t to) {
         dnnl_convolution_desc_t operation = new dnnl_convolution_desc_t();
         Context.check(dnnl_dilated_convolution_forward_desc_init(
                 operation,
                 dnnl_forward_training,
                 algorithm,
-                Layout.any(Layout.shape(program.kind(source))),
-                Layout.any(Layout.shape(program.kind(weights))),
-                bias < 0 ? null : program.kind(bias),
-                target < 0 ? Layout.any(shape) : program.kind(target),
+                source,
+                weights,
+                bias,
+                to,
                 window.stride,
                 window.dilation,
                 window.begin,
                 window.end));
-        return program.describe(operation, post.attributes(program), null);
+        return operation;
     }
 
     private int reordered(int weights, dnnl_memory_desc_t kind) {
@@ -407,7 +491,7 @@ public final class Steps {
                 training ? dnnl_forward_training : dnnl_forward_inference,
                 kind.algorithm,
                 program.kind(source),
-                Layout.any(shape),
+                Layout.any(Layout.type(program.kind(source)), shape),
                 window.stride,
                 window.kernel,
                 window.dilation,
@@ -639,7 +723,16 @@ public final class Steps {
         }
         // a slice of a layout in blocks is whole blocks
         int block = together == 16 ? 16 : together == 8 ? 8 : 1;
-        int target = program.temporary(whole.length == 4 ? Layout.blocked(whole, block) : Layout.dense(whole));
+        boolean last = true;
+        boolean narrow = true;
+        for (int part : parts) {
+            last &= Layout.isChannelsLast(program.kind(part));
+            narrow &= isNarrow(part);
+        }
+        dnnl_memory_desc_t kind = whole.length != 4
+                ? Layout.dense(whole)
+                : narrow && last ? Layout.map(whole, true) : Layout.blocked(whole, block);
+        int target = program.temporary(Layout.as(kind, narrow ? DataType.BFLOAT16 : DataType.FLOAT));
         long at = 0;
         for (int part : parts) {
             long size = Layout.shape(program.kind(part))[1];
@@ -680,12 +773,13 @@ public final class Steps {
      * x w + bias.
      *
      * @param x [N, in]
-     * @param weights [out, in] in any layout
+     * @param given weights [out, in] in any layout
      * @param bias [out], or -1
      * @param post what follows
-     * @return [N, out], a new place
+     * @return [N, out] of FLOAT, a new place
      */
-    public int linear(int x, int weights, int bias, PostOps post) {
+    public int linear(int x, int given, int bias, PostOps post) {
+        int weights = alike(given, x);
         long[] in = Layout.shape(program.kind(x));
         long[] by = Layout.shape(program.kind(weights));
         dnnl_memory_desc_t out = Layout.of(new long[] {in[0], by[0]}, dnnl_ab);
@@ -699,12 +793,13 @@ public final class Steps {
     /**
      * Products of matrices.
      *
-     * @param a [..., M, K], where axes of size 1 repeat
+     * @param given [..., M, K], where axes of size 1 repeat
      * @param b [..., K, L]
      * @param post what follows
-     * @return [..., M, L], a new place
+     * @return [..., M, L] of FLOAT, a new place
      */
-    public int products(int a, int b, PostOps post) {
+    public int products(int given, int b, PostOps post) {
+        int a = alike(given, b);
         long[] left = Layout.shape(program.kind(a));
         long[] shape = Layout.shape(program.kind(b));
         shape[shape.length - 2] = left[left.length - 2];
@@ -715,6 +810,11 @@ public final class Steps {
         int target = program.temporary(kind);
         program.step(description, post.with(DNNL_ARG_SRC, a, DNNL_ARG_WEIGHTS, b, DNNL_ARG_DST, target));
         return target;
+    }
+
+    /** The same matrix in the type of another place. */
+    private int alike(int matrix, int other) {
+        return reordered(matrix, Layout.as(program.kind(matrix), Layout.type(program.kind(other))));
     }
 
     private dnnl_primitive_desc linear(int x, int weights, int bias, dnnl_memory_desc_t out, PostOps post) {

@@ -77,7 +77,7 @@ class CompiledBlocksTest {
     }
 
     /** Two convolutions and a block; residual, also the sum with the first convolution, and ReLU. */
-    private static ComputationGraph network(String name, int channels, int height, int width, boolean residual) {
+    static ComputationGraph network(String name, int channels, int height, int width, boolean residual) {
         AttentionBlock block =
                 OTHERS.getOrDefault(name, Blocks.builders().get(name)).get().build();
         ComputationGraphConfiguration.GraphBuilder builder = Blocks.global(DataType.FLOAT)

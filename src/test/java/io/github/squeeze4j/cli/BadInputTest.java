@@ -34,6 +34,10 @@ class BadInputTest {
         Run.of("train", "--epochs", "many").complains("--epochs", "'many'", "see squeeze4j train --help");
         Run.of("train", "--epochs").complains("--epochs");
         Run.of("summary", "--format", "xml").complains("--format", "xml", "TEXT, CSV");
+        for (String command : new String[] {"evaluate", "predict"}) {
+            Run.of(command, "none.zip", "--precision", "fp8")
+                    .complains("precision (fp8) must be fp32, bf16 or auto; use auto where in doubt");
+        }
         Run.of("evaluate").complains("MODEL (none) must be given; name a model.zip, or add --weights FILE");
     }
 

@@ -47,6 +47,10 @@ class CommandsTest {
         Run evaluated =
                 Run.of("evaluate", model.toString(), "--data", data.toString()).ok();
         assertThat(evaluated.out).startsWith("se_resnet20: " + top1);
+        // wherever the tests run
+        Run narrow = Run.of("evaluate", model.toString(), "--data", data.toString(), "--precision", "auto")
+                .ok();
+        assertThat(narrow.out).startsWith("se_resnet20: top-1 ");
 
         Path picture = folder.resolve("picture.png");
         ImageIO.write(new BufferedImage(100, 60, BufferedImage.TYPE_BYTE_GRAY), "png", picture.toFile());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.squeeze4j.onednn.LiveObjects;
+import io.github.squeeze4j.onednn.OneDnn;
 import io.github.squeeze4j.onednn.RefusedException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ class FreedMemoryTest {
 
     @BeforeEach
     void settle() {
+        assertThat(OneDnn.available()).isTrue(); // this thread's stream is one of the objects
         before = LiveObjects.settled();
     }
 

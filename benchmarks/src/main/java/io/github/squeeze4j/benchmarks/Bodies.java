@@ -7,6 +7,7 @@ import io.github.squeeze4j.blocks.Rgse;
 import io.github.squeeze4j.blocks.Salient;
 import io.github.squeeze4j.blocks.Spse;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.engine.Precision;
 import io.github.squeeze4j.models.Models;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Nesterovs;
 
 /**
@@ -22,7 +24,8 @@ import org.nd4j.linalg.learning.config.Nesterovs;
  * <ul>
  *   <li>{@code block.NAME.CHANNELSxSIZE.forward} or {@code .both}: batch 8; both is a training-mode forward and a backward pass
  *   <li>{@code MODEL.inference.bBATCH} or {@code .train.bBATCH}: a network of {@link Models} or {@code zoo_resnet50}, 224x224
- *       and 1000 classes, or 32x32 and 10 classes for a CIFAR form
+ *       and 1000 classes, or 32x32 and 10 classes for a CIFAR form; with {@code .bf16} behind it in bfloat16
+ *   <li>{@code convolutions.MODEL.inference.bBATCH}, with {@code .bf16} or without: those of such a network alone
  * </ul>
  */
 final class Bodies {
@@ -30,7 +33,8 @@ final class Bodies {
     static final String ZOO = "zoo_resnet50";
 
     private static final Pattern BLOCK = Pattern.compile("block\\.([a-z]+)\\.(\\d+)x(\\d+)\\.(forward|both)");
-    private static final Pattern NETWORK = Pattern.compile("([a-z0-9_]+)\\.(inference|train)\\.b(\\d+)");
+    private static final Pattern NETWORK =
+            Pattern.compile("(convolutions\\.)?([a-z0-9_]+)\\.(inference|train)\\.b(\\d+)(\\.bf16)?");
     private static final Pattern CIFAR = Pattern.compile(".*resnet(20|32|44|56|110)");
     /** Small, so that many steps on one batch of noise stay finite. */
     private static final double LEARNING_RATE = 1e-3;
@@ -67,6 +71,14 @@ final class Bodies {
      * @throws UnavailableException if this version has no such network
      */
     static NetworkBody network(String model, boolean stock, int batch, int size, int classes, boolean training) {
+        return network(model, stock, batch, size, classes, training, Precision.FLOAT32);
+    }
+
+    private static NetworkBody network(
+            String model, boolean stock, int batch, int size, int classes, boolean training, Precision precision) {
+        if (training && precision != Precision.FLOAT32) {
+            throw new UnavailableException("this version trains in float32");
+        }
         Nesterovs updater = new Nesterovs(model.equals(ZOO) ? ZOO_LEARNING_RATE : LEARNING_RATE, 0.9);
         ComputationGraph graph;
         if (model.equals(ZOO)) {
@@ -81,7 +93,8 @@ final class Bodies {
         } else {
             throw new UnavailableException("this version has no network of that name");
         }
-        return new NetworkBody(graph, stock ? Inference::stock : Inference::of, batch, size, classes, training);
+        return new NetworkBody(
+                graph, stock ? Inference::stock : g -> Inference.of(g, precision), batch, size, classes, training);
     }
 
     /**
@@ -99,17 +112,32 @@ final class Bodies {
             return block(block.group(1), Computation.FUSED, channels, size, BLOCK_BATCH, backward);
         }
         Matcher network = NETWORK.matcher(name);
-        if (network.matches()) {
-            boolean cifar = CIFAR.matcher(network.group(1)).matches();
+        if (network.matches() && network.group(1) != null && !stock) {
+            return convolutions(network);
+        }
+        if (network.matches() && network.group(1) == null) {
+            boolean cifar = CIFAR.matcher(network.group(2)).matches();
             return network(
-                    network.group(1),
+                    network.group(2),
                     stock,
-                    Integer.parseInt(network.group(3)),
+                    Integer.parseInt(network.group(4)),
                     cifar ? 32 : 224,
                     cifar ? 10 : 1000,
-                    network.group(2).equals("train"));
+                    network.group(3).equals("train"),
+                    network.group(5) == null ? Precision.FLOAT32 : Precision.BFLOAT16);
         }
         throw new UnavailableException("this version has no case of that name");
+    }
+
+    private static Body convolutions(Matcher network) {
+        String model = ALIASES.getOrDefault(network.group(2), network.group(2));
+        if (!Models.names().contains(model) || network.group(3).equals("train")) {
+            throw new UnavailableException("this version has no case of that name");
+        }
+        int size = CIFAR.matcher(model).matches() ? 32 : 224;
+        ComputationGraph graph = Models.builder(model).inputSize(size).build().init();
+        DataType type = network.group(5) == null ? DataType.FLOAT : DataType.BFLOAT16;
+        return new Convolutions(graph, Long.parseLong(network.group(4)), size, type);
     }
 
     /** There is no such case in this version. */

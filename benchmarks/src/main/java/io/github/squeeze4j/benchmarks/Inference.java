@@ -1,6 +1,7 @@
 package io.github.squeeze4j.benchmarks;
 
 import io.github.squeeze4j.engine.InferenceNetwork;
+import io.github.squeeze4j.engine.Precision;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -11,8 +12,8 @@ interface Inference {
     INDArray output(INDArray x);
 
     /** The fastest way that this library has. */
-    static Inference of(ComputationGraph graph) {
-        InferenceNetwork optimized = InferenceNetwork.optimize(graph);
+    static Inference of(ComputationGraph graph, Precision precision) {
+        InferenceNetwork optimized = InferenceNetwork.optimize(graph, precision);
         return x -> optimized.outputSingle(x);
     }
 

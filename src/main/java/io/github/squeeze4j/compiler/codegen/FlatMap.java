@@ -4,14 +4,18 @@ import io.github.squeeze4j.onednn.Layout;
 import io.github.squeeze4j.onednn.Program;
 import io.github.squeeze4j.onednn.Steps;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Maps [N, C, H, W] taken for other shapes of the same memory, in which one of oneDNN's fast passes does what is wanted. Channels
- * are rounded up to whole blocks of their layout.
+ * are rounded up to whole blocks of their layout. Channels that lie last, as BFLOAT16 maps have them on processors with AMX, are
+ * one block.
  */
 public final class FlatMap {
     private final Program.Builder program;
     private final dnnl_memory_desc_t kind;
+    private final DataType type;
+    private final boolean channelsLast;
     private final int block;
     private final long[] shape;
     private final long[] flatShape;
@@ -28,14 +32,17 @@ public final class FlatMap {
     public FlatMap(Program.Builder program, Steps steps, long[] shape, dnnl_memory_desc_t own, long together) {
         this.program = program;
         this.shape = shape;
-        int found = Layout.block(own);
-        boolean asIs = found > 1
-                && together % found == 0
-                && steps.multiplies(
-                        Layout.blocked(flat(found, shape[2], shape[3]), found),
-                        Layout.blocked(flat(found, 1, 1), found));
+        type = Layout.type(own);
+        channelsLast = type == DataType.BFLOAT16 && Layout.isChannelsLast(own);
+        int found = channelsLast ? Math.toIntExact(shape[1]) : Layout.block(own);
+        boolean asIs = channelsLast
+                || found > 1
+                        && together % found == 0
+                        && steps.multiplies(
+                                Layout.as(Layout.blocked(flat(found, shape[2], shape[3]), found), type),
+                                Layout.blocked(flat(found, 1, 1), found));
         block = asIs ? found : 1;
-        kind = asIs || found == 1 ? own : Layout.dense(shape);
+        kind = asIs || found == 1 ? own : Layout.as(Layout.dense(shape), type);
         flatShape = flat(block, shape[2], shape[3]);
     }
 
@@ -54,9 +61,33 @@ public final class FlatMap {
     }
 
     /**
+     * Whether all channels of a pixel lie together.
+     *
+     * @return true for BFLOAT16 maps with channels last
+     */
+    boolean isChannelsLast() {
+        return channelsLast;
+    }
+
+    /** FLOAT in the same layout. */
+    dnnl_memory_desc_t layout(long[] other) {
+        return channelsLast ? Layout.map(other, true) : Layout.blocked(other, block);
+    }
+
+    /** A description of the maps' type. */
+    dnnl_memory_desc_t typed(dnnl_memory_desc_t other) {
+        return Layout.as(other, type);
+    }
+
+    /** The memory of a map in another shape. */
+    int view(int map, dnnl_memory_desc_t other) {
+        return program.view(map, typed(other));
+    }
+
+    /**
      * How many channels of a pixel lie together.
      *
-     * @return 1, 8 or 16
+     * @return 1, 8 or 16, or all
      */
     public int block() {
         return block;
@@ -82,13 +113,15 @@ public final class FlatMap {
     }
 
     /**
-     * A map as [1, N * C, H, W], for numbers per example and channel.
+     * A map as [1, N * C, H, W], or with channels last [N, H * W, 1, C], for numbers per example and channel.
      *
      * @param map a place in this layout
      * @return the same memory
      */
     public int flat(int map) {
-        return program.view(map, Layout.blocked(flatShape, block));
+        return channelsLast
+                ? repeating(map, shape[0], shape[2] * shape[3])
+                : view(map, Layout.blocked(flatShape, block));
     }
 
     /**
@@ -101,7 +134,18 @@ public final class FlatMap {
      */
     public int repeating(int map, long outer, long middle) {
         long inner = channels() * shape[2] * shape[3] / outer / middle;
-        return program.view(map, Layout.dense(outer, middle, 1, inner));
+        return view(map, Layout.dense(outer, middle, 1, inner));
+    }
+
+    /** A map with channels last as [1, N * H * W * groups, 1, C / groups], for numbers that repeat along these channels. */
+    int positions(int map, long groups) {
+        long rows = shape[0] * shape[2] * shape[3] * groups;
+        return view(map, Layout.dense(1, rows, 1, shape[1] / groups));
+    }
+
+    /** The same memory as rows of the channels of each group. */
+    int positionRows(int map, long groups) {
+        return view(map, Layout.dense(shape[0] * shape[2] * shape[3] * groups, shape[1] / groups));
     }
 
     /**
@@ -112,7 +156,7 @@ public final class FlatMap {
      */
     public int channelRows(int map) {
         long rows = channels() / shape[0] / block;
-        return program.view(map, Layout.map(new long[] {shape[0], shape[2] * shape[3] * block, rows, 1}, true));
+        return view(map, Layout.map(new long[] {shape[0], shape[2] * shape[3] * block, rows, 1}, true));
     }
 
     /**
@@ -139,28 +183,32 @@ public final class FlatMap {
      * @return a description
      */
     public dnnl_memory_desc_t pixelKind() {
-        return Layout.blocked(new long[] {shape[0], shape[1], 1, 1}, block);
+        return layout(new long[] {shape[0], shape[1], 1, 1});
     }
 
     /**
      * [N, C] of [N, C, 1, 1] in this layout.
      *
      * @param pixels a place
-     * @return a place
+     * @return a place of FLOAT
      */
     public int matrix(int pixels) {
         dnnl_memory_desc_t matrix = Layout.dense(shape[0], shape[1]);
-        int dense = whole() ? pixels : program.as(pixels, Layout.dense(shape[0], shape[1], 1, 1));
+        boolean asIs = whole() && type == DataType.FLOAT;
+        int dense = asIs ? pixels : program.as(pixels, Layout.dense(shape[0], shape[1], 1, 1));
         return program.view(dense, matrix);
     }
 
     /**
-     * [1, N * C, 1, 1] of [N, C].
+     * [1, N * C, 1, 1], or with channels last [N, 1, 1, C], of [N, C].
      *
-     * @param matrix a place
-     * @return a place
+     * @param matrix a place of FLOAT
+     * @return a place of FLOAT
      */
     public int pixels(int matrix) {
+        if (channelsLast) {
+            return program.view(matrix, Layout.dense(shape[0], 1, 1, shape[1]));
+        }
         int pixels = program.view(matrix, Layout.dense(shape[0], shape[1], 1, 1));
         if (!whole()) {
             pixels = program.as(pixels, pixelKind());

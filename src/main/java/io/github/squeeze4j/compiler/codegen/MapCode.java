@@ -175,7 +175,7 @@ final class MapCode {
         int columns = program.view(code.place(perPosition), Layout.dense(shape[0], 1, shape[2] * shape[3], 1));
         code.flush();
         int products = steps.products(columns, rows, new PostOps().apply(ProgramCode.function(value)));
-        return program.view(products, flat.kind());
+        return flat.map(program.view(products, flat.layout(shape)));
     }
 
     /** Both operands in shapes of which the second repeats as oneDNN can have it. */
@@ -195,6 +195,12 @@ final class MapCode {
             int matrix = program.view(small(value, numbers), rows());
             return new int[] {flat.flat(x), flat.pixels(matrix)};
         }
+        if (!channels && tall && wide && flat.isChannelsLast()) {
+            long groups = type.size(1);
+            int rows = program.as(code.place(numbers), flat.layout(type.shape(shape[0])));
+            long results = shape[0] * groups * shape[2] * shape[3];
+            return new int[] {flat.positions(x, groups), program.view(rows, Layout.dense(1, results, 1, 1))};
+        }
         if (!channels && tall && wide) {
             long outer = shape[0] * type.size(1);
             int spread = spread(numbers);
@@ -202,14 +208,14 @@ final class MapCode {
         }
         long[] sizes = {shape[0], shape[1], type.size(2), type.size(3)};
         int dense = program.view(small(value, numbers), Layout.dense(sizes));
-        int blocked = program.as(dense, Layout.blocked(sizes, flat.block()));
+        int blocked = program.as(dense, flat.layout(sizes));
         if (channels && tall && wide) {
             return new int[] {flat.flat(x), flat.flat(program.as(dense, flat.kind()))};
         }
         if (tall && flat.block() == 1) { // a number per row of the map, as channels have one
             long rows = blocks * shape[2];
             return new int[] {
-                program.view(x, Layout.dense(1, rows, 1, shape[3])), program.view(blocked, Layout.dense(1, rows, 1, 1))
+                flat.view(x, Layout.dense(1, rows, 1, shape[3])), program.view(blocked, Layout.dense(1, rows, 1, 1))
             };
         }
         long outer = tall ? blocks * shape[2] : blocks;

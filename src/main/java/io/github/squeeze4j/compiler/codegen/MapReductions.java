@@ -56,25 +56,26 @@ final class MapReductions {
                 ? Pooling.Kind.MAX
                 : value.is(Op.AVERAGE_POOL) ? Pooling.Kind.AVERAGE_INSIDE : Pooling.Kind.AVERAGE;
         int pooled = steps.pooling(kind, window(value, to), x, to, false).output;
+        int dense = to[2] * to[3] == 1 ? flat.matrix(pooled) : program.as(pooled, kind(value));
         if (value.is(Op.SUM)) {
-            steps.multiply(shape[2] * shape[3] / (to[2] * to[3]), pooled, pooled);
+            steps.multiply(shape[2] * shape[3] / (to[2] * to[3]), dense, dense);
         }
-        return to[2] * to[3] == 1 ? program.view(flat.matrix(pooled), kind(value)) : program.as(pooled, kind(value));
+        return program.view(dense, kind(value));
     }
 
     /** The map times the weights, which repeat over the examples, and then sums over positions. */
     private int weighted(Value value, int x, int w) {
         long[] one = {1, shape[1], shape[2], shape[3]};
         int dense = program.view(w, Layout.dense(one));
-        int blocked = program.as(dense, Layout.blocked(one, flat.block()));
+        int blocked = program.as(dense, flat.layout(one));
         long numbers = flat.channels() / shape[0] * shape[2] * shape[3];
-        int map = program.view(x, Layout.map(new long[] {shape[0], numbers, 1, 1}, true));
+        int map = flat.view(x, Layout.map(new long[] {shape[0], numbers, 1, 1}, true));
         int weights = program.view(blocked, Layout.map(new long[] {1, numbers, 1, 1}, true));
         int products = program.view(steps.multiply(map, weights, -1, new PostOps()), flat.kind());
         long[] to = value.type().shape(shape[0]);
-        int means = steps.pooling(Pooling.Kind.AVERAGE, window(value, to), products, to, false).output;
+        int means = flat.matrix(steps.pooling(Pooling.Kind.AVERAGE, window(value, to), products, to, false).output);
         steps.multiply(shape[2] * shape[3], means, means);
-        return program.view(flat.matrix(means), kind(value));
+        return program.view(means, kind(value));
     }
 
     private Window window(Value value, long[] to) {
@@ -105,13 +106,13 @@ final class MapReductions {
         int matrix = program.constant(name, dense, () -> matrix(value));
         int block = flat.block();
         if (block == 1) {
-            int rows = program.view(x, Layout.dense(flat.channels(), positions));
+            int rows = flat.view(x, Layout.dense(flat.channels(), positions));
             int by = program.view(matrix, Layout.dense(cells, positions));
             return program.view(steps.linear(rows, by, -1, new PostOps()), kind(value));
         }
-        int blocks = program.view(x, Layout.dense(flat.channels() / block, positions, block));
+        int blocks = flat.view(x, Layout.dense(flat.channels() / block, positions, block));
         int products = steps.products(matrix, blocks, new PostOps());
-        return program.as(program.view(products, Layout.blocked(to, block)), kind(value));
+        return program.as(program.view(products, flat.layout(to)), kind(value));
     }
 
     /** [1, bins, positions]. */
@@ -146,28 +147,58 @@ final class MapReductions {
     private int channels(Value value, int x) {
         int block = flat.block();
         long groups = value.type().size(1);
+        if (flat.isChannelsLast()) {
+            return channelsLast(value, x, groups);
+        }
         int rows = Math.toIntExact(flat.channels() / shape[0] / block / groups);
         Pooling.Kind kind = value.is(Op.MAX) ? Pooling.Kind.MAX : Pooling.Kind.AVERAGE;
         int lanes = firstAxis(kind, flat.channelRows(x), rows, shape[0], shape[2] * shape[3] * block, groups);
         long results = shape[0] * groups * shape[2] * shape[3];
-        int matrix = program.view(lanes, Layout.dense(results, block));
+        int matrix = flat.view(lanes, Layout.dense(results, block));
         double sum = value.is(Op.SUM) ? rows * block : 1;
         int y = lanes;
         if (block > 1 && value.is(Op.MAX)) {
-            int apart = program.as(matrix, Layout.transposed(results, block));
+            int apart = program.as(matrix, flat.typed(Layout.transposed(results, block)));
             y = firstAxis(
-                    kind,
-                    program.view(apart, Layout.map(new long[] {1, results, block, 1}, true)),
-                    block,
-                    1,
-                    results,
-                    1);
+                    kind, flat.view(apart, Layout.map(new long[] {1, results, block, 1}, true)), block, 1, results, 1);
         } else if (block > 1) {
             y = steps.linear(matrix, filled(sum / block, 1, block), -1, new PostOps());
         } else if (value.is(Op.SUM)) {
             steps.multiply(sum, lanes, lanes);
         }
-        return program.view(y, kind(value));
+        return program.view(program.single(y), kind(value));
+    }
+
+    /** Sums are products with ones; of maxima, groups of up to 16 channels are what is left of a first pooling. */
+    private int channelsLast(Value value, int x, long groups) {
+        long results = shape[0] * groups * shape[2] * shape[3];
+        long channels = shape[1] / groups;
+        int y;
+        if (value.is(Op.MAX)) {
+            long lanes = Math.min(16, Long.lowestOneBit(channels));
+            long[] apart = {results, lanes, channels / lanes, 1};
+            int some = firstAxis(
+                    Pooling.Kind.MAX,
+                    flat.view(x, Layout.map(apart, true)),
+                    Math.toIntExact(channels / lanes),
+                    results,
+                    lanes,
+                    1);
+            int columns = program.as(
+                    flat.view(some, Layout.dense(results, lanes)), flat.typed(Layout.transposed(results, lanes)));
+            int rows = flat.view(columns, Layout.map(new long[] {1, results, lanes, 1}, true));
+            y = program.single(firstAxis(Pooling.Kind.MAX, rows, Math.toIntExact(lanes), 1, results, 1));
+        } else {
+            // in bfloat16 only the inverses of powers of two are exact
+            boolean exact = Long.bitCount(channels) == 1;
+            boolean mean = value.is(Op.MEAN);
+            double weight = mean && exact ? 1.0 / channels : 1;
+            y = steps.linear(flat.positionRows(x, groups), filled(weight, 1, channels), -1, new PostOps());
+            if (mean && !exact) {
+                steps.multiply(1.0 / channels, y, y);
+            }
+        }
+        return program.as(program.view(y, flat.layout(value.type().shape(shape[0]))), kind(value));
     }
 
     /** [outer, groups, inner] of [outer, groups, rows, inner]. */
@@ -176,7 +207,7 @@ final class MapReductions {
         int[] none = {0, 0};
         long[] to = {outer, inner, groups, 1};
         Window window = new Window(kernel, kernel, new int[] {1, 1}, none, none);
-        return program.as(steps.pooling(kind, window, x, to, false).output, Layout.map(to, true));
+        return program.as(steps.pooling(kind, window, x, to, false).output, flat.typed(Layout.map(to, true)));
     }
 
     private dnnl_memory_desc_t kind(Value value) {

@@ -370,7 +370,7 @@ public final class ProgramCode {
         }
         double[] y = loops.array(value.type());
         if (value.type().storage() != Storage.HEAP) {
-            int from = place(value);
+            int from = program.single(place(value));
             later(value, program -> {
                 Floats numbers = program.floats(from);
                 for (int i = 0; i < y.length; i++) {
