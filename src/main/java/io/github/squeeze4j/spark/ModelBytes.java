@@ -36,16 +36,21 @@ final class ModelBytes implements Serializable {
 
     /** The classifier; complains on a machine with other versions of the libraries. */
     ImageClassifier classifier() {
+        requireVersions(versions);
+        return inFile(path -> {
+            Files.write(path, file);
+            return ImageClassifier.load(path);
+        });
+    }
+
+    /** Complains on a machine with other versions of the libraries than those that sent it work. */
+    static void requireVersions(String versions) {
         String here = versionsHere();
         if (!here.equals(versions)) {
             throw new BadInputException("library on executor " + Executors.host() + " (" + here
                     + ") must be the one that sent the model (" + versions
                     + "); give driver and executors the same jars, with --jars or in Spark's folder jars");
         }
-        return inFile(path -> {
-            Files.write(path, file);
-            return ImageClassifier.load(path);
-        });
     }
 
     static String versionsHere() {
