@@ -1,13 +1,16 @@
 package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.images.LabelledPictures;
+import io.github.squeeze4j.images.PictureSets;
 import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.spark.Cluster;
 import io.github.squeeze4j.spark.Evaluations;
+import io.github.squeeze4j.spark.ParameterAveraging;
 import io.github.squeeze4j.spark.PictureClassifier;
 import io.github.squeeze4j.spark.SparkRuntime;
 import io.github.squeeze4j.spark.UriFolder;
 import io.github.squeeze4j.training.ImageClassifier;
+import io.github.squeeze4j.training.Rounds;
 import io.github.squeeze4j.training.TestReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -19,12 +22,46 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** What commands do with {@code --spark}. Only this class and package {@code spark} name Spark's classes. */
-final class OnSpark {
-    private OnSpark() {}
+final class OnSpark implements AutoCloseable {
+    private final Cluster cluster;
+
+    private OnSpark(Cluster cluster) {
+        this.cluster = cluster;
+    }
 
     /** Complains, before anything is read, unless Spark is there. */
     static void require() {
         SparkRuntime.require();
+    }
+
+    /** The same for trainings. */
+    static void requireForTraining() {
+        SparkRuntime.requireForTraining();
+    }
+
+    static OnSpark connect(SparkOptions options) {
+        return new OnSpark(Cluster.connect(options.master(), options.settings()));
+    }
+
+    /** Tasks that the cluster runs at once. */
+    int tasks() {
+        return cluster.tasks();
+    }
+
+    PictureSets sets(DataOptions data) {
+        return isUri(data) ? UriFolder.open(cluster.session(), data.name(), null) : data.sets();
+    }
+
+    Rounds averaging(int workers, int frequency) {
+        return ParameterAveraging.on(cluster.session())
+                .workers(workers)
+                .frequency(frequency)
+                .build();
+    }
+
+    @Override
+    public void close() {
+        cluster.close();
     }
 
     /** Scores all pictures below a folder, into Parquet files. */

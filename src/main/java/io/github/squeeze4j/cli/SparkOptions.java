@@ -2,6 +2,7 @@ package io.github.squeeze4j.cli;
 
 import io.github.squeeze4j.BadInputException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
@@ -22,12 +23,11 @@ final class SparkOptions {
             names = CONF,
             paramLabel = "NAME=VALUE",
             description = "With --spark: a setting of Spark's, such as spark.executor.memory=4g; may be repeated.")
-    private Map<String, String> settings = new LinkedHashMap<>();
+    private List<String> settings = List.of();
 
     boolean areGiven() {
         if (master == null && !settings.isEmpty()) {
-            throw new BadInputException(CONF + " (" + settings.keySet().iterator().next()
-                    + ") must come with --spark; add it or leave both out");
+            throw new BadInputException(CONF + " (" + settings.get(0) + ") must come with --spark; add it or leave both out");
         }
         return master != null;
     }
@@ -37,6 +37,15 @@ final class SparkOptions {
     }
 
     Map<String, String> settings() {
-        return settings;
+        Map<String, String> all = new LinkedHashMap<>();
+        for (String setting : settings) {
+            String[] parts = setting.split("=", 2);
+            if (parts.length < 2 || !parts[0].startsWith("spark.")) {
+                throw new BadInputException(
+                        CONF + " (" + setting + ") must be a name of Spark's and a value; use spark.executor.memory=4g");
+            }
+            all.put(parts[0], parts[1]);
+        }
+        return all;
     }
 }

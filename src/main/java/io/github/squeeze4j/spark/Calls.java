@@ -16,10 +16,8 @@ final class Calls {
     static <T> T of(Supplier<T> call) {
         try {
             return call.get();
-        } catch (RuntimeException e) {
-            throw translated(e);
         } catch (Exception e) {
-            // Scala's methods throw checked exceptions that they do not declare.
+            // Also checked ones: Scala's methods throw some that they do not declare.
             throw translated(e);
         }
     }

@@ -101,6 +101,16 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
+     * Tasks that run at once: cores by cores of a task.
+     *
+     * @return at least 1, as far as executors have come by now
+     */
+    public int tasks() {
+        SparkConf conf = session.sparkContext().getConf();
+        return Math.max(1, session.sparkContext().defaultParallelism() / conf.getInt("spark.task.cpus", 1));
+    }
+
+    /**
      * Runs what calls Spark.
      *
      * @param <T> what it gives

@@ -74,6 +74,32 @@ class SparkCommandsTest {
                 .contains(" on 18 held-out images");
     }
 
+    /** 12 training pictures of which 6 are in each round. */
+    @Test
+    void trainAndResume() throws Exception {
+        Path out = folder.resolve("run");
+        String[] train = {
+            "train", "--data", "" + pictures, "--validation", "0.34", "--size", "32", "--batch", "3", "--epochs", "2",
+            "--averaging-every", "1", "--out", "" + out
+        };
+        assertThat(run(train).ok().out)
+                .contains("Training se_resnet20 ", "on 12 images of 3 classes in 2 passes; 6 images are held out.")
+                .contains("Saved " + out.resolve("model.zip"));
+        assertThat(Files.readString(out.resolve("run.properties")))
+                .contains("spark=local[2]", "averaging-every=1", "spark-workers=2")
+                .doesNotContain("driver.host");
+        assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(2 * 2 + 2);
+        String judged =
+                run("evaluate", "" + out.resolve("model.zip"), "--data", "" + pictures, "--validation", "0.34").ok().out;
+        assertThat(judged).contains(" on 6 held-out images");
+        assertThat(run("train", "--resume", "" + out, "--epochs", "3").ok().out).contains("Going on from ");
+        assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(3 * 2 + 3);
+        run("train", "--data", "" + pictures, "--accumulate", "2")
+                .complains("--accumulate (2) must not be set with --spark, whose workers do not have it; leave it out");
+        Run.of("train", "--averaging-every", "2")
+                .complains("--averaging-every must not be set with one machine alone; add --spark or leave it out");
+    }
+
     @Test
     void wrongOptionsAndPaths() {
         Path nowhere = folder.resolve("nowhere");
@@ -88,6 +114,7 @@ class SparkCommandsTest {
         run("predict", "" + model, "--data", "a", "--out", "b", "--invert")
                 .complains("--invert must not be set with --spark, which writes Parquet; leave it out");
         Run.of("predict", "" + model, "a.png", "--out", "b").complains("--out (b) must come with --spark");
-        Run.of("evaluate", "" + model, "--conf", "spark.x=1").complains("--conf (spark.x) must come with --spark");
+        run("evaluate", "" + model, "--conf", "memory").complains("--conf (memory) must be a name of Spark's and a value");
+        Run.of("evaluate", "" + model, "--conf", "spark.x=1").complains("--conf (spark.x=1) must come with --spark");
     }
 }
