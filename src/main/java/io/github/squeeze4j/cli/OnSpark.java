@@ -84,7 +84,8 @@ final class OnSpark implements AutoCloseable {
                         .parquet(uri(output));
                 Dataset<Row> written = cluster.session().read().parquet(uri(output));
                 return new long[] {
-                    written.count(), written.filter(written.col("error").isNotNull()).count()
+                    written.count(),
+                    written.filter(written.col("error").isNotNull()).count()
                 };
             });
             double seconds = (System.nanoTime() - start) / 1e9;
@@ -120,7 +121,9 @@ final class OnSpark implements AutoCloseable {
 
     /** A local path is one of this machine, whatever file system is Spark's default. */
     private static String uri(String name) {
-        return UriFolder.isUri(name) ? name : Path.of(name).toAbsolutePath().toUri().toString();
+        return UriFolder.isUri(name)
+                ? name
+                : Path.of(name).toAbsolutePath().toUri().toString();
     }
 
     private static String pictures() {

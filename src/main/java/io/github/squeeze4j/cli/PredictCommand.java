@@ -42,8 +42,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false)
 final class PredictCommand implements Runnable {
     private static final int TOGETHER = 16;
-    static final List<String> ENDINGS =
-            List.of(".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff");
+    static final List<String> ENDINGS = List.of(".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** How to print. */
@@ -109,9 +108,8 @@ final class PredictCommand implements Runnable {
     @Option(
             names = "--out",
             paramLabel = "URI.parquet",
-            description =
-                    "With --spark, where the results go, a row for each picture below --data: path, prediction,"
-                            + " probability, top, error.")
+            description = "With --spark, where the results go, a row for each picture below --data: path, prediction,"
+                    + " probability, top, error.")
     private String output;
 
     @Spec
@@ -184,7 +182,8 @@ final class PredictCommand implements Runnable {
         Positive.of("--top", top);
         OnSpark.require();
         ImageClassifier classifier = pretrained ? weights.read(model) : ImageClassifier.load(Path.of(file));
-        OnSpark.predict(spark, classifier, data.name(), output, top, spec.commandLine().getOut());
+        OnSpark.predict(
+                spark, classifier, data.name(), output, top, spec.commandLine().getOut());
     }
 
     private static Picture read(LabelledPictures test, int index) {

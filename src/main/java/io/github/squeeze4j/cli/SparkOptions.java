@@ -27,7 +27,8 @@ final class SparkOptions {
 
     boolean areGiven() {
         if (master == null && !settings.isEmpty()) {
-            throw new BadInputException(CONF + " (" + settings.get(0) + ") must come with --spark; add it or leave both out");
+            throw new BadInputException(
+                    CONF + " (" + settings.get(0) + ") must come with --spark; add it or leave both out");
         }
         return master != null;
     }
@@ -41,8 +42,8 @@ final class SparkOptions {
         for (String setting : settings) {
             String[] parts = setting.split("=", 2);
             if (parts.length < 2 || !parts[0].startsWith("spark.")) {
-                throw new BadInputException(
-                        CONF + " (" + setting + ") must be a name of Spark's and a value; use spark.executor.memory=4g");
+                throw new BadInputException(CONF + " (" + setting
+                        + ") must be a name of Spark's and a value; use spark.executor.memory=4g");
             }
             all.put(parts[0], parts[1]);
         }

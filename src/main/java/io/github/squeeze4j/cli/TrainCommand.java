@@ -114,7 +114,9 @@ final class TrainCommand implements Runnable {
         }
         if (!spark.areGiven()) {
             ModelOptions.requireNone(
-                    spec, List.of("--averaging-every", "--spark-workers"), "one machine alone; add --spark or leave it out");
+                    spec,
+                    List.of("--averaging-every", "--spark-workers"),
+                    "one machine alone; add --spark or leave it out");
             train(null, pretrained, out);
             return;
         }

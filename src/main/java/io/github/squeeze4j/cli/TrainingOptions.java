@@ -244,8 +244,9 @@ final class TrainingOptions {
     @Option(
             names = "--checkpoint-seconds",
             paramLabel = "S",
-            description = "How much of a pass a killed run may lose; 0 for a checkpoint after each update. Default: 300,"
-                    + " with --spark 0, which means after each averaging.")
+            description =
+                    "How much of a pass a killed run may lose; 0 for a checkpoint after each update. Default: 300,"
+                            + " with --spark 0, which means after each averaging.")
     private Integer checkpointSeconds;
 
     @Option(
@@ -264,7 +265,8 @@ final class TrainingOptions {
     @Option(
             names = "--spark-workers",
             paramLabel = "N",
-            description = "With --spark: workers that learn at once. Default: as many as the cluster runs tasks at once.")
+            description =
+                    "With --spark: workers that learn at once. Default: as many as the cluster runs tasks at once.")
     private Integer sparkWorkers;
 
     private Preset chosen;
@@ -314,8 +316,8 @@ final class TrainingOptions {
 
     private static void requireNone(String option, boolean set) {
         if (set) {
-            throw new BadInputException(
-                    option + " must not be set with " + SparkOptions.SPARK + ", whose workers do not have it; leave it out");
+            throw new BadInputException(option + " must not be set with " + SparkOptions.SPARK
+                    + ", whose workers do not have it; leave it out");
         }
     }
 

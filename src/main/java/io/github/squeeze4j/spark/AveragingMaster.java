@@ -104,8 +104,7 @@ final class AveragingMaster extends ParameterAveragingTrainingMaster {
             INDArray state = trained.getUpdater().getStateViewArray();
             state.assign(sums.updaterState.divi(sums.workers).reshape(state.shape()));
         }
-        trained.getConfiguration()
-                .setIterationCount(trained.getConfiguration().getIterationCount() + sums.updates);
+        trained.getConfiguration().setIterationCount(trained.getConfiguration().getIterationCount() + sums.updates);
     }
 
     /** Sums of neighbours, in their order: about as many groups as there are workers in each. */

@@ -9,7 +9,8 @@ import org.apache.spark.SparkException;
 /** Calls of Spark, whose errors are as those of this library where the user can mend them. */
 final class Calls {
     /** How Spark writes an exception of a task whose class or cause did not come along. */
-    private static final Pattern THROWN = Pattern.compile(Pattern.quote(BadInputException.class.getName()) + ": ([^\n]*)");
+    private static final Pattern THROWN =
+            Pattern.compile(Pattern.quote(BadInputException.class.getName()) + ": ([^\n]*)");
 
     private Calls() {}
 
@@ -37,7 +38,9 @@ final class Calls {
             String message = String.valueOf(cause.getMessage());
             if (message.contains("[PATH_NOT_FOUND]")) {
                 return new BadInputException(
-                        "data (" + message.replaceFirst("(?s).*does not exist: ", "").replaceFirst("(?s)\\.?\\s*$", "")
+                        "data ("
+                                + message.replaceFirst("(?s).*does not exist: ", "")
+                                        .replaceFirst("(?s)\\.?\\s*$", "")
                                 + ") must exist; check its name, and that all machines see it",
                         e);
             }
@@ -49,8 +52,8 @@ final class Calls {
             }
             if (message.contains("All masters are unresponsive") || message.contains("Could not parse Master URL")) {
                 return new BadInputException(
-                        "Spark's master must be one that answers (" + message.lines().findFirst().orElse("")
-                                + "); use local[*], spark://HOST:7077 or yarn",
+                        "Spark's master must be one that answers ("
+                                + message.lines().findFirst().orElse("") + "); use local[*], spark://HOST:7077 or yarn",
                         e);
             }
         }

@@ -48,8 +48,8 @@ final class ImageRows {
             return Picture.of(height, width, 1, data);
         }
         if (channels != 3 && channels != 4) {
-            throw new BadInputException("picture (" + name + "): channels (" + channels
-                    + ") must be 1, 3 or 4; read it as binaryFile");
+            throw new BadInputException(
+                    "picture (" + name + "): channels (" + channels + ") must be 1, 3 or 4; read it as binaryFile");
         }
         byte[] rgb = new byte[height * width * 3];
         for (int i = 0; i < height * width; i++) {

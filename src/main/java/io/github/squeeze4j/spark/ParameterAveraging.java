@@ -154,17 +154,17 @@ public final class ParameterAveraging implements Rounds {
     }
 
     @Override
-    public Result run(
-            ImageClassifier classifier, LabelledPictures all, BatchPlan plan, int epoch, int first, int end) {
+    public Result run(ImageClassifier classifier, LabelledPictures all, BatchPlan plan, int epoch, int first, int end) {
         if (sent != all) {
             pictures = context.broadcast(StoredPictures.of(all));
             sent = all;
         }
-        AveragingMaster master = new AveragingMaster(
-                workers, frequency, pictures, plan, classifier.preprocessing(), epoch, training);
+        AveragingMaster master =
+                new AveragingMaster(workers, frequency, pictures, plan, classifier.preprocessing(), epoch, training);
         ComputationGraph graph = classifier.graph();
         int epochs = graph.getConfiguration().getEpochCount();
-        List<String> numbers = IntStream.range(first, end).mapToObj(Integer::toString).collect(Collectors.toList());
+        List<String> numbers =
+                IntStream.range(first, end).mapToObj(Integer::toString).collect(Collectors.toList());
         return Calls.of(() -> {
             JavaRDD<String> batches = context.parallelize(numbers, Math.min(workers, numbers.size()));
             new SparkComputationGraph(context, graph, master).fitPaths(batches, (MultiDataSetLoader) null);

@@ -58,6 +58,8 @@ import scala.Option;
  * Dataset<Row> files = session.read().format("binaryFile").option("recursiveFileLookup", true).load("hdfs:///photos");
  * seer.transform(files).drop("content").write().parquet("hdfs:///seen.parquet");
  * }</pre>
+ *
+ * @serial exclude
  */
 public final class PictureClassifier extends Transformer implements MLWritable {
     private static final long serialVersionUID = 1L;
@@ -91,7 +93,10 @@ public final class PictureClassifier extends Transformer implements MLWritable {
         topK = new IntParam(this, "topK", "how many of the likeliest classes", ParamValidators.gt(0));
         batchSize = new IntParam(this, "batchSize", "pictures that the network sees at once", ParamValidators.gt(0));
         featureStride = new IntParam(
-                this, "featureStride", "pixels per position of the map of features; 0 for none", ParamValidators.gtEq(0));
+                this,
+                "featureStride",
+                "pixels per position of the map of features; 0 for none",
+                ParamValidators.gtEq(0));
         setDefault(inputCol, "content");
         setDefault(keepInput, true);
         setDefault(topK, 5);

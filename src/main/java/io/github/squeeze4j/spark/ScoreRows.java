@@ -182,7 +182,8 @@ final class ScoreRows implements MapPartitionsFunction<Row, Row> {
             // Spark takes Scala's sequences, and no others.
             Object features = options.featureStride == 0
                     ? null
-                    : Predef.wrapFloatArray(outputs[1].slice(place).dup('c').data().asFloat());
+                    : Predef.wrapFloatArray(
+                            outputs[1].slice(place).dup('c').data().asFloat());
             Row best = top.get(0);
             return result(row, best.get(0), best.get(1), JavaConverters.asScalaBuffer(top), features, null);
         }

@@ -76,8 +76,7 @@ final class ScoringModel {
      */
     static ScoringModel of(ModelBytes bytes, int stride) {
         synchronized (MODELS) {
-            return MODELS.computeIfAbsent(
-                    bytes.id + " " + stride, key -> new ScoringModel(bytes.classifier(), stride));
+            return MODELS.computeIfAbsent(bytes.id + " " + stride, key -> new ScoringModel(bytes.classifier(), stride));
         }
     }
 

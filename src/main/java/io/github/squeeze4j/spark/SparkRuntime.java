@@ -32,8 +32,8 @@ public final class SparkRuntime {
      * @throws BadInputException if one of them is missing or of another version; the message says which and what to do
      */
     public static void require() {
-        String complaint = complaint(
-                SparkRuntime.class.getClassLoader(), Runtime.version().feature(), isOpen());
+        String complaint =
+                complaint(SparkRuntime.class.getClassLoader(), Runtime.version().feature(), isOpen());
         if (complaint != null) {
             throw new BadInputException(complaint);
         }

@@ -63,7 +63,8 @@ public final class UriFolder {
             Path path = new Path(uri);
             FileSystem files = path.getFileSystem(configuration);
             if (!files.exists(path)) {
-                throw new BadInputException("data (" + uri + ") must exist; check its name, and that all machines see it");
+                throw new BadInputException(
+                        "data (" + uri + ") must exist; check its name, and that all machines see it");
             }
             return new UriFolder(uri, classNames, files).sets(path);
         } catch (IOException | IllegalArgumentException e) {

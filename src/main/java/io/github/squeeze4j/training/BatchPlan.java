@@ -12,6 +12,8 @@ import java.util.Arrays;
 /**
  * Which pictures each batch of a training holds, and what happens to them: the same on every machine, since all of it follows from the
  * seed, the pass and the place of a picture among all.
+ *
+ * @serial exclude
  */
 public final class BatchPlan implements Serializable {
     private static final long serialVersionUID = 1L;

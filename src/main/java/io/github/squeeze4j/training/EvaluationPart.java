@@ -23,6 +23,8 @@ import org.nd4j.linalg.dataset.DataSet;
  * }
  * TestReport report = EvaluationPart.merge(classifier.classNames(), parts);
  * }</pre>
+ *
+ * @serial exclude
  */
 public final class EvaluationPart implements Serializable {
     private static final long serialVersionUID = 1L;

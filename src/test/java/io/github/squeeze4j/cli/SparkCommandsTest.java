@@ -2,8 +2,8 @@ package io.github.squeeze4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.images.Preprocessing;
+import io.github.squeeze4j.models.Models;
 import io.github.squeeze4j.training.ImageClassifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +53,9 @@ class SparkCommandsTest {
         Files.writeString(pictures.resolve("red/broken.jpg"), "no picture");
         Path seen = folder.resolve("seen.parquet");
         try {
-            assertThat(run("predict", "" + model, "--data", "" + pictures, "--out", "" + seen).ok().out)
+            assertThat(run("predict", "" + model, "--data", "" + pictures, "--out", "" + seen)
+                            .ok()
+                            .out)
                     .startsWith("Scored 19 pictures in ")
                     .contains("; 1 of them could not be read, see column error. Saved " + seen + ".");
         } finally {
@@ -67,8 +69,11 @@ class SparkCommandsTest {
     @Test
     void evaluateIsTheSingleMachines() {
         String single = Run.of("evaluate", "" + model, "--data", "" + pictures).ok().out;
-        assertThat(run("evaluate", "" + model, "--data", "" + pictures).ok().out).isEqualTo(single);
-        String all = Run.of("evaluate", "" + model, "--data", "" + pictures, "--validation", "0.9").ok().out;
+        assertThat(run("evaluate", "" + model, "--data", "" + pictures).ok().out)
+                .isEqualTo(single);
+        String all = Run.of("evaluate", "" + model, "--data", "" + pictures, "--validation", "0.9")
+                .ok()
+                .out;
         assertThat(all).contains("held-out");
         assertThat(run("evaluate", "" + model, "--data", "" + pictures.toUri()).ok().out)
                 .contains(" on 18 held-out images");
@@ -79,8 +84,21 @@ class SparkCommandsTest {
     void trainAndResume() throws Exception {
         Path out = folder.resolve("run");
         String[] train = {
-            "train", "--data", "" + pictures, "--validation", "0.34", "--size", "32", "--batch", "3", "--epochs", "2",
-            "--averaging-every", "1", "--out", "" + out
+            "train",
+            "--data",
+            "" + pictures,
+            "--validation",
+            "0.34",
+            "--size",
+            "32",
+            "--batch",
+            "3",
+            "--epochs",
+            "2",
+            "--averaging-every",
+            "1",
+            "--out",
+            "" + out
         };
         assertThat(run(train).ok().out)
                 .contains("Training se_resnet20 ", "on 12 images of 3 classes in 2 passes; 6 images are held out.")
@@ -89,8 +107,9 @@ class SparkCommandsTest {
                 .contains("spark=local[2]", "averaging-every=1", "spark-workers=2")
                 .doesNotContain("driver.host");
         assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(2 * 2 + 2);
-        String judged =
-                run("evaluate", "" + out.resolve("model.zip"), "--data", "" + pictures, "--validation", "0.34").ok().out;
+        String judged = run("evaluate", "" + out.resolve("model.zip"), "--data", "" + pictures, "--validation", "0.34")
+                .ok()
+                .out;
         assertThat(judged).contains(" on 6 held-out images");
         assertThat(run("train", "--resume", "" + out, "--epochs", "3").ok().out).contains("Going on from ");
         assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(3 * 2 + 3);
@@ -114,7 +133,8 @@ class SparkCommandsTest {
         run("predict", "" + model, "--data", "a", "--out", "b", "--invert")
                 .complains("--invert must not be set with --spark, which writes Parquet; leave it out");
         Run.of("predict", "" + model, "a.png", "--out", "b").complains("--out (b) must come with --spark");
-        run("evaluate", "" + model, "--conf", "memory").complains("--conf (memory) must be a name of Spark's and a value");
+        run("evaluate", "" + model, "--conf", "memory")
+                .complains("--conf (memory) must be a name of Spark's and a value");
         Run.of("evaluate", "" + model, "--conf", "spark.x=1").complains("--conf (spark.x=1) must come with --spark");
     }
 }

@@ -46,9 +46,8 @@ final class ClusterCheck {
     public static void main(String[] args) throws Exception {
         NativeBuild.choose();
         ClusterCheck check = new ClusterCheck(args[0], Path.of(args[1]), Integer.parseInt(args[2]));
-        List<String> wanted = args.length > 3
-                ? Arrays.asList(args).subList(3, args.length)
-                : List.of("score", "evaluate", "train");
+        List<String> wanted =
+                args.length > 3 ? Arrays.asList(args).subList(3, args.length) : List.of("score", "evaluate", "train");
         if (wanted.contains("score")) {
             check.score();
         }
@@ -81,7 +80,8 @@ final class ClusterCheck {
     /** As of a machine that fails: its worker, and with it the executor. */
     private void kill(int worker) {
         try {
-            long pid = Long.parseLong(Files.readString(work.resolve("worker" + worker + ".pid")).strip());
+            long pid = Long.parseLong(
+                    Files.readString(work.resolve("worker" + worker + ".pid")).strip());
             ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();

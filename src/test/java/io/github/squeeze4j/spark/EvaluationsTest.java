@@ -38,7 +38,8 @@ class EvaluationsTest {
         assertThat(spark.top1()).isEqualTo(single.top1());
         assertThat(spark.top5()).isEqualTo(single.top5());
         assertThat(spark.calibrationError()).isEqualTo(single.calibrationError());
-        assertThat(spark.mistakes(1000).toString()).isEqualTo(single.mistakes(1000).toString());
+        assertThat(spark.mistakes(1000).toString())
+                .isEqualTo(single.mistakes(1000).toString());
         assertThat(spark.skipped()).isEqualTo(single.skipped());
         assertThat(spark.evaluation().stats()).isEqualTo(single.evaluation().stats());
         spark.writeConfusions(folder.resolve("spark.csv"));
@@ -68,8 +69,7 @@ class EvaluationsTest {
                 Evaluations.evaluate(LocalSpark.session(), classifier, pictures, OnBadPicture.SKIP),
                 classifier.evaluate(pictures, OnBadPicture.SKIP),
                 folder);
-        assertThatThrownBy(() ->
-                        Evaluations.evaluate(LocalSpark.session(), classifier, pictures, OnBadPicture.FAIL))
+        assertThatThrownBy(() -> Evaluations.evaluate(LocalSpark.session(), classifier, pictures, OnBadPicture.FAIL))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith("picture (" + cut + ")");
     }
@@ -80,15 +80,15 @@ class EvaluationsTest {
         ModelBytes sent = ModelBytes.of(classifier);
         ModelBytes other = new ModelBytes(sent.file, "Squeeze4j 9.9 with Deeplearning4j 1.0.0-M2.1");
         List<Integer> one = List.of(1);
-        assertThatThrownBy(() -> Calls.of(
-                        () -> org.apache.spark.api.java.JavaSparkContext.fromSparkContext(
-                                        LocalSpark.session().sparkContext())
-                                .parallelize(one, 1)
-                                .map(i -> other.classifier().modelName())
-                                .collect()))
+        assertThatThrownBy(() -> Calls.of(() -> org.apache.spark.api.java.JavaSparkContext.fromSparkContext(
+                                LocalSpark.session().sparkContext())
+                        .parallelize(one, 1)
+                        .map(i -> other.classifier().modelName())
+                        .collect()))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining("library on executor driver on ")
-                .hasMessageContaining(") must be the one that sent the model (Squeeze4j 9.9 with Deeplearning4j 1.0.0-M2.1);"
-                        + " give driver and executors the same jars");
+                .hasMessageContaining(
+                        ") must be the one that sent the model (Squeeze4j 9.9 with Deeplearning4j 1.0.0-M2.1);"
+                                + " give driver and executors the same jars");
     }
 }

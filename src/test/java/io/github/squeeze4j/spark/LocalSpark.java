@@ -65,7 +65,10 @@ final class LocalSpark {
                     }
                 }
                 graphics.dispose();
-                ImageIO.write(picture, "png", own.resolve(String.format("%03d.png", i)).toFile());
+                ImageIO.write(
+                        picture,
+                        "png",
+                        own.resolve(String.format("%03d.png", i)).toFile());
             }
         }
         return folder;

@@ -103,7 +103,8 @@ class ParameterAveragingTest {
         History rounds = trainer(12).rounds(averaging(1, 4)).build().fit(spark, pictures, pictures);
         assertSame(spark, single);
         assertThat(rounds.last().trainAccuracy()).isEqualTo(course.last().trainAccuracy());
-        assertThat(rounds.last().trainLoss()).isCloseTo(course.last().trainLoss(), org.assertj.core.data.Offset.offset(1e-9));
+        assertThat(rounds.last().trainLoss())
+                .isCloseTo(course.last().trainLoss(), org.assertj.core.data.Offset.offset(1e-9));
         assertThat(rounds.last().testLoss()).isEqualTo(course.last().testLoss());
     }
 
@@ -147,7 +148,11 @@ class ParameterAveragingTest {
         INDArray[] alone = new INDArray[6];
         for (int batch = 0; batch < 6; batch++) {
             ImageClassifier one = plain();
-            trainer(1).epochs(1).rounds(new OneBatch(averaging(1, 1), batch)).build().fit(one, pictures, pictures);
+            trainer(1)
+                    .epochs(1)
+                    .rounds(new OneBatch(averaging(1, 1), batch))
+                    .build()
+                    .fit(one, pictures, pictures);
             alone[batch] = one.graph().params();
         }
         // In the order of the groups: three and three.
@@ -201,8 +206,7 @@ class ParameterAveragingTest {
         Path some = LocalSpark.pictures(folder.resolve("damaged"), 4);
         Path cut = some.resolve("red/002.png");
         Files.write(cut, Arrays.copyOf(Files.readAllBytes(cut), 100));
-        LabelledPictures damaged =
-                new PictureFinder().split(0, 0).open(some).train();
+        LabelledPictures damaged = new PictureFinder().split(0, 0).open(some).train();
         assertThatThrownBy(() -> trainer(2).rounds(averaging(2, 1)).build().fit(untrained(), damaged, pictures))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith("picture (" + cut + ") must be whole");
@@ -217,10 +221,12 @@ class ParameterAveragingTest {
 
     @Test
     void whatCannotBeCombinedIsRefused() {
-        assertThatThrownBy(() -> trainer(2).accumulate(2).rounds(averaging(2, 1)).build())
+        assertThatThrownBy(
+                        () -> trainer(2).accumulate(2).rounds(averaging(2, 1)).build())
                 .isInstanceOf(BadInputException.class)
-                .hasMessage("accumulate must not be set where others make the updates (parameters averaged over 2 workers"
-                        + " every 1 update); leave it out");
+                .hasMessage(
+                        "accumulate must not be set where others make the updates (parameters averaged over 2 workers"
+                                + " every 1 update); leave it out");
         assertThatThrownBy(() -> averaging(0, 1))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage("workers (0) must be positive; use as many as the cluster runs tasks at once");

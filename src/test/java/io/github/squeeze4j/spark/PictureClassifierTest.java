@@ -62,22 +62,23 @@ class PictureClassifierTest {
         PictureClassifier stage =
                 new PictureClassifier(classifier).setTopK(2).setBatchSize(4).setKeepInput(false);
         Dataset<Row> seen = stage.transform(files(folder.resolve("pictures")));
-        assertThat(seen.schema()).isEqualTo(stage.transformSchema(files(folder.resolve("pictures")).schema()));
+        assertThat(seen.schema())
+                .isEqualTo(
+                        stage.transformSchema(files(folder.resolve("pictures")).schema()));
         assertThat(seen.columns())
-                .containsExactly(
-                        "path", "modificationTime", "length", "prediction", "probability", "top", "error");
+                .containsExactly("path", "modificationTime", "length", "prediction", "probability", "top", "error");
         List<Row> rows = seen.collectAsList();
         assertThat(rows.stream().map(PictureClassifierTest::path).distinct()).hasSize(21);
         assertThat(rows).hasSize(21);
         for (Row row : rows) {
             PicturePrediction single = classifier.predict(path(row));
             assertThat(row.<String>getAs("prediction")).isEqualTo(single.best().className());
-            assertThat(row.<Double>getAs("probability"))
-                    .isCloseTo(single.best().probability(), within(TOLERANCE));
+            assertThat(row.<Double>getAs("probability")).isCloseTo(single.best().probability(), within(TOLERANCE));
             List<Row> top = row.getList(row.fieldIndex("top"));
             assertThat(top).hasSize(2);
             for (int i = 0; i < 2; i++) {
-                assertThat(top.get(i).getString(0)).isEqualTo(single.classes().get(i).className());
+                assertThat(top.get(i).getString(0))
+                        .isEqualTo(single.classes().get(i).className());
                 assertThat(top.get(i).getDouble(1))
                         .isCloseTo(single.classes().get(i).probability(), within(TOLERANCE));
             }
@@ -92,7 +93,10 @@ class PictureClassifierTest {
         byte[] whole = Files.readAllBytes(cut);
         Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
         Files.writeString(some.resolve("red/notes.txt"), "no picture");
-        List<Row> rows = new PictureClassifier(classifier).setBatchSize(2).transform(files(some)).collectAsList();
+        List<Row> rows = new PictureClassifier(classifier)
+                .setBatchSize(2)
+                .transform(files(some))
+                .collectAsList();
         assertThat(rows).hasSize(10);
         for (Row row : rows) {
             String name = "" + path(row).getFileName();
@@ -130,11 +134,12 @@ class PictureClassifierTest {
     @Test
     void featuresOfAStride() {
         PictureClassifier stage = new PictureClassifier(classifier).setFeatureStride(4);
-        Row row = stage.transform(files(folder.resolve("pictures")))
-                .sort("path")
-                .first();
-        org.apache.spark.sql.types.Metadata shape =
-                stage.transformSchema(files(folder.resolve("pictures")).schema()).apply("features").metadata();
+        Row row =
+                stage.transform(files(folder.resolve("pictures"))).sort("path").first();
+        org.apache.spark.sql.types.Metadata shape = stage.transformSchema(
+                        files(folder.resolve("pictures")).schema())
+                .apply("features")
+                .metadata();
         assertThat(shape.getString("vertex")).isEqualTo("stage3.block3.relu");
         assertThat(List.of(shape.getLong("channels"), shape.getLong("height"), shape.getLong("width")))
                 .containsExactly(64L, 8L, 8L);
@@ -151,7 +156,8 @@ class PictureClassifierTest {
         }
         assertThatThrownBy(() -> stage.setFeatureStride(3).transform(files(folder.resolve("pictures"))))
                 .isInstanceOf(BadInputException.class)
-                .hasMessage("featureStride (3) must be one of [1, 2, 4], at which the network has maps; 0 for no features");
+                .hasMessage(
+                        "featureStride (3) must be one of [1, 2, 4], at which the network has maps; 0 for no features");
     }
 
     @Test
@@ -162,14 +168,14 @@ class PictureClassifierTest {
         PictureClassifier loaded = PictureClassifier.load(where);
         assertThat(loaded.uid()).isEqualTo(stage.uid());
         assertThat(loaded.explainParams()).isEqualTo(stage.explainParams());
-        PipelineModel pipeline = new Pipeline()
-                .setStages(new PipelineStage[] {loaded})
-                .fit(files(folder.resolve("pictures")));
+        PipelineModel pipeline =
+                new Pipeline().setStages(new PipelineStage[] {loaded}).fit(files(folder.resolve("pictures")));
         String piped = folder.resolve("pipeline").toUri().toString();
         pipeline.save(piped);
         Dataset<Row> files = files(folder.resolve("pictures"));
         assertThat(texts(PipelineModel.load(piped).transform(files))).isEqualTo(texts(stage.transform(files)));
-        PictureClassifier copy = stage.copy(org.apache.spark.ml.param.ParamMap.empty().put(stage.topK(), 2));
+        PictureClassifier copy =
+                stage.copy(org.apache.spark.ml.param.ParamMap.empty().put(stage.topK(), 2));
         assertThat(copy.getOrDefault(copy.topK())).isEqualTo(2);
         assertThat(copy.getOrDefault(copy.batchSize())).isEqualTo(3);
     }
@@ -192,7 +198,8 @@ class PictureClassifierTest {
         assertThatThrownBy(() -> stage.setInputCol("picture").transform(rows))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage("inputCol (picture) must be one of the columns name, content; set it with setInputCol");
-        Dataset<Row> again = files(folder.resolve("pictures")).withColumn("error", org.apache.spark.sql.functions.lit(1));
+        Dataset<Row> again =
+                files(folder.resolve("pictures")).withColumn("error", org.apache.spark.sql.functions.lit(1));
         assertThatThrownBy(() -> new PictureClassifier(classifier).transform(again))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage("column (error) must not be there before; rename or drop it");

@@ -68,8 +68,10 @@ class SparkRuntimeTest {
 
     @Test
     void whatIsMissing() {
-        assertThat(complaint(new Changed().with(SPARK, null))).startsWith("class path (without Spark) must hold Spark; ");
-        assertThat(complaint(new Changed().with(SCALA, null))).startsWith("class path (without Scala) must hold Spark; ");
+        assertThat(complaint(new Changed().with(SPARK, null)))
+                .startsWith("class path (without Spark) must hold Spark; ");
+        assertThat(complaint(new Changed().with(SCALA, null)))
+                .startsWith("class path (without Scala) must hold Spark; ");
         assertThat(complaint(new Changed().with("org/apache/spark/ml/Transformer.class", null)))
                 .startsWith("class path (without Spark) must hold Spark; ");
         assertThat(complaint(new Changed().with("io/netty/channel/Channel.class", null)))

@@ -65,9 +65,10 @@ public final class ClusterPlan {
     }
 
     static String table() {
-        StringBuilder text = new StringBuilder("| workers | averaging every | 1 Gbit/s: images/s | passes a day | of the ideal"
-                + " | 10 Gbit/s: images/s | passes a day | of the ideal | GB through the driver in a pass |\n"
-                + "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        StringBuilder text =
+                new StringBuilder("| workers | averaging every | 1 Gbit/s: images/s | passes a day | of the ideal"
+                        + " | 10 Gbit/s: images/s | passes a day | of the ideal | GB through the driver in a pass |\n"
+                        + "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
         for (int workers : new int[] {4, 16, 64, 256}) {
             for (int frequency : new int[] {1, 5, 20, 100}) {
                 text.append("| ").append(workers).append(" | ").append(frequency);
@@ -125,7 +126,8 @@ public final class ClusterPlan {
         double gathering = written + (group > 1 ? group * (moved + read) + written : 0);
         // The driver reads all groups, and writes the mean once.
         double driver = groups * (moved + read) + written;
-        // Torrent broadcast: pieces go on from executor to executor, so that the time hardly depends on how many there are.
+        // Torrent broadcast: pieces go on from executor to executor, so that the time hardly depends on how many there
+        // are.
         double broadcast = 2 * moved + read;
         return SCHEDULING + gathering + driver + broadcast;
     }
