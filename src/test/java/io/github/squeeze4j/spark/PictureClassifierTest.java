@@ -18,9 +18,6 @@ import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -189,8 +186,7 @@ class PictureClassifierTest {
 
     @Test
     void wrongColumnsAreNamed() {
-        StructType schema = new StructType().add("name", DataTypes.StringType).add("content", DataTypes.StringType);
-        Dataset<Row> rows = LocalSpark.session().createDataFrame(List.of(RowFactory.create("a", "b")), schema);
+        Dataset<Row> rows = LocalSpark.session().sql("select 'a' as name, 'b' as content");
         PictureClassifier stage = new PictureClassifier(classifier);
         assertThatThrownBy(() -> stage.transform(rows))
                 .isInstanceOf(BadInputException.class)
