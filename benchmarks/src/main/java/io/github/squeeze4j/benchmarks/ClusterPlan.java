@@ -82,7 +82,7 @@ public final class ClusterPlan {
                             100 * speed * SECONDS_PER_IMAGE / workers));
                 }
                 double rounds = (double) IMAGES / (workers * frequency * BATCH);
-                text.append(String.format(Locale.ROOT, " | %,.0f |%n", rounds * driverBytes(workers) / 1e9));
+                text.append(String.format(Locale.ROOT, " | %,.0f |\n", rounds * driverBytes(workers) / 1e9));
             }
         }
         return text.toString();
