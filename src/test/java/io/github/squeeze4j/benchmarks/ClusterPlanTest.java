@@ -27,7 +27,8 @@ class ClusterPlanTest {
             for (int frequency : new int[] {1, 5, 20, 100}) {
                 double speed = ClusterPlan.imagesPerSecond(workers, frequency, GIGABIT);
                 assertThat(speed).isBetween(before, 1.05 * ideal);
-                assertThat(ClusterPlan.imagesPerSecond(workers, frequency, 10 * GIGABIT)).isGreaterThan(speed);
+                assertThat(ClusterPlan.imagesPerSecond(workers, frequency, 10 * GIGABIT))
+                        .isGreaterThan(speed);
                 before = speed;
             }
         }
