@@ -22,7 +22,7 @@ final class DataOptions {
                         + " class names one a line in classes.txt beside them.",
                 "Default: the bundled sample of Fashion-MNIST."
             })
-    private Path directory;
+    private String directory;
 
     @Option(
             names = "--root",
@@ -97,7 +97,12 @@ final class DataOptions {
         return directory == null ? "" : " --data " + ShownText.of(directory);
     }
 
+    /** As it was typed, which with Spark may be a URI; null if it was not. */
+    String name() {
+        return directory;
+    }
+
     private Path directory() {
-        return directory == null ? Sample.folder() : directory;
+        return directory == null ? Sample.folder() : Path.of(directory);
     }
 }

@@ -11,6 +11,7 @@ import io.github.squeeze4j.training.Mistake;
 import io.github.squeeze4j.training.TestReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,6 +48,9 @@ final class EvaluateCommand implements Runnable {
     @Mixin
     private DataOptions data;
 
+    @Mixin
+    private SparkOptions spark;
+
     @Option(
             names = "--mistakes",
             paramLabel = "FILE.png",
@@ -74,11 +78,18 @@ final class EvaluateCommand implements Runnable {
         if (file != null) {
             ModelOptions.requireNone(spec, "MODEL, which brings its own network; leave it out");
         }
+        if (spark.areGiven()) {
+            ModelOptions.requireNone(
+                    spec, List.of("--mistakes"), SparkOptions.SPARK + ", as pictures may be elsewhere; leave it out");
+            OnSpark.require();
+        }
         ImageClassifier classifier = file == null ? weights.read(model) : ImageClassifier.load(file);
         PrecisionOption.apply(wanted, classifier.graph());
         PrintWriter out = spec.commandLine().getOut();
-        LabelledPictures pictures = data.heldOut(classifier.classNames());
-        TestReport report = classifier.evaluate(pictures, data.onBadImage());
+        LabelledPictures pictures = spark.areGiven() ? null : data.heldOut(classifier.classNames());
+        TestReport report = pictures == null
+                ? OnSpark.evaluate(spark, classifier, data)
+                : classifier.evaluate(pictures, data.onBadImage());
         out.print(ShownText.of(classifier.modelName()) + ": ");
         out.print(report.text());
         if (confusions != null) {

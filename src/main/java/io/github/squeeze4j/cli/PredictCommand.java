@@ -43,8 +43,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false)
 final class PredictCommand implements Runnable {
     private static final int TOGETHER = 16;
-    private static final List<String> ENDINGS =
-            List.of(".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff");
+    static final List<String> ENDINGS = List.of(".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** How to print. */
@@ -107,6 +106,16 @@ final class PredictCommand implements Runnable {
     @Mixin
     private DataOptions data;
 
+    @Mixin
+    private SparkOptions spark;
+
+    @Option(
+            names = "--out",
+            paramLabel = "URI.parquet",
+            description = "With --spark, where the results go, a row for each picture below --data: path, prediction,"
+                    + " probability, top, error.")
+    private String output;
+
     @Spec
     private CommandSpec spec;
 
@@ -121,6 +130,14 @@ final class PredictCommand implements Runnable {
             throw new BadInputException("MODEL (none) must be given; name a model.zip, or add --weights FILE");
         } else if (!pretrained) {
             ModelOptions.requireNone(spec, "MODEL, which brings its own network; leave it out");
+        }
+        if (spark.areGiven()) {
+            predictOnSpark(pretrained);
+            return;
+        }
+        if (output != null) {
+            throw new BadInputException(
+                    "--out (" + output + ") must come with --spark; add it, or send what is printed to a file");
         }
         if (pictures.isEmpty() && indexes.isEmpty()) {
             throw new BadInputException(
@@ -155,6 +172,24 @@ final class PredictCommand implements Runnable {
             throw new BadInputException("pictures (" + skipped + " of " + files.size()
                     + ") must be readable, but were left out; see the lines above");
         }
+    }
+
+    private void predictOnSpark(boolean pretrained) {
+        if (!pictures.isEmpty() || !indexes.isEmpty()) {
+            throw new BadInputException("pictures ("
+                    + (pictures.isEmpty() ? "--test-index" : pictures.get(0))
+                    + ") must not be named with --spark; give their folder with --data");
+        }
+        if (data.name() == null || output == null) {
+            throw new BadInputException((data.name() == null ? "--data" : "--out")
+                    + " (none) must be given with --spark; add --data hdfs:///photos --out hdfs:///seen.parquet");
+        }
+        ModelOptions.requireNone(spec, List.of("--invert", "--format"), "--spark, which writes Parquet; leave it out");
+        Positive.of("--top", top);
+        OnSpark.require();
+        ImageClassifier classifier = pretrained ? weights.read(model) : ImageClassifier.load(Path.of(file));
+        OnSpark.predict(
+                spark, classifier, data.name(), output, top, spec.commandLine().getOut());
     }
 
     private static Picture read(LabelledPictures test, int index) {

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class RunConfiguration {
     /** What says where the results go, and not what they are. */
     private static final List<String> LEFT_OUT =
-            List.of("--help", "--out", "--overwrite", Recipes.OPTION, Recipes.RESUME, "--ui");
+            List.of("--help", "--out", "--overwrite", Recipes.OPTION, Recipes.RESUME, SparkOptions.CONF, "--ui");
 
     private final Map<String, String> options = new TreeMap<>();
 

@@ -79,6 +79,9 @@ final class TrainCommand implements Runnable {
     private TrainingOptions training;
 
     @Mixin
+    private SparkOptions spark;
+
+    @Mixin
     private RunFolder run;
 
     @Option(
@@ -109,8 +112,25 @@ final class TrainCommand implements Runnable {
                     List.of("--out", "--overwrite"),
                     Recipes.RESUME + ", which goes on in its own folder; leave one of the two out");
         }
+        if (!spark.areGiven()) {
+            ModelOptions.requireNone(
+                    spec,
+                    List.of("--averaging-every", "--spark-workers"),
+                    "one machine alone; add --spark or leave it out");
+            train(null, pretrained, out);
+            return;
+        }
+        OnSpark.requireForTraining();
+        try (OnSpark cluster = OnSpark.connect(spark)) {
+            training.onSpark(cluster.tasks());
+            train(cluster, pretrained, out);
+        }
+    }
+
+    /** Here, or on a cluster that is not null. */
+    private void train(OnSpark cluster, boolean pretrained, PrintWriter out) {
         NetworkBuilder<?> builder = pretrained ? null : model.builder();
-        PictureSets sets = data.sets();
+        PictureSets sets = cluster == null ? data.sets() : cluster.sets(data);
         LabelledPictures train = training.limited(sets.train());
         LabelledPictures held = DataOptions.validation(sets);
         ImageClassifier classifier = pretrained ? tuned(train) : fresh(builder, train);
@@ -118,6 +138,9 @@ final class TrainCommand implements Runnable {
                 classifier.graph().getConfiguration().getNetworkOutputs().get(0);
         GateWatch gates = training.gates();
         Trainer.Builder trainer = training.trainer(train, classifier.preprocessing(), pretrained, output);
+        if (cluster != null) {
+            trainer.rounds(cluster.averaging(training.sparkWorkers(), training.averagingEvery()));
+        }
         RunResults results =
                 resume == null ? run.create(classifier.modelName(), MODEL_FILE) : RunResults.resumed(resume);
         boolean complete;

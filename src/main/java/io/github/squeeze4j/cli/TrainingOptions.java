@@ -13,6 +13,7 @@ import io.github.squeeze4j.internal.ShownText;
 import io.github.squeeze4j.models.FeatureMap;
 import io.github.squeeze4j.models.Network;
 import io.github.squeeze4j.models.NetworkBuilder;
+import io.github.squeeze4j.spark.ParameterAveraging;
 import io.github.squeeze4j.training.CosineDecay;
 import io.github.squeeze4j.training.GateWatch;
 import io.github.squeeze4j.training.ImageSet;
@@ -243,10 +244,10 @@ final class TrainingOptions {
     @Option(
             names = "--checkpoint-seconds",
             paramLabel = "S",
-            defaultValue = "300",
-            description = "How much of a pass a killed run may lose; 0 for a checkpoint after each update. Default:"
-                    + " ${DEFAULT-VALUE}.")
-    private int checkpointSeconds;
+            description =
+                    "How much of a pass a killed run may lose; 0 for a checkpoint after each update. Default: 300,"
+                            + " with --spark 0, which means after each averaging.")
+    private Integer checkpointSeconds;
 
     @Option(
             names = "--keep",
@@ -255,7 +256,22 @@ final class TrainingOptions {
             description = "Checkpoints that stay. Default: ${DEFAULT-VALUE}.")
     private int keep;
 
+    @Option(
+            names = "--averaging-every",
+            paramLabel = "N",
+            description = "With --spark: updates of each worker between averagings of their parameters. Default: 5.")
+    private Integer averagingEvery;
+
+    @Option(
+            names = "--spark-workers",
+            paramLabel = "N",
+            description =
+                    "With --spark: workers that learn at once. Default: as many as the cluster runs tasks at once.")
+    private Integer sparkWorkers;
+
     private Preset chosen;
+    /** Workers that learn at once, each batches of its own. */
+    private int learners = 1;
 
     LabelledPictures limited(LabelledPictures train) {
         LabelledPictures some = limit == null ? train : train.limit(limit);
@@ -273,8 +289,44 @@ final class TrainingOptions {
     /** Updates. */
     private int steps(LabelledPictures train, double passes) {
         int batches = Trainer.steps(train.size(), batch, 1);
+        if (learners > 1) {
+            return (int) Math.round(passes * ParameterAveraging.updates(batches, learners, averagingEvery));
+        }
         int perPass = (batches + Positive.of("--accumulate", accumulate) - 1) / accumulate;
         return (int) Math.round(perPass * passes);
+    }
+
+    /**
+     * Says how many learn at once.
+     *
+     * @param tasks that the cluster runs at once
+     */
+    void onSpark(int tasks) {
+        requireNone("--accumulate (" + accumulate + ")", accumulate > 1);
+        requireNone("--clip (" + clip + ")", clip != null);
+        requireNone("--average (" + averaging + ")", averaging > 0);
+        requireNone("--gates (" + gates + ")", gates != null);
+        checkpointSeconds = checkpointSeconds == null ? 0 : checkpointSeconds;
+        averagingEvery = averagingEvery == null
+                ? ParameterAveraging.DEFAULT_FREQUENCY
+                : Positive.of("--averaging-every", averagingEvery);
+        sparkWorkers = sparkWorkers == null ? tasks : Positive.of("--spark-workers", sparkWorkers);
+        learners = sparkWorkers;
+    }
+
+    private static void requireNone(String option, boolean set) {
+        if (set) {
+            throw new BadInputException(option + " must not be set with " + SparkOptions.SPARK
+                    + ", whose workers do not have it; leave it out");
+        }
+    }
+
+    int averagingEvery() {
+        return averagingEvery;
+    }
+
+    int sparkWorkers() {
+        return sparkWorkers;
     }
 
     /** What the network sees of the images, and what training does to them. */
@@ -457,6 +509,7 @@ final class TrainingOptions {
     }
 
     Trainer.Builder trainer(LabelledPictures train, Preprocessing input, boolean pretrained, String classifier) {
+        checkpointSeconds = checkpointSeconds == null ? (int) Trainer.DEFAULT_INTERVAL.toSeconds() : checkpointSeconds;
         Trainer.Builder trainer = Trainer.builder()
                 .epochs(epochs)
                 .batchSize(batch)

@@ -1,10 +1,12 @@
 package io.github.squeeze4j.images;
 
+import java.io.Serializable;
+
 /**
  * One change of a whole batch: pictures as the network sees them, and their labels. Immutable; may be used by many
  * threads at once. {@link Transforms} makes them.
  */
-public interface BatchTransform {
+public interface BatchTransform extends Serializable {
     /**
      * Changes a batch in place.
      *

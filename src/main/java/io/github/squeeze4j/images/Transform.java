@@ -1,5 +1,7 @@
 package io.github.squeeze4j.images;
 
+import java.io.Serializable;
+
 /**
  * One change of a picture, for augmentation. Transforms are immutable and may be used by many threads at once: all that
  * is random comes from the draws that they are given. Their text says what they do and with which values, and equal
@@ -10,7 +12,7 @@ package io.github.squeeze4j.images;
  * Picture changed = augment.apply(picture, Draws.of(seed, epoch, index));
  * }</pre>
  */
-public interface Transform {
+public interface Transform extends Serializable {
     /**
      * Changes a picture.
      *

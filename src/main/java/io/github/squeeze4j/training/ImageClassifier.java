@@ -31,7 +31,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * }</pre>
  */
 public final class ImageClassifier {
-    private static final int EVALUATION_BATCH = 50;
+    static final int EVALUATION_BATCH = 50;
     private static final int PREDICTION_BATCH = 16;
 
     private final String modelName;

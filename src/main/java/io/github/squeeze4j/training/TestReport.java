@@ -1,6 +1,7 @@
 package io.github.squeeze4j.training;
 
 import io.github.squeeze4j.internal.ShownText;
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +40,11 @@ public final class TestReport {
                 builder.confidences.stream().mapToDouble(Double::doubleValue).toArray();
         classNames = builder.classNames.stream().map(ShownText::of).collect(Collectors.toList());
         evaluation = builder.evaluation;
-        loss = builder.lossSum / Math.max(1, builder.images);
+        double lossSum = 0;
+        for (double loss : builder.losses) {
+            lossSum += loss;
+        }
+        loss = lossSum / Math.max(1, builder.losses.size());
     }
 
     /**
@@ -230,15 +235,16 @@ public final class TestReport {
         return String.join(", ", parts);
     }
 
-    /** Gathers batch after batch. */
-    static final class Builder {
+    /** Gathers batch after batch. What it holds is by picture, so that parts put together in their order are as if made at once. */
+    static final class Builder implements Serializable {
+        private static final long serialVersionUID = 1L;
+
         private final List<String> classNames;
         private final Evaluation evaluation;
         private final List<Integer> labels = new ArrayList<>();
         private final List<Integer> taken = new ArrayList<>();
         private final List<Double> confidences = new ArrayList<>();
-        private double lossSum;
-        private int images;
+        private final List<Double> losses = new ArrayList<>();
 
         Builder(List<String> classNames) {
             this.classNames = classNames;
@@ -250,20 +256,28 @@ public final class TestReport {
             int[] right = labels.argMax(1).toIntVector();
             int[] likeliest = probabilities.argMax(1).toIntVector();
             for (int i = 0; i < right.length; i++) {
-                lossSum -= Math.log(Math.max(probabilities.getDouble(i, right[i]), Float.MIN_NORMAL));
+                losses.add(-Math.log(Math.max(probabilities.getDouble(i, right[i]), Float.MIN_NORMAL)));
                 this.labels.add(right[i]);
                 taken.add(likeliest[i]);
                 confidences.add(probabilities.getDouble(i, likeliest[i]));
             }
-            images += right.length;
+        }
+
+        /** Adds what another gathered of the pictures that follow. */
+        void merge(Builder next) {
+            evaluation.merge(next.evaluation);
+            labels.addAll(next.labels);
+            taken.addAll(next.taken);
+            confidences.addAll(next.confidences);
+            losses.addAll(next.losses);
         }
 
         int images() {
-            return images;
+            return losses.size();
         }
 
         TestReport build() {
-            return build(IntStream.range(0, images).toArray(), List.of());
+            return build(IntStream.range(0, images()).toArray(), List.of());
         }
 
         /** With the index of each image among those that were to be judged. */

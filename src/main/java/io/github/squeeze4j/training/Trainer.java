@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.optimize.api.TrainingListener;
@@ -71,6 +73,7 @@ public final class Trainer {
     private final Duration interval;
     private final BooleanSupplier stop;
     private final TrainingProgress progress;
+    private final Rounds rounds;
 
     private Trainer(Builder builder) {
         epochs = builder.epochs;
@@ -96,6 +99,7 @@ public final class Trainer {
         interval = builder.interval;
         stop = builder.stop;
         progress = builder.progress;
+        rounds = builder.rounds;
     }
 
     /**
@@ -172,7 +176,11 @@ public final class Trainer {
                 + ", average "
                 + averaging + ", augmentation " + augmentation + ", of batches " + Arrays.toString(batchTransforms)
                 + ", " + train.size() + " images of "
-                + train.classNames().size() + " classes";
+                + train.classNames().size() + " classes" + (rounds == null ? "" : ", " + rounds);
+    }
+
+    private BatchPlan plan() {
+        return new BatchPlan(batchSize, seed, augmentation, batchTransforms, onBadPicture);
     }
 
     /** What it does, in a line. */
@@ -192,6 +200,7 @@ public final class Trainer {
         private final WeightAverage average;
         private final BatchMeter meter = new BatchMeter();
         private final Gradients gradients;
+        private final Set<String> skipped = new LinkedHashSet<>();
         private long lastCheckpoint = System.nanoTime();
 
         Run(
@@ -228,7 +237,8 @@ public final class Trainer {
                 while (state.epoch < epochs && !isOutOfPatience() && pass(batches)) {
                     batches.reset();
                 }
-                state.history.skipped(batches.skipped());
+                skipped.addAll(batches.skipped());
+                state.history.skipped(List.copyOf(skipped));
                 if (average != null && (state.epoch >= epochs || isOutOfPatience())) {
                     graph.params()
                             .assign(average.values().reshape(graph.params().shape()));
@@ -243,14 +253,7 @@ public final class Trainer {
         }
 
         private PictureBatches batches() {
-            PictureBatches.Builder builder = PictureBatches.of(train, classifier.preprocessing())
-                    .batchSize(batchSize)
-                    .even()
-                    .shuffle(seed)
-                    .augmentation(augmentation)
-                    .batchTransforms(batchTransforms)
-                    .onBadPicture(onBadPicture);
-            return (workers > 0 ? builder.workers(workers) : builder).build();
+            return plan().batches(train, classifier.preprocessing(), workers);
         }
 
         private boolean isOutOfPatience() {
@@ -263,15 +266,19 @@ public final class Trainer {
         private boolean pass(PictureBatches batches) {
             long start = System.nanoTime();
             double before = state.seconds;
-            while (batches.hasNext()) {
+            while (hasNext(batches)) {
                 if (stop.getAsBoolean()) {
                     checkpoint();
                     return false;
                 }
-                update(batches);
+                if (rounds == null) {
+                    update(batches);
+                } else {
+                    round(batches);
+                }
                 state.seconds = before + secondsSince(start);
                 if (checkpoints != null
-                        && batches.hasNext()
+                        && hasNext(batches)
                         && System.nanoTime() - lastCheckpoint >= interval.toNanos()) {
                     checkpoint();
                 }
@@ -283,6 +290,37 @@ public final class Trainer {
             writeHistory();
             progress.epoch(state.history.last());
             return true;
+        }
+
+        private boolean hasNext(PictureBatches batches) {
+            return rounds == null ? batches.hasNext() : state.batch < batches.batchesPerEpoch();
+        }
+
+        /** Has batches learned elsewhere; here they only say how many there are. */
+        private void round(PictureBatches batches) {
+            long start = System.nanoTime();
+            int updates = graph.getIterationCount();
+            double rate = rate();
+            int end = Math.min(batches.batchesPerEpoch(), state.batch + rounds.batches());
+            Rounds.Result result = rounds.run(classifier, train, plan(), state.epoch, state.batch, end);
+            state.batch = end;
+            skipped.addAll(result.skipped());
+            double loss = result.loss() / result.images();
+            requireFinite(loss, updates + 1, rate);
+            learned(result.loss(), result.hits(), result.images(), start, rate);
+        }
+
+        /** Notes what an update, or a round of them, brought; loss and hits are sums over the images. */
+        private void learned(double loss, double hits, long images, long start, double rate) {
+            state.history.add(new History.Step(loss / images, hits / images, 1000 * secondsSince(start), rate));
+            state.lossSum += loss;
+            state.hits += hits;
+            state.images += images;
+            progress.step(
+                    state.epoch + 1,
+                    (long) state.epoch * train.size() + state.images,
+                    (long) epochs * train.size(),
+                    loss / images);
         }
 
         private void update(PictureBatches batches) {
@@ -311,15 +349,7 @@ public final class Trainer {
             if (average != null) {
                 average.update(graph.params(), updates + 1);
             }
-            state.history.add(new History.Step(loss / images, hits / images, 1000 * secondsSince(start), rate));
-            state.lossSum += loss;
-            state.hits += hits;
-            state.images += images;
-            progress.step(
-                    state.epoch + 1,
-                    (long) state.epoch * train.size() + state.images,
-                    (long) epochs * train.size(),
-                    loss / images);
+            learned(loss, hits, images, start, rate);
         }
 
         /** Runs it with the weights that are saved as the model. */
@@ -333,7 +363,9 @@ public final class Trainer {
 
         /** Judges and saves after a pass. */
         private void finish(long start) {
-            TestReport report = classifier.evaluate(test, onBadPicture);
+            TestReport report = rounds == null
+                    ? classifier.evaluate(test, onBadPicture)
+                    : rounds.evaluate(classifier, test, onBadPicture);
             state.history.add(new EpochResult(
                     state.epoch + 1,
                     rate(),
@@ -380,7 +412,7 @@ public final class Trainer {
         }
     }
 
-    private static void requireFinite(double loss, int step, double rate) {
+    static void requireFinite(double loss, int step, double rate) {
         if (!Double.isFinite(loss)) {
             throw new BadInputException("loss (" + loss + ") of step " + step + " at learning rate " + (float) rate
                     + " must be finite; use a smaller learning rate");
@@ -416,6 +448,7 @@ public final class Trainer {
         private Duration interval = DEFAULT_INTERVAL;
         private BooleanSupplier stop = () -> false;
         private TrainingProgress progress = TrainingProgress.SILENT;
+        private Rounds rounds;
 
         private Builder() {}
 
@@ -663,12 +696,37 @@ public final class Trainer {
         }
 
         /**
+         * Who makes the updates in the trainer's place, such as a cluster. A step of the history is a round of them, and a
+         * checkpoint stands between rounds. Gradients are not accumulated or clipped then, weights have no moving average, and
+         * gates are not looked at.
+         *
+         * @param rounds default null, for the trainer itself
+         * @return this
+         */
+        public Builder rounds(Rounds rounds) {
+            this.rounds = rounds;
+            return this;
+        }
+
+        /**
          * Finishes the configuration.
          *
          * @return a trainer, which may be used many times
+         * @throws BadInputException if an option is set that {@link #rounds} do not have
          */
         public Trainer build() {
+            requireNone(accumulate > 1, "accumulate");
+            requireNone(clip > 0, "clipGradients");
+            requireNone(averaging > 0, "averaging");
+            requireNone(gates != null, "gates");
             return new Trainer(this);
+        }
+
+        private void requireNone(boolean set, String option) {
+            if (rounds != null && set) {
+                throw new BadInputException(
+                        option + " must not be set where others make the updates (" + rounds + "); leave it out");
+            }
         }
 
         @Override

@@ -1,0 +1,26 @@
+package io.github.squeeze4j.spark;
+
+import io.github.squeeze4j.training.UpdateMeter;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingResult;
+
+/** What a worker brings of a round: DL4J's result, and what the course of the training says of it. */
+final class WorkerResult extends ParameterAveragingTrainingResult {
+    private static final long serialVersionUID = 1L;
+
+    final int updates;
+    final double loss;
+    final double hits;
+    final long images;
+    final List<String> skipped;
+
+    WorkerResult(ParameterAveragingTrainingResult plain, int updates, UpdateMeter meter, List<String> skipped) {
+        super(plain.getParameters(), plain.getUpdaterState(), plain.getScore(), null, null, null);
+        this.updates = updates;
+        loss = meter.loss();
+        hits = meter.hits();
+        images = meter.images();
+        this.skipped = new ArrayList<>(skipped);
+    }
+}
