@@ -21,12 +21,14 @@ final class BlockNode extends Node {
 
     private final Layer layer;
     private final AttentionBlock block;
+    private final GradientViews views;
 
     /** @throws Unsupported if the compiler has no steps for one of its operations */
     BlockNode(String name, int vertex, int input, Layer layer, AttentionBlock block) {
         super(name, vertex, input);
         this.layer = layer;
         this.block = block;
+        views = new GradientViews(layer);
         String refusal = ProgramCode.refusal(Pipeline.run(block.definition(), Pipeline.inference()));
         if (refusal != null) {
             throw new Unsupported(refusal);
@@ -54,8 +56,8 @@ final class BlockNode extends Node {
             if (refusal != null) {
                 throw new Unsupported(name + ": " + refusal);
             }
-            return ProgramCode.emit(
-                    emission.program, emission.steps, shape[0], graph, new Places(emission), emission::kept);
+            Places leaves = new Places(emission);
+            return new ProgramCode(emission.program, emission.steps, shape[0], graph, leaves, emission::kept).map(0);
         }
 
         private Graph definition(long[] shape) {
@@ -102,6 +104,11 @@ final class BlockNode extends Node {
             @Override
             public int input(String input) {
                 return emission.place(vertexOf(input));
+            }
+
+            @Override
+            public int gradient(String key, dnnl_memory_desc_t kind) {
+                return emission.gradientOf(views, key, kind);
             }
 
             @Override

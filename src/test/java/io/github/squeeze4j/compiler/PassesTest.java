@@ -98,7 +98,7 @@ class PassesTest {
         Value w = o.parameter("w", DataType.FLOAT, 2, 8, 3, 3);
         Value convolved = o.cast(o.convolution(x, w, null, 1, 1, 1), DataType.DOUBLE);
         List<Value> numbers = List.of(numbers("gamma"), numbers("beta"), numbers("mean"), numbers("var"));
-        Value normalized = o.relu(o.batchNormalization("", convolved, numbers, 0.1, false));
+        Value normalized = o.relu(o.batchNormalization("", convolved, numbers, 0.1));
         Graph graph = new Graph("g", o.cast(normalized, DataType.FLOAT));
 
         assertThat(lines(new RoundedOnce().run(new FoldNormalization().run(graph))))
@@ -123,7 +123,7 @@ class PassesTest {
         Value w = o.parameter("w", DataType.DOUBLE, 2, 8, 3, 3);
         Value convolved = o.convolution(o.cast(x, DataType.DOUBLE), w, null, 1, 1, 1);
         List<Value> numbers = List.of(numbers("gamma"), numbers("beta"), numbers("mean"), numbers("var"));
-        Graph graph = new Graph("g", o.batchNormalization("", convolved, numbers, 0.1, true));
+        Graph graph = new Graph("g", o.batchNormalization("", convolved, numbers, 0.1, 0.5));
 
         assertThat(new FoldNormalization().run(graph)).isSameAs(graph);
     }
