@@ -149,7 +149,7 @@ final class NodeFactory {
         }
         // they belong to training, and never to a frozen layer; dropout that drops nothing still draws numbers
         boolean drops = conf.getIDropout() != null && (random || !Noises.areNone(conf.getIDropout()));
-        boolean block = known instanceof BlockNode;
+        boolean block = known instanceof BlockNode && ((BlockNode) known).whyNotTrained() != null;
         String reason = drops
                 ? "dropout"
                 : noise != null ? "weight noise" : block ? conf.getClass().getSimpleName() : null;
@@ -201,7 +201,7 @@ final class NodeFactory {
             AttentionBlock block = (AttentionBlock) conf;
             require(block.getComputation() == Computation.FUSED, " with Computation." + block.getComputation());
             require(block.getFormat() == format, " in format " + block.getFormat());
-            return new BlockNode(name, index, input, layer, block);
+            return new BlockNode(name, index, input, layer, block, frozen);
         }
         throw new Unsupported("");
     }

@@ -313,7 +313,8 @@ final class MapCode {
     }
 
     private int dot(Value value) {
-        Value other = value.input(1);
+        boolean repeats = value.input(1).is(Op.REPEAT);
+        Value other = repeats ? value.input(1).input(0) : value.input(1);
         int x = code.place(value.input(0));
         boolean positions = value.integers("axes").length == 2;
         boolean maps = other.type().storage() == Storage.MAP;
@@ -324,7 +325,9 @@ final class MapCode {
         code.flush();
         value.inputs().forEach(this::read);
         if (!maps) {
-            return positions ? reductions.byPosition(value, x, numbers) : reductions.byChannel(value, x, numbers);
+            return positions
+                    ? reductions.byPosition(value, x, numbers, other.type().size(1))
+                    : reductions.byChannel(value, x, numbers);
         }
         if (!positions) {
             int products = steps.multiply(flat.flat(x), flat.flat(by), -1, new PostOps());

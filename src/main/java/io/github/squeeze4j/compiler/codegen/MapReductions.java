@@ -210,11 +210,12 @@ final class MapReductions {
     }
 
     /** Sums of the map times a number per position: products of rows of these with positions by blocks of channels. */
-    int byPosition(Value value, int x, int numbers) {
+    int byPosition(Value value, int x, int numbers, long groups) {
         int block = flat.block();
         long positions = shape[2] * shape[3];
-        int rows = program.view(numbers, Layout.dense(shape[0], 1, 1, positions));
-        int map = program.view(x, Layout.dense(shape[0], flat.channels() / shape[0] / block, positions, block));
+        long outer = shape[0] * groups;
+        int rows = program.view(numbers, Layout.dense(outer, 1, 1, positions));
+        int map = program.view(x, Layout.dense(outer, flat.channels() / outer / block, positions, block));
         int products = steps.products(rows, map, new PostOps());
         return program.view(flat.matrix(program.view(products, flat.pixelKind())), kind(value));
     }

@@ -32,11 +32,13 @@ public final class DotProducts implements Pass {
             if (!sum || !product.is(Op.MULTIPLY) || graph.uses(original.input(0)) > 1) {
                 return value;
             }
-            boolean first = product.input(0).type().sameShape(product.type());
+            boolean first = product.input(0).type().sameShape(product.type())
+                    && !product.input(0).is(Op.REPEAT);
             Value map = product.input(first ? 0 : 1);
             Value other = product.input(first ? 1 : 0);
             List<Integer> axes = axes(value);
-            if (!fits(map.type(), other.type(), product.type(), axes)) {
+            boolean repeats = other.is(Op.REPEAT) && axes.size() != 2;
+            if (repeats || !fits(map.type(), other.type(), product.type(), axes)) {
                 return value;
             }
             Map<String, Object> attributes = new LinkedHashMap<>(value.attributes());

@@ -31,16 +31,21 @@ public final class ScalingBesideDots implements Pass {
 
     /** The first pair alone, since what a second one depends on changes with it. */
     private static Graph once(Graph graph) {
+        // what training gives first does not wait for what it gives last
+        List<Value> forward =
+                new Graph("", graph.outputs().get(0)).values();
         for (Value dot : graph.values()) {
             boolean ofMaps = dot.is(Op.DOT)
                     && dot.inputs().size() == 2
                     && dot.integers("axes").length == 2
+                    && !dot.input(1).is(Op.REPEAT)
                     && dot.input(1).type().sameShape(dot.input(0).type());
             for (Value scaling : ofMaps ? graph.values() : List.<Value>of()) {
                 boolean pair = scaling.is(Op.MULTIPLY)
                         && scaling.inputs().size() == 2
                         && (scaling.input(0) == dot.input(0) || scaling.input(0) == dot.input(1))
                         && scaling.input(1).type().equals(dot.type())
+                        && forward.contains(scaling) == forward.contains(dot)
                         && !dependsOn(scaling, dot)
                         && !dependsOn(dot, scaling);
                 if (pair) {
