@@ -108,7 +108,6 @@ final class BlockOps extends Ops {
                 exact(BatchNorm.name(norm, BatchNorm.VARIANCE)));
         return momentum == null
                 ? batchNormalization(norm, exact(z), numbers, BatchNorm.EPSILON)
-                : batchNormalization(
-                        norm, exact(z), numbers, BatchNorm.EPSILON, momentum.applyAsDouble(norm));
+                : batchNormalization(norm, exact(z), numbers, BatchNorm.EPSILON, momentum.applyAsDouble(norm));
     }
 }

@@ -12,10 +12,12 @@ import io.github.squeeze4j.compiler.passes.Pipeline;
 import io.github.squeeze4j.onednn.Function;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.gradient.Gradient;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * An attention block, compiled from its definition, and in training from that and its gradients. It waits for the addition and the
@@ -172,7 +174,10 @@ final class BlockNode extends Node {
 
             @Override
             public int gradient(String key, dnnl_memory_desc_t kind) {
-                return emission.array(kind, () -> ((Differentiable) layer).gradientViews().get(key));
+                return emission.array(kind, () -> {
+                    Map<String, INDArray> views = ((Differentiable) layer).gradientViews();
+                    return views == null ? null : views.get(key); // until DL4J has given the layer a vector
+                });
             }
         }
     }

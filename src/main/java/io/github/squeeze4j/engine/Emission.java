@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.deeplearning4j.nn.api.Layer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
 import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinearDerivative;
@@ -314,12 +313,6 @@ final class Emission {
     int array(dnnl_memory_desc_t kind, Supplier<INDArray> array) {
         arrays.add(array);
         return program.array(kind);
-    }
-
-    /** [n] times the same number. */
-    int repeated(double value, long n) {
-        return program.constant(
-                n + " times " + value, Layout.dense(n), () -> Nd4j.valueArrayOf(new long[] {n}, value, DataType.FLOAT));
     }
 
     /** What a node computes from its parameters once. */

@@ -723,35 +723,6 @@ public final class Steps {
     }
 
     /**
-     * Gradients of a linear layer.
-     *
-     * @param x forward's
-     * @param weights forward's
-     * @param gradOutput [N, out]
-     * @param gradWeights of the weights' kind, written
-     * @param gradBias written; -1 without bias
-     * @return the gradient of x, a new place
-     */
-    public int linearBackward(int x, int weights, int gradOutput, int gradWeights, int gradBias) {
-        linearWeights(x, gradOutput, gradWeights, gradBias);
-        dnnl_memory_desc_t in = program.kind(x);
-        dnnl_memory_desc_t out = program.kind(gradOutput);
-        dnnl_primitive_desc forward = linear(x, weights, -1, out, new PostOps());
-        dnnl_inner_product_desc_t toSource = new dnnl_inner_product_desc_t();
-        Context.check(dnnl_inner_product_backward_data_desc_init(toSource, in, program.kind(weights), out));
-        int target = program.temporary(in);
-        program.step(
-                program.describe(toSource, null, forward),
-                DNNL_ARG_DIFF_DST,
-                gradOutput,
-                DNNL_ARG_WEIGHTS,
-                weights,
-                DNNL_ARG_DIFF_SRC,
-                target);
-        return target;
-    }
-
-    /**
      * Gradients of a linear layer's weights.
      *
      * @param x [N, in], forward's

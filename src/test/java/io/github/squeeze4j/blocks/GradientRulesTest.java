@@ -58,8 +58,11 @@ class GradientRulesTest {
                 gradients.put(backward.parameters.get(i), outputs[i + 2]);
             }
             if (!training) { // running statistics stay
-                layers.block.parameters().statistics().forEach(statistic -> gradients.put(
-                        statistic.name, Nd4j.zeros(DataType.DOUBLE, statistic.shape)));
+                layers.block
+                        .parameters()
+                        .statistics()
+                        .forEach(statistic ->
+                                gradients.put(statistic.name, Nd4j.zeros(DataType.DOUBLE, statistic.shape)));
             }
         }
     }
@@ -80,8 +83,7 @@ class GradientRulesTest {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("golden")
     void matchTheReference(String name, DataType type) throws IOException {
-        Map<String, INDArray> golden =
-                Npz.read(GoldenVectorsTest.folder().resolve(name + ".npz"));
+        Map<String, INDArray> golden = Npz.read(GoldenVectorsTest.folder().resolve(name + ".npz"));
         AttentionBlock block = GoldenVectorsTest.block(
                 new ObjectMapper()
                         .readTree(GoldenVectorsTest.folder()
@@ -127,10 +129,11 @@ class GradientRulesTest {
                 assertThat(computed.gradients.keySet()).containsExactlyInAnyOrderElementsOf(gradients.keySet());
                 computed.gradients.forEach((key, value) -> {
                     if (gradients.get(key).amaxNumber().doubleValue() < 1e-12) { // before a normalization
-                        assertThat(value.amaxNumber().doubleValue()).as(what + key).isLessThan(1e-12);
+                        assertThat(value.amaxNumber().doubleValue())
+                                .as(what + key)
+                                .isLessThan(1e-12);
                     } else {
-                        Arrays4j.assertClose(
-                                what + " " + key, value, gradients.get(key), TOLERANCE);
+                        Arrays4j.assertClose(what + " " + key, value, gradients.get(key), TOLERANCE);
                     }
                 });
             }

@@ -36,7 +36,8 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 /** Blocks that train inside a network's program: the gradients of everything below, and the statistics, are those of the kernels. */
 class TrainedBlocksTest {
     /** DL4J's loop runs the kernels of these. */
-    private static final Set<String> KERNELS = Set.of("sk", "sk-whole", "ge", "ge-means", "ge-whole", "gct-l1", "scse-max");
+    private static final Set<String> KERNELS =
+            Set.of("sk", "sk-whole", "ge", "ge-means", "ge-whole", "gct-l1", "scse-max");
 
     private static final double TOLERANCE = 2e-5;
 
@@ -60,17 +61,18 @@ class TrainedBlocksTest {
             builder.addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "att", "conv")
                     .addLayer("relu", new ActivationLayer(Activation.RELU), "add");
         }
-        ComputationGraph graph = new ComputationGraph(builder.addLayer("after", convolution(4), residual ? "relu" : "att")
-                .addLayer("pool", new GlobalPoolingLayer.Builder(PoolingType.AVG).build(), "after")
-                .addLayer(
-                        "out",
-                        new OutputLayer.Builder(LossFunction.MCXENT)
-                                .activation(Activation.SOFTMAX)
-                                .nOut(3)
-                                .build(),
-                        "pool")
-                .setOutputs("out")
-                .build());
+        ComputationGraph graph =
+                new ComputationGraph(builder.addLayer("after", convolution(4), residual ? "relu" : "att")
+                        .addLayer("pool", new GlobalPoolingLayer.Builder(PoolingType.AVG).build(), "after")
+                        .addLayer(
+                                "out",
+                                new OutputLayer.Builder(LossFunction.MCXENT)
+                                        .activation(Activation.SOFTMAX)
+                                        .nOut(3)
+                                        .build(),
+                                "pool")
+                        .setOutputs("out")
+                        .build());
         graph.init();
         Blocks.randomize(graph, "att");
         return graph;

@@ -67,7 +67,8 @@ class DirectionsTest {
 
     @Test
     void blocksNameTheCompilerAndNotTheEngine() {
-        assertThat(namedBy("blocks")).containsExactly("compiler.codegen", "compiler.gradients", "compiler.ir", "internal", "onednn");
+        assertThat(namedBy("blocks"))
+                .containsExactly("compiler.codegen", "compiler.gradients", "compiler.ir", "internal", "onednn");
     }
 
     @Test

@@ -9,7 +9,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc_t;
  * Maps [N, C, H, W] taken for other shapes of the same memory, in which one of oneDNN's fast passes does what is wanted. Channels
  * are rounded up to whole blocks of their layout.
  */
-public final class FlatMap {
+final class FlatMap {
     private final Program.Builder program;
     private final dnnl_memory_desc_t kind;
     private final int block;
@@ -25,7 +25,7 @@ public final class FlatMap {
      * @param own how the first of them is described
      * @param together how many channels must be whole blocks; 0 where channels that only fill a block up are not in the way
      */
-    public FlatMap(Program.Builder program, Steps steps, long[] shape, dnnl_memory_desc_t own, long together) {
+    FlatMap(Program.Builder program, Steps steps, long[] shape, dnnl_memory_desc_t own, long together) {
         this.program = program;
         this.shape = shape;
         int found = Layout.block(own);
@@ -49,7 +49,7 @@ public final class FlatMap {
      *
      * @return [N, C, H, W]
      */
-    public dnnl_memory_desc_t kind() {
+    dnnl_memory_desc_t kind() {
         return kind;
     }
 
@@ -58,7 +58,7 @@ public final class FlatMap {
      *
      * @return 1, 8 or 16
      */
-    public int block() {
+    int block() {
         return block;
     }
 
@@ -67,7 +67,7 @@ public final class FlatMap {
      *
      * @return the flat maps' channels
      */
-    public long channels() {
+    long channels() {
         return flatShape[1];
     }
 
@@ -77,7 +77,7 @@ public final class FlatMap {
      * @param place a map
      * @return the place itself, or that of a copy
      */
-    public int map(int place) {
+    int map(int place) {
         return program.as(place, kind);
     }
 
@@ -87,7 +87,7 @@ public final class FlatMap {
      * @param map a place in this layout
      * @return the same memory
      */
-    public int flat(int map) {
+    int flat(int map) {
         return program.view(map, Layout.blocked(flatShape, block));
     }
 
@@ -99,7 +99,7 @@ public final class FlatMap {
      * @param middle how often these repeat
      * @return the same memory
      */
-    public int repeating(int map, long outer, long middle) {
+    int repeating(int map, long outer, long middle) {
         long inner = channels() * shape[2] * shape[3] / outer / middle;
         return program.view(map, Layout.dense(outer, middle, 1, inner));
     }
@@ -110,7 +110,7 @@ public final class FlatMap {
      * @param map a place in this layout
      * @return the same memory
      */
-    public int channelRows(int map) {
+    int channelRows(int map) {
         long rows = channels() / shape[0] / block;
         return program.view(map, Layout.map(new long[] {shape[0], shape[2] * shape[3] * block, rows, 1}, true));
     }
@@ -120,7 +120,7 @@ public final class FlatMap {
      *
      * @return [N * C]
      */
-    public dnnl_memory_desc_t vectorKind() {
+    dnnl_memory_desc_t vectorKind() {
         return Layout.dense(channels());
     }
 
@@ -129,7 +129,7 @@ public final class FlatMap {
      *
      * @return a place of {@link #vectorKind}
      */
-    public int vector() {
+    int vector() {
         return program.temporary(vectorKind());
     }
 
@@ -138,7 +138,7 @@ public final class FlatMap {
      *
      * @return a description
      */
-    public dnnl_memory_desc_t pixelKind() {
+    dnnl_memory_desc_t pixelKind() {
         return Layout.blocked(new long[] {shape[0], shape[1], 1, 1}, block);
     }
 
@@ -148,7 +148,7 @@ public final class FlatMap {
      * @param pixels a place
      * @return a place
      */
-    public int matrix(int pixels) {
+    int matrix(int pixels) {
         dnnl_memory_desc_t matrix = Layout.dense(shape[0], shape[1]);
         int dense = whole() ? pixels : program.as(pixels, Layout.dense(shape[0], shape[1], 1, 1));
         return program.view(dense, matrix);
@@ -160,7 +160,7 @@ public final class FlatMap {
      * @param matrix a place
      * @return a place
      */
-    public int pixels(int matrix) {
+    int pixels(int matrix) {
         int pixels = program.view(matrix, Layout.dense(shape[0], shape[1], 1, 1));
         if (!whole()) {
             pixels = program.as(pixels, pixelKind());

@@ -111,7 +111,8 @@ final class MapCode {
         int g = code.place(value.input(1));
         code.flush();
         value.inputs().forEach(this::read);
-        return steps.applySource(ProgramCode.function(Op.valueOf(value.text("of").toUpperCase(Locale.ROOT))), known, g);
+        return steps.applySource(
+                ProgramCode.function(Op.valueOf(value.text("of").toUpperCase(Locale.ROOT))), known, g);
     }
 
     /** In the memory of what it is added to, where that is read no more. */
@@ -312,13 +313,20 @@ final class MapCode {
         return reductions.of(value, x, weights);
     }
 
+    /** A map, or what is as large and lies otherwise. */
+    private int whole(Value value, Value other) {
+        return other.type().storage() == Storage.MAP
+                ? code.place(other)
+                : program.as(program.view(small(value, other), Layout.dense(shape)), flat.kind());
+    }
+
     private int dot(Value value) {
         boolean repeats = value.input(1).is(Op.REPEAT);
         Value other = repeats ? value.input(1).input(0) : value.input(1);
         int x = code.place(value.input(0));
         boolean positions = value.integers("axes").length == 2;
-        boolean maps = other.type().storage() == Storage.MAP;
-        int by = maps ? code.place(other) : -1;
+        boolean maps = !repeats && other.type().sameShape(value.input(0).type());
+        int by = maps ? whole(value, other) : -1;
         Value factor = value.inputs().size() > 2 ? value.input(2) : null;
         int factors = factor == null ? -1 : flat.pixels(program.view(code.place(factor), rows()));
         int numbers = maps ? -1 : positions ? code.place(other) : flat.pixels(program.view(code.place(other), rows()));

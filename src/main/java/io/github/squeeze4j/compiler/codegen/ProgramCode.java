@@ -145,8 +145,8 @@ public final class ProgramCode {
         Value output = graph.outputs().get(index);
         boolean weights = output.is(Op.DENSE_WEIGHTS);
         TensorType type = output.type();
-        int to = leaves.gradient(
-                parameter, weights ? Layout.transposed(type.size(1), type.size(0)) : denseKind(output));
+        int to =
+                leaves.gradient(parameter, weights ? Layout.transposed(type.size(1), type.size(0)) : denseKind(output));
         if (weights) {
             denseWeights(output, to);
         } else if (output.is(Op.CONVOLUTION_WEIGHTS) && type.storage() == Storage.DENSE) {
@@ -215,15 +215,13 @@ public final class ProgramCode {
                 return slice(value);
             case DENSE_WEIGHTS:
                 TensorType weights = value.type();
-                return denseWeights(
-                        value, program.temporary(Layout.transposed(weights.size(1), weights.size(0))));
+                return denseWeights(value, program.temporary(Layout.transposed(weights.size(1), weights.size(0))));
             case CONVOLUTION_WEIGHTS:
                 return convolutionWeights(value, program.temporary(denseKind(value)));
             case CONVOLUTION_SOURCE:
                 return program.as(convolutionSource(value), denseKind(value));
             case ADD:
-                return program.view(
-                        steps.add(addend(value, 0), addend(value, 1), -1, new PostOps()), denseKind(value));
+                return program.view(steps.add(addend(value, 0), addend(value, 1), -1, new PostOps()), denseKind(value));
             default:
                 if (value.op().family() == Op.Family.UNARY) {
                     return applied(value);
@@ -324,9 +322,7 @@ public final class ProgramCode {
                 ? leaves.parameter(
                         parameter(w.input(0)).text("name"), " rows", Layout.dense(weights.size(1), weights.size(0)))
                 : leaves.parameter(
-                        parameter(w).text("name"),
-                        " transposed",
-                        Layout.transposed(weights.size(1), weights.size(0)));
+                        parameter(w).text("name"), " transposed", Layout.transposed(weights.size(1), weights.size(0)));
         int bias = value.inputs().size() > 2 ? place(value.input(2)) : -1;
         flush();
         int y = steps.linear(rows, by, bias, new PostOps().apply(function(value)));
@@ -374,8 +370,10 @@ public final class ProgramCode {
     }
 
     private int denseWeights(Value value, int to) {
-        int x = program.view(place(value.input(0)), Layout.dense(batch, value.type().size(0)));
-        int g = program.view(place(value.input(1)), Layout.dense(batch, value.type().size(1)));
+        int x = program.view(
+                place(value.input(0)), Layout.dense(batch, value.type().size(0)));
+        int g = program.view(
+                place(value.input(1)), Layout.dense(batch, value.type().size(1)));
         flush();
         steps.linearWeights(x, g, to, -1);
         return to;

@@ -112,7 +112,8 @@ public final class Backward {
     }
 
     private static Value moved(Value running, Value batch, double momentum) {
-        Value difference = OPS.subtract(running, OPS.reshape(batch, running.type().shape()));
+        Value difference =
+                OPS.subtract(running, OPS.reshape(batch, running.type().shape()));
         Value leaf = leaf(running);
         DataType type = leaf.type().dataType();
         return OPS.cast(OPS.affine(difference, momentum, 0), type);

@@ -14,8 +14,7 @@ import java.util.Set;
 /** The rule of each operation: what the gradient of a value, axes of which may be 1 and repeat, gives to those of its inputs. */
 final class Rules {
     /** Functions whose derivative follows from their result. */
-    private static final Set<Op> BY_RESULT =
-            EnumSet.of(Op.RELU, Op.RELU6, Op.SIGMOID, Op.HARD_SIGMOID, Op.TANH);
+    private static final Set<Op> BY_RESULT = EnumSet.of(Op.RELU, Op.RELU6, Op.SIGMOID, Op.HARD_SIGMOID, Op.TANH);
 
     private static final Ops OPS = new Ops();
 
@@ -118,11 +117,7 @@ final class Rules {
                 break;
             case DIVIDE:
                 give(0, needs(0) ? summed(OPS.divide(gradient, known(1)), 0) : null);
-                give(
-                        1,
-                        needs(1)
-                                ? scaled(OPS.divide(summed(product(gradient, result()), 1), known(1)), -1)
-                                : null);
+                give(1, needs(1) ? scaled(OPS.divide(summed(product(gradient, result()), 1), known(1)), -1) : null);
                 break;
             case MAXIMUM:
                 Value share = OPS.affine(OPS.unary(Op.SIGN, OPS.subtract(known(0), known(1))), 0.5, 0.5);
@@ -228,11 +223,7 @@ final class Rules {
                 give(
                         1,
                         needs(1)
-                                ? of(
-                                        Op.CONVOLUTION_WEIGHTS,
-                                        value.input(1).type(),
-                                        value.attributes(),
-                                        gradient)
+                                ? of(Op.CONVOLUTION_WEIGHTS, value.input(1).type(), value.attributes(), gradient)
                                 : null);
                 bias();
                 break;
@@ -295,7 +286,11 @@ final class Rules {
             if (sum.type().size(2) * sum.type().size(3) > 1) {
                 sum = OPS.sum(sum, 2, 3);
             }
-            give(2, OPS.reshape(reduced(Op.SUM, sum, List.of(0)), value.input(2).type().shape()));
+            give(
+                    2,
+                    OPS.reshape(
+                            reduced(Op.SUM, sum, List.of(0)),
+                            value.input(2).type().shape()));
         }
     }
 

@@ -468,8 +468,7 @@ public class Ops {
      * @param momentum the batch's weight in the running mean and variance
      * @return a value of x's type
      */
-    public final Value batchNormalization(
-            String norm, Value x, List<Value> numbers, double epsilon, double momentum) {
+    public final Value batchNormalization(String norm, Value x, List<Value> numbers, double epsilon, double momentum) {
         return normalization(
                 x, numbers, attributes("norm", norm, "epsilon", epsilon, "batch", true, "momentum", momentum));
     }

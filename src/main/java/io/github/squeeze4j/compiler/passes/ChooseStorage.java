@@ -67,7 +67,9 @@ public final class ChooseStorage implements Pass {
                 return Storage.DENSE;
             case CONVOLUTION_SOURCE:
             case CONVOLUTION_WEIGHTS:
-                return isDense(value.input(0)) ? like(value.input(0).input(value.is(Op.CONVOLUTION_SOURCE) ? 0 : 1)) : Storage.HEAP;
+                return isDense(value.input(0))
+                        ? like(value.input(0).input(value.is(Op.CONVOLUTION_SOURCE) ? 0 : 1))
+                        : Storage.HEAP;
             case SCALED:
                 return isDense(value.input(0)) ? Storage.MAP : Storage.HEAP;
             case MAX_SOURCE:

@@ -32,8 +32,7 @@ public final class ScalingBesideDots implements Pass {
     /** The first pair alone, since what a second one depends on changes with it. */
     private static Graph once(Graph graph) {
         // what training gives first does not wait for what it gives last
-        List<Value> forward =
-                new Graph("", graph.outputs().get(0)).values();
+        List<Value> forward = new Graph("", graph.outputs().get(0)).values();
         for (Value dot : graph.values()) {
             boolean ofMaps = dot.is(Op.DOT)
                     && dot.inputs().size() == 2
