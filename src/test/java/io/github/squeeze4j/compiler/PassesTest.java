@@ -224,15 +224,13 @@ class PassesTest {
         assertThat(lines(new ScalingBesideDots().run(new DotProducts().run(graph))))
                 .contains(
                         "  %2 = dot(%x, %y, %1, axes=[2, 3]) : f32[N, 8, 1, 1]",
-                        "  %3 = scaled(%2) : f32[N, 8, 8, 8]",
-                        "  return %1, %2, %3");
+                        "  %3 = scaled(%2) : f32[N, 8, 8, 8]", "  return %1, %2, %3");
     }
 
     @Test
     void aScalingThatDotsComeFromIsNotBesideThem() {
         Value scaled = o.multiply(other, gate);
-        Graph graph = new DotProducts()
-                .run(new Graph("g", gate, o.sum(o.multiply(o.add(x, scaled), other), 2, 3)));
+        Graph graph = new DotProducts().run(new Graph("g", gate, o.sum(o.multiply(o.add(x, scaled), other), 2, 3)));
 
         assertThat(new ScalingBesideDots().run(graph)).isSameAs(graph);
     }
