@@ -17,6 +17,7 @@ import io.github.squeeze4j.compiler.passes.NestedPools;
 import io.github.squeeze4j.compiler.passes.Pipeline;
 import io.github.squeeze4j.compiler.passes.PoolsTogether;
 import io.github.squeeze4j.compiler.passes.RoundedOnce;
+import io.github.squeeze4j.compiler.passes.ScalingBehindDots;
 import io.github.squeeze4j.compiler.passes.ScalingBesideDots;
 import io.github.squeeze4j.compiler.passes.SharedValues;
 import java.io.IOException;
@@ -225,6 +226,16 @@ class PassesTest {
                 .contains(
                         "  %2 = dot(%x, %y, %1, axes=[2, 3]) : f32[N, 8, 1, 1]",
                         "  %3 = scaled(%2) : f32[N, 8, 8, 8]", "  return %1, %2, %3");
+    }
+
+    @Test
+    void factorsOfChannelsWaitForTheSum() {
+        Graph graph = new Graph("g", o.sum(o.multiply(other, o.multiply(x, gate)), 1));
+
+        assertThat(lines(new ScalingBehindDots().run(new DotProducts().run(graph))))
+                .contains(
+                        "  %0 = multiply(%y, %x) : f32[N, 8, 8, 8]",
+                        "  %3 = dot(%0, %2, axes=[1]) : f32[N, 1, 8, 8]", "  return %3");
     }
 
     @Test

@@ -332,13 +332,14 @@ final class MapCode {
         int numbers = maps ? -1 : positions ? code.place(other) : flat.pixels(program.view(code.place(other), rows()));
         code.flush();
         value.inputs().forEach(this::read);
-        if (!maps) {
-            return positions
-                    ? reductions.byPosition(value, x, numbers, other.type().size(1))
-                    : reductions.byChannel(value, x, numbers);
+        if (!maps && positions) {
+            return reductions.byPosition(value, x, numbers, other.type().size(1));
+        }
+        if (!maps && flat.block() > 1) {
+            return reductions.byChannel(value, x, numbers);
         }
         if (!positions) {
-            int products = steps.multiply(flat.flat(x), flat.flat(by), -1, new PostOps());
+            int products = steps.multiply(flat.flat(x), maps ? flat.flat(by) : numbers, -1, new PostOps());
             return reductions.channels(value, program.view(products, flat.kind()));
         }
         int dots = flat.vector();

@@ -66,6 +66,7 @@ public final class Pipeline {
                 new RoundedOnce(),
                 new AdditionAtMaxima(),
                 new DotProducts(),
+                new ScalingBehindDots(),
                 new ScalingBesideDots(),
                 new AdditionIntoScaling(),
                 new FunctionsIntoOperations(),
