@@ -46,7 +46,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * network's data type, FLOAT or DOUBLE; for a network in HALF in FLOAT, rounding once. BFLOAT16 is not supported.
  *
  * <p>A block is a {@link SameDiffLayer}: its mathematics stand once, in {@link #definition()}. {@link Computation#FUSED}
- * (the default) runs a hand-written equivalent, or, at inference in an accelerated network, steps compiled from the definition;
+ * (the default) runs a hand-written equivalent, or, in an accelerated network, steps compiled from the definition;
  * {@link Computation#SAMEDIFF} the definition as a SameDiff graph. BatchNorm running
  * statistics are parameters named {@code mean} and {@code var}, behind the BatchNorm's name where a block has several: saved with the network, moved by training as PyTorch
  * moves them (unbiased variance), and never touched by updaters, regularisation, gradient clipping or weight

@@ -1,5 +1,7 @@
 package io.github.squeeze4j.blocks;
 
+import io.github.squeeze4j.compiler.gradients.Differentiable;
+import io.github.squeeze4j.compiler.ir.Graph;
 import io.github.squeeze4j.internal.ClassNames;
 import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
@@ -27,7 +29,7 @@ import org.nd4j.linalg.learning.regularization.Regularization;
  * <p>DL4J's own runtime for SameDiff layers is replaced because its gradients are doubled per layer, it cannot tell
  * training from inference, and its {@code setParam} assigns nothing.
  */
-class AttentionRuntime extends SameDiffLayer {
+class AttentionRuntime extends SameDiffLayer implements Differentiable {
     private final Kernel kernel;
     private INDArray gradientsCut;
     private INDArray learnedCut;
@@ -117,6 +119,17 @@ class AttentionRuntime extends SameDiffLayer {
             gradient.setGradientFor(parameter.name, gradTable.get(parameter.name));
         }
         return gradient;
+    }
+
+    @Override
+    public Graph graph(long height, long width, boolean training) {
+        MapSize size = new MapSize(block().getChannels(), height, width);
+        return BlockDefinition.of(block(), DataType.FLOAT, size, training).computed();
+    }
+
+    @Override
+    public Map<String, INDArray> gradientViews() {
+        return gradTable;
     }
 
     private CNN2DFormat format() {

@@ -30,7 +30,7 @@ final class BlockDefinition {
     }
 
     static BlockDefinition of(AttentionBlock block, DataType type, MapSize size, boolean training) {
-        BlockOps ops = new BlockOps(block.parameters(), size, type, training);
+        BlockOps ops = new BlockOps(block.parameters(), size, type, training ? block::momentum : null);
         List<Value> outputs = new ArrayList<>();
         outputs.add(block.define(ops, ops.input(INPUT)));
         ops.shown().forEach(shown -> outputs.add(shown.value));

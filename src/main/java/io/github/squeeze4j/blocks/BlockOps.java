@@ -6,6 +6,7 @@ import io.github.squeeze4j.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** What a block's definition is written with: its parameters, its map's size, and the pieces that blocks share. */
@@ -13,14 +14,15 @@ final class BlockOps extends Ops {
     final MapSize size;
     final DataType type;
     private final ParameterSpec parameters;
-    private final boolean training;
+    private final ToDoubleFunction<String> momentum;
     private final List<Shown> shown = new ArrayList<>();
 
-    BlockOps(ParameterSpec parameters, MapSize size, DataType type, boolean training) {
+    /** @param momentum of normalizations by name, which are by the batch's statistics then; null for the running ones */
+    BlockOps(ParameterSpec parameters, MapSize size, DataType type, ToDoubleFunction<String> momentum) {
         this.parameters = parameters;
         this.size = size;
         this.type = type;
-        this.training = training;
+        this.momentum = momentum;
     }
 
     /** The map that goes into the block. */
@@ -104,6 +106,8 @@ final class BlockOps extends Ops {
                 exact(BatchNorm.name(norm, BatchNorm.BETA)),
                 exact(BatchNorm.name(norm, BatchNorm.MEAN)),
                 exact(BatchNorm.name(norm, BatchNorm.VARIANCE)));
-        return batchNormalization(norm, exact(z), numbers, BatchNorm.EPSILON, training);
+        return momentum == null
+                ? batchNormalization(norm, exact(z), numbers, BatchNorm.EPSILON)
+                : batchNormalization(norm, exact(z), numbers, BatchNorm.EPSILON, momentum.applyAsDouble(norm));
     }
 }

@@ -310,12 +310,6 @@ final class Emission {
         return program.array(kind);
     }
 
-    /** [n] times the same number. */
-    int repeated(double value, long n) {
-        return program.constant(
-                n + " times " + value, Layout.dense(n), () -> Nd4j.valueArrayOf(new long[] {n}, value, DataType.FLOAT));
-    }
-
     /** What a node computes from its parameters once. */
     int constant(Node node, String what, dnnl_memory_desc_t kind, Supplier<INDArray> values) {
         return program.constant(node.name + "/" + what, kind, values);

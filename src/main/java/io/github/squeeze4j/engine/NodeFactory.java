@@ -2,8 +2,6 @@ package io.github.squeeze4j.engine;
 
 import io.github.squeeze4j.blocks.AttentionBlock;
 import io.github.squeeze4j.blocks.Computation;
-import io.github.squeeze4j.blocks.Gate;
-import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.layers.ChannelMerge;
 import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.layers.HardSwish;
@@ -33,7 +31,6 @@ import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
-import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
@@ -149,7 +146,7 @@ final class NodeFactory {
         }
         // they belong to training, and never to a frozen layer; dropout that drops nothing still draws numbers
         boolean drops = conf.getIDropout() != null && (random || !Noises.areNone(conf.getIDropout()));
-        boolean block = known instanceof BlockNode;
+        boolean block = known instanceof BlockNode && ((BlockNode) known).whyNotTrained() != null;
         String reason = drops
                 ? "dropout"
                 : noise != null ? "weight noise" : block ? conf.getClass().getSimpleName() : null;
@@ -194,14 +191,11 @@ final class NodeFactory {
         if (type == GlobalPoolingLayer.class) {
             return globalPooling(name, index, input, (GlobalPoolingLayer) conf);
         }
-        if (type == SqueezeExcitation.class) {
-            return squeezeExcitation(name, index, input, layer, (SqueezeExcitation) conf, frozen);
-        }
         if (conf instanceof AttentionBlock) {
             AttentionBlock block = (AttentionBlock) conf;
             require(block.getComputation() == Computation.FUSED, " with Computation." + block.getComputation());
             require(block.getFormat() == format, " in format " + block.getFormat());
-            return new BlockNode(name, index, input, layer, block);
+            return new BlockNode(name, index, input, layer, block, frozen);
         }
         throw new Unsupported("");
     }
@@ -210,21 +204,6 @@ final class NodeFactory {
         if (!rule) {
             throw new Unsupported(otherwise);
         }
-    }
-
-    private Node squeezeExcitation(
-            String name, int index, int input, Layer layer, SqueezeExcitation block, boolean frozen) {
-        Function gate = block.getGate() == Gate.SIGMOID
-                ? Function.SIGMOID
-                : block.getGate() == Gate.HARD_SIGMOID ? Function.HARD_SIGMOID : null;
-        Function inner = block.getActivation() == Activation.RELU
-                ? Function.RELU
-                : block.getActivation() == Activation.SWISH ? Function.SILU : null;
-        require(gate != null, " with gate " + block.getGate());
-        require(inner != null, " with activation " + block.getActivation());
-        require(block.getComputation() == Computation.FUSED, " with Computation." + block.getComputation());
-        require(block.getFormat() == format, " in format " + block.getFormat());
-        return new SqueezeExcitationNode(name, index, input, layer, inner, gate, frozen);
     }
 
     private Node globalPooling(String name, int index, int input, GlobalPoolingLayer conf) {

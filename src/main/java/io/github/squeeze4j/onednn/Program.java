@@ -504,6 +504,18 @@ public final class Program implements AutoCloseable {
         }
 
         /**
+         * Whole numbers, as oneDNN gives them with maxima, as floats.
+         *
+         * @param place of any data type and layout
+         * @return a temporary copy in FLOAT in the same layout
+         */
+        public int floats(int place) {
+            dnnl_memory_desc_t kind = new dnnl_memory_desc_t();
+            Pointer.memcpy(kind, kinds.get(place), kind.sizeof());
+            return as(place, kind.data_type(dnnl_f32));
+        }
+
+        /**
          * A place to compute a result in: the given one, or a temporary that {@link #deliver} copies from.
          *
          * @param place where the result belongs

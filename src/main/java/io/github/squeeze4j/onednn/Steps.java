@@ -456,12 +456,13 @@ public final class Steps {
     public static final class Pooled {
         /** The result's place. */
         public final int output;
+        /** Where in its window each maximum is, in whole numbers, if a backward pass follows; else -1. */
+        public final int where;
 
         private final dnnl_primitive_desc forward;
         private final Pooling.Kind kind;
         private final Window window;
         private final int source;
-        private final int where;
 
         private Pooled(
                 dnnl_primitive_desc forward, Pooling.Kind kind, Window window, int source, int output, int where) {
@@ -830,24 +831,22 @@ public final class Steps {
     }
 
     /**
-     * Gradients of a linear layer.
+     * Gradients of a linear layer's weights.
      *
-     * @param x forward's
-     * @param weights forward's
+     * @param x [N, in], forward's
      * @param gradOutput [N, out]
-     * @param gradWeights of the weights' kind, written
+     * @param gradWeights [out, in] in any layout, written
      * @param gradBias written; -1 without bias
-     * @return the gradient of x, a new place
      */
-    public int linearBackward(int x, int weights, int gradOutput, int gradWeights, int gradBias) {
+    public void linearWeights(int x, int gradOutput, int gradWeights, int gradBias) {
         dnnl_memory_desc_t in = program.kind(x);
         dnnl_memory_desc_t out = program.kind(gradOutput);
-        dnnl_primitive_desc forward = linear(x, weights, -1, out, new PostOps());
-        dnnl_inner_product_desc_t toWeights = new dnnl_inner_product_desc_t();
+        dnnl_primitive_desc forward = linear(x, gradWeights, -1, out, new PostOps());
+        dnnl_inner_product_desc_t operation = new dnnl_inner_product_desc_t();
         Context.check(dnnl_inner_product_backward_weights_desc_init(
-                toWeights, in, program.kind(gradWeights), gradBias < 0 ? null : program.kind(gradBias), out));
+                operation, in, program.kind(gradWeights), gradBias < 0 ? null : program.kind(gradBias), out));
         program.step(
-                program.describe(toWeights, null, forward),
+                program.describe(operation, null, forward),
                 DNNL_ARG_SRC,
                 x,
                 DNNL_ARG_DIFF_DST,
@@ -856,17 +855,5 @@ public final class Steps {
                 gradWeights,
                 DNNL_ARG_DIFF_BIAS,
                 gradBias);
-        dnnl_inner_product_desc_t toSource = new dnnl_inner_product_desc_t();
-        Context.check(dnnl_inner_product_backward_data_desc_init(toSource, in, program.kind(weights), out));
-        int target = program.temporary(in);
-        program.step(
-                program.describe(toSource, null, forward),
-                DNNL_ARG_DIFF_DST,
-                gradOutput,
-                DNNL_ARG_WEIGHTS,
-                weights,
-                DNNL_ARG_DIFF_SRC,
-                target);
-        return target;
     }
 }

@@ -34,7 +34,7 @@ class CompiledBlocksTest {
     private static final List<String> KERNELS = List.of("sk", "sk-whole", "ge", "ge-means");
 
     /** Forms of which other tests have no vectors. */
-    private static final Map<String, Supplier<AttentionBlock.Builder<?>>> OTHERS = Map.of(
+    static final Map<String, Supplier<AttentionBlock.Builder<?>>> OTHERS = Map.of(
             "ge-whole", () -> GatherExcite.builder().reduction(4),
             "ge-whole-means",
                     () -> GatherExcite.builder().extraParameters(false).reduction(4),

@@ -283,8 +283,8 @@ class GoldenVectorsTest {
         }
     }
 
-    private static void check(
-            AttentionBlock block, Map<String, INDArray> golden, DataType type, CNN2DFormat format, boolean training) {
+    /** With the file's parameters. */
+    static Layers layers(AttentionBlock block, Map<String, INDArray> golden, DataType type, CNN2DFormat format) {
         INDArray x = golden.get("x");
         InputType input = InputType.convolutional(x.size(2), x.size(3), x.size(1), format);
         Layers layers = Layers.of(block, input, type);
@@ -295,15 +295,31 @@ class GoldenVectorsTest {
                         ours, arranged(value, layers.layer.getParam(ours)).castTo(type));
             }
         });
-        double tolerance = type == DataType.DOUBLE ? DOUBLE_TOLERANCE : FLOAT_TOLERANCE;
-        String mode = training ? "train" : "eval";
+        return layers;
+    }
 
+    private static void check(
+            AttentionBlock block, Map<String, INDArray> golden, DataType type, CNN2DFormat format, boolean training) {
+        INDArray x = golden.get("x");
+        Layers layers = layers(block, golden, type, format);
         INDArray y = layers.forward(toFormat(x, format).castTo(type), training);
         INDArray gx = layers.backward(toFormat(golden.get("gy"), format).castTo(type));
+        compare(layers, golden, type, training, fromFormat(y, format), fromFormat(gx, format), layers.gradientTable());
+    }
 
-        Arrays4j.assertClose("y_" + mode, fromFormat(y, format), golden.get("y_" + mode), tolerance);
-        Arrays4j.assertClose("gx_" + mode, fromFormat(gx, format), golden.get("gx_" + mode), tolerance);
-        Map<String, INDArray> gradients = layers.gradientTable();
+    /** What was computed with the parameters of the layer, against what the file says. */
+    static void compare(
+            Layers layers,
+            Map<String, INDArray> golden,
+            DataType type,
+            boolean training,
+            INDArray y,
+            INDArray gx,
+            Map<String, INDArray> gradients) {
+        double tolerance = type == DataType.DOUBLE ? DOUBLE_TOLERANCE : FLOAT_TOLERANCE;
+        String mode = training ? "train" : "eval";
+        Arrays4j.assertClose("y_" + mode, y, golden.get("y_" + mode), tolerance);
+        Arrays4j.assertClose("gx_" + mode, gx, golden.get("gx_" + mode), tolerance);
         List<String> compared = new ArrayList<>();
         golden.forEach((key, value) -> {
             String prefix = "grad_" + mode + ".";

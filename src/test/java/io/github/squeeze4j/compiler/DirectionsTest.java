@@ -20,13 +20,19 @@ class DirectionsTest {
     }
 
     @Test
+    void gradientsNameTheRepresentationAlone() {
+        assertThat(namedBy("compiler/gradients")).containsExactly("compiler.ir");
+    }
+
+    @Test
     void codeNamesTheRepresentationAndOneDnn() {
         assertThat(namedBy("compiler/codegen")).containsExactly("compiler.ir", "onednn");
     }
 
     @Test
     void blocksNameTheCompilerAndNotTheEngine() {
-        assertThat(namedBy("blocks")).containsExactly("compiler.codegen", "compiler.ir", "internal", "onednn");
+        assertThat(namedBy("blocks"))
+                .containsExactly("compiler.codegen", "compiler.gradients", "compiler.ir", "internal", "onednn");
     }
 
     @Test

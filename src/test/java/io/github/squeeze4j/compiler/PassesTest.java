@@ -3,17 +3,22 @@ package io.github.squeeze4j.compiler;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.squeeze4j.compiler.ir.Graph;
+import io.github.squeeze4j.compiler.ir.Op;
 import io.github.squeeze4j.compiler.ir.Ops;
 import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
+import io.github.squeeze4j.compiler.passes.AdditionAtMaxima;
 import io.github.squeeze4j.compiler.passes.AdditionIntoScaling;
 import io.github.squeeze4j.compiler.passes.ChooseStorage;
+import io.github.squeeze4j.compiler.passes.DotProducts;
 import io.github.squeeze4j.compiler.passes.FoldNormalization;
 import io.github.squeeze4j.compiler.passes.FunctionsIntoOperations;
 import io.github.squeeze4j.compiler.passes.NestedPools;
 import io.github.squeeze4j.compiler.passes.Pipeline;
 import io.github.squeeze4j.compiler.passes.PoolsTogether;
 import io.github.squeeze4j.compiler.passes.RoundedOnce;
+import io.github.squeeze4j.compiler.passes.ScalingBehindDots;
+import io.github.squeeze4j.compiler.passes.ScalingBesideDots;
 import io.github.squeeze4j.compiler.passes.SharedValues;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,7 +103,7 @@ class PassesTest {
         Value w = o.parameter("w", DataType.FLOAT, 2, 8, 3, 3);
         Value convolved = o.cast(o.convolution(x, w, null, 1, 1, 1), DataType.DOUBLE);
         List<Value> numbers = List.of(numbers("gamma"), numbers("beta"), numbers("mean"), numbers("var"));
-        Value normalized = o.relu(o.batchNormalization("", convolved, numbers, 0.1, false));
+        Value normalized = o.relu(o.batchNormalization("", convolved, numbers, 0.1));
         Graph graph = new Graph("g", o.cast(normalized, DataType.FLOAT));
 
         assertThat(lines(new RoundedOnce().run(new FoldNormalization().run(graph))))
@@ -123,7 +128,7 @@ class PassesTest {
         Value w = o.parameter("w", DataType.DOUBLE, 2, 8, 3, 3);
         Value convolved = o.convolution(o.cast(x, DataType.DOUBLE), w, null, 1, 1, 1);
         List<Value> numbers = List.of(numbers("gamma"), numbers("beta"), numbers("mean"), numbers("var"));
-        Graph graph = new Graph("g", o.batchNormalization("", convolved, numbers, 0.1, true));
+        Graph graph = new Graph("g", o.batchNormalization("", convolved, numbers, 0.1, 0.5));
 
         assertThat(new FoldNormalization().run(graph)).isSameAs(graph);
     }
@@ -191,5 +196,71 @@ class PassesTest {
                 .isDirectoryNotContaining("glob:**SharedValues*");
         assertThat(Files.readString(folder.resolve("graphs/block_1_a.7.AdditionIntoScaling.txt")))
                 .startsWith("block 1/a:\n");
+    }
+
+    @Test
+    void sumsOfProductsNeedNoMap() {
+        Value perPosition = o.mean(other, 1);
+        Graph graph = new Graph(
+                "g",
+                o.sum(o.multiply(x, other), 2, 3),
+                o.mean(o.multiply(gate, x), 1),
+                o.sum(o.multiply(x, perPosition), 2, 3),
+                o.sum(o.multiply(x, gate), 2, 3));
+
+        assertThat(lines(new DotProducts().run(graph)))
+                .contains(
+                        "  %0 = dot(%x, %y, axes=[2, 3]) : f32[N, 8, 1, 1]",
+                        "  %3 = dot(%x, %2, axes=[1]) : f32[N, 1, 8, 8]",
+                        "  %4 = affine(%3, alpha=0.125, beta=0.0) : f32[N, 1, 8, 8]",
+                        "  %6 = dot(%x, %5, axes=[2, 3]) : f32[N, 8, 1, 1]",
+                        "  %8 = sum(%7, axes=[2, 3]) : f32[N, 8, 1, 1]");
+    }
+
+    @Test
+    void aMapIsScaledWhileItsDotsAreSummed() {
+        Value dots = o.sum(o.multiply(x, other), 2, 3);
+        Graph graph = new Graph("g", gate, dots, o.multiply(other, gate));
+
+        assertThat(lines(new ScalingBesideDots().run(new DotProducts().run(graph))))
+                .contains(
+                        "  %2 = dot(%x, %y, %1, axes=[2, 3]) : f32[N, 8, 1, 1]",
+                        "  %3 = scaled(%2) : f32[N, 8, 8, 8]", "  return %1, %2, %3");
+    }
+
+    @Test
+    void factorsOfChannelsWaitForTheSum() {
+        Graph graph = new Graph("g", o.sum(o.multiply(other, o.multiply(x, gate)), 1));
+
+        assertThat(lines(new ScalingBehindDots().run(new DotProducts().run(graph))))
+                .contains(
+                        "  %0 = multiply(%y, %x) : f32[N, 8, 8, 8]",
+                        "  %3 = dot(%0, %2, axes=[1]) : f32[N, 1, 8, 8]", "  return %3");
+    }
+
+    @Test
+    void aScalingThatDotsComeFromIsNotBesideThem() {
+        Value scaled = o.multiply(other, gate);
+        Graph graph = new DotProducts().run(new Graph("g", gate, o.sum(o.multiply(o.add(x, scaled), other), 2, 3)));
+
+        assertThat(new ScalingBesideDots().run(graph)).isSameAs(graph);
+    }
+
+    @Test
+    void theForwardPassDoesNotWaitForBackwards() {
+        Value forward = o.multiply(x, gate);
+        Graph graph = new DotProducts().run(new Graph("g", forward, o.sum(o.multiply(x, other), 2, 3)));
+
+        assertThat(new ScalingBesideDots().run(graph)).isSameAs(graph);
+    }
+
+    @Test
+    void gradientsOfMaximaAreAddedWhereTheyAre() {
+        Value max = o.max(x, 2, 3);
+        Value source = new Value(Op.MAX_SOURCE, x.type(), max.attributes(), List.of(max, gate));
+        Graph graph = new Graph("g", o.add(other, source));
+
+        assertThat(lines(new AdditionAtMaxima().run(graph)))
+                .contains("  %3 = max_source(%0, %2, %y, axes=[2, 3]) : f32[N, 8, 8, 8]", "  return %3");
     }
 }

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * are rounded up to whole blocks of their layout. Channels that lie last, as BFLOAT16 maps have them on processors with AMX, are
  * one block.
  */
-public final class FlatMap {
+final class FlatMap {
     private final Program.Builder program;
     private final dnnl_memory_desc_t kind;
     private final DataType type;
@@ -29,7 +29,7 @@ public final class FlatMap {
      * @param own how the first of them is described
      * @param together how many channels must be whole blocks; 0 where channels that only fill a block up are not in the way
      */
-    public FlatMap(Program.Builder program, Steps steps, long[] shape, dnnl_memory_desc_t own, long together) {
+    FlatMap(Program.Builder program, Steps steps, long[] shape, dnnl_memory_desc_t own, long together) {
         this.program = program;
         this.shape = shape;
         type = Layout.type(own);
@@ -56,7 +56,7 @@ public final class FlatMap {
      *
      * @return [N, C, H, W]
      */
-    public dnnl_memory_desc_t kind() {
+    dnnl_memory_desc_t kind() {
         return kind;
     }
 
@@ -89,7 +89,7 @@ public final class FlatMap {
      *
      * @return 1, 8 or 16, or all
      */
-    public int block() {
+    int block() {
         return block;
     }
 
@@ -98,7 +98,7 @@ public final class FlatMap {
      *
      * @return the flat maps' channels
      */
-    public long channels() {
+    long channels() {
         return flatShape[1];
     }
 
@@ -108,7 +108,7 @@ public final class FlatMap {
      * @param place a map
      * @return the place itself, or that of a copy
      */
-    public int map(int place) {
+    int map(int place) {
         return program.as(place, kind);
     }
 
@@ -118,7 +118,7 @@ public final class FlatMap {
      * @param map a place in this layout
      * @return the same memory
      */
-    public int flat(int map) {
+    int flat(int map) {
         return channelsLast
                 ? repeating(map, shape[0], shape[2] * shape[3])
                 : view(map, Layout.blocked(flatShape, block));
@@ -132,7 +132,7 @@ public final class FlatMap {
      * @param middle how often these repeat
      * @return the same memory
      */
-    public int repeating(int map, long outer, long middle) {
+    int repeating(int map, long outer, long middle) {
         long inner = channels() * shape[2] * shape[3] / outer / middle;
         return view(map, Layout.dense(outer, middle, 1, inner));
     }
@@ -154,7 +154,7 @@ public final class FlatMap {
      * @param map a place in this layout
      * @return the same memory
      */
-    public int channelRows(int map) {
+    int channelRows(int map) {
         long rows = channels() / shape[0] / block;
         return view(map, Layout.map(new long[] {shape[0], shape[2] * shape[3] * block, rows, 1}, true));
     }
@@ -164,7 +164,7 @@ public final class FlatMap {
      *
      * @return [N * C]
      */
-    public dnnl_memory_desc_t vectorKind() {
+    dnnl_memory_desc_t vectorKind() {
         return Layout.dense(channels());
     }
 
@@ -173,7 +173,7 @@ public final class FlatMap {
      *
      * @return a place of {@link #vectorKind}
      */
-    public int vector() {
+    int vector() {
         return program.temporary(vectorKind());
     }
 
@@ -182,7 +182,7 @@ public final class FlatMap {
      *
      * @return a description
      */
-    public dnnl_memory_desc_t pixelKind() {
+    dnnl_memory_desc_t pixelKind() {
         return layout(new long[] {shape[0], shape[1], 1, 1});
     }
 
@@ -192,7 +192,7 @@ public final class FlatMap {
      * @param pixels a place
      * @return a place of FLOAT
      */
-    public int matrix(int pixels) {
+    int matrix(int pixels) {
         dnnl_memory_desc_t matrix = Layout.dense(shape[0], shape[1]);
         boolean asIs = whole() && type == DataType.FLOAT;
         int dense = asIs ? pixels : program.as(pixels, Layout.dense(shape[0], shape[1], 1, 1));
@@ -205,7 +205,7 @@ public final class FlatMap {
      * @param matrix a place of FLOAT
      * @return a place of FLOAT
      */
-    public int pixels(int matrix) {
+    int pixels(int matrix) {
         if (channelsLast) {
             return program.view(matrix, Layout.dense(shape[0], 1, 1, shape[1]));
         }

@@ -1,19 +1,26 @@
 package io.github.squeeze4j.compiler.codegen;
 
 import io.github.squeeze4j.compiler.ir.Op;
-import io.github.squeeze4j.compiler.ir.Sampling;
 import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.Function;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** Loops in Java over small values, in double precision; what is of type FLOAT is rounded to it. */
 final class HeapCode {
+    private static final List<Integer> ONES = List.of(1, 1);
+
+    private static final Set<Op> MOVES = EnumSet.of(
+            Op.RESHAPE, Op.CONCAT, Op.SLICE, Op.REPEAT, Op.RELU, Op.PAD, Op.TRANSPOSE, Op.MAX_SOURCE, Op.SIGN);
+
     private final long batch;
 
     HeapCode(long batch) {
@@ -29,9 +36,13 @@ final class HeapCode {
         return new double[Math.toIntExact(length)];
     }
 
-    /** The loop that computes a value from those of its inputs. */
-    Runnable loop(Value value, List<double[]> inputs, double[] y) {
-        Runnable loop = applied(value, exact(value, inputs, y), y);
+    /**
+     * The loop that computes a value.
+     *
+     * @param arrays the numbers of its inputs, and those of what gradients are of
+     */
+    Runnable loop(Value value, Function<Value, double[]> arrays, double[] y) {
+        Runnable loop = applied(value, exact(value, arrays, y), y);
         if (value.type().dataType() != DataType.FLOAT || moves(value.op())) {
             return loop;
         }
@@ -58,10 +69,15 @@ final class HeapCode {
     }
 
     private static boolean moves(Op op) {
-        return op == Op.RESHAPE || op == Op.CONCAT || op == Op.SLICE || op == Op.REPEAT || op == Op.RELU;
+        return MOVES.contains(op);
     }
 
-    private Runnable exact(Value value, List<double[]> inputs, double[] y) {
+    private Runnable exact(Value value, Function<Value, double[]> arrays, double[] y) {
+        if (HeapGradients.has(value.op())) {
+            return new HeapGradients(this, batch, value, arrays, y).loop();
+        }
+        List<double[]> inputs = new ArrayList<>();
+        value.inputs().forEach(input -> inputs.add(arrays.apply(input)));
         double[] x = inputs.get(0);
         switch (value.op().family()) {
             case UNARY:
@@ -124,6 +140,8 @@ final class HeapCode {
                 return Math::log;
             case IS_ZERO:
                 return x -> x == 0 ? 1 : 0;
+            case SIGN:
+                return Math::signum;
             case CAST:
                 return DoubleUnaryOperator.identity();
             case AFFINE:
@@ -170,7 +188,7 @@ final class HeapCode {
     }
 
     /** Where each number of a larger shape lies in a smaller one, whose axes of size 1 repeat; null where they are equal. */
-    private int[] repeated(TensorType small, TensorType large) {
+    int[] repeated(TensorType small, TensorType large) {
         long[] from = small.shape(batch);
         long[] to = large.shape(batch);
         if (Arrays.equals(from, to)) {
@@ -194,8 +212,20 @@ final class HeapCode {
 
     // ---- many numbers to one ---------------------------------------------------------------------------------------
 
+    /** Where each number of what is reduced goes to; null where it stays. */
+    int[] reduced(Value value, TensorType in) {
+        long groups = value.integer("groups", 1);
+        if (groups == 1) {
+            return repeated(value.type(), in);
+        }
+        long positions = in.size(2) * in.size(3);
+        return repeated(
+                in.withShape(in.size(0), groups, 1, positions),
+                in.withShape(in.size(0), groups, in.size(1) / groups, positions));
+    }
+
     private Runnable reduction(Value value, double[] x, double[] y) {
-        int[] to = repeated(value.type(), value.input(0).type());
+        int[] to = reduced(value, value.input(0).type());
         boolean max = value.is(Op.MAX);
         double factor = value.is(Op.MEAN) ? (double) y.length / x.length : 1;
         return () -> {
@@ -222,15 +252,22 @@ final class HeapCode {
                 return weightedSum(x, inputs.get(1), y, positions);
             case BATCH_NORMALIZATION:
                 return normalized(inputs, y, positions, value.number("epsilon"));
+            case DENSE:
             case AVERAGE_POOL:
             case ADAPTIVE_POOL:
-                return pooled(value, x, y);
+            case ADAPTIVE_POOLS:
+            case RESIZE:
+                return linear(value, inputs, y);
             case CONVOLUTION:
-                return convolved(value, x, inputs.get(1), inputs.size() > 2 ? inputs.get(2) : null, y);
+                return isPlain(value)
+                        ? convolved(value, x, inputs.get(1), inputs.size() > 2 ? inputs.get(2) : null, y)
+                        : linear(value, inputs, y);
             case CONCAT:
                 return joined(value, inputs, y);
             case SLICE:
                 return sliced(value, x, y);
+            case REPEAT:
+                return copies(value, x, y);
             default:
                 return refused(value);
         }
@@ -289,29 +326,25 @@ final class HeapCode {
         };
     }
 
-    private Runnable pooled(Value value, double[] x, double[] y) {
-        int height = Math.toIntExact(value.type().size(2));
-        int width = Math.toIntExact(value.type().size(3));
-        int fromHeight = Math.toIntExact(value.input(0).type().size(2));
-        int fromWidth = Math.toIntExact(value.input(0).type().size(3));
+    /** Number by number, as {@link Taps} say. */
+    private Runnable linear(Value value, List<double[]> inputs, double[] y) {
+        double[] x = inputs.get(0);
+        double[] w = inputs.size() > 1 ? inputs.get(1) : new double[] {1};
+        double[] bias = inputs.size() > 2 ? inputs.get(2) : null;
+        int positions = behind(value.type(), 1);
         return () -> {
-            int at = 0;
-            for (int map = 0; map < y.length / (height * width); map++) {
-                for (int row = 0; row < height; row++) {
-                    long[] down = Sampling.window(value, 2, row);
-                    for (int column = 0; column < width; column++) {
-                        long[] across = Sampling.window(value, 3, column);
-                        double sum = 0;
-                        for (long h = down[0]; h < down[1]; h++) {
-                            for (long w = across[0]; w < across[1]; w++) {
-                                sum += x[(int) ((map * fromHeight + h) * fromWidth + w)];
-                            }
-                        }
-                        y[at++] = sum / ((down[1] - down[0]) * (across[1] - across[0]));
-                    }
-                }
+            for (int i = 0; i < y.length; i++) {
+                y[i] = bias == null ? 0 : bias[i / positions % bias.length];
             }
+            Taps.of(value, batch, (from, by, to, factor) -> y[to] += x[from] * w[by] * factor);
         };
+    }
+
+    /** Whether it is what {@link #convolved} does. */
+    private static boolean isPlain(Value value) {
+        return value.type().size(1) == 1
+                && value.attributes().get("stride").equals(ONES)
+                && value.attributes().get("dilation").equals(ONES);
     }
 
     /** To one channel, without stride or dilation. */
@@ -355,7 +388,7 @@ final class HeapCode {
     }
 
     /** How many numbers lie behind an axis. */
-    private static int behind(TensorType type, int axis) {
+    static int behind(TensorType type, int axis) {
         long length = 1;
         for (int i = axis + 1; i < type.rank(); i++) {
             length *= type.size(i);
@@ -392,6 +425,16 @@ final class HeapCode {
         return () -> {
             for (int r = 0; r < y.length / length; r++) {
                 System.arraycopy(x, r * row + from, y, r * length, length);
+            }
+        };
+    }
+
+    private static Runnable copies(Value value, double[] x, double[] y) {
+        int times = value.integer("times", 1);
+        int positions = behind(value.type(), 1);
+        return () -> {
+            for (int row = 0; row < y.length / positions; row++) {
+                System.arraycopy(x, row / times * positions, y, row * positions, positions);
             }
         };
     }

@@ -12,6 +12,7 @@ import io.github.squeeze4j.onednn.PostOps;
 import io.github.squeeze4j.onednn.Program;
 import io.github.squeeze4j.onednn.Steps;
 import java.util.IdentityHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
@@ -27,6 +28,10 @@ final class MapCode {
     private final long[] shape;
     private final FlatMap flat;
     private final MapReductions reductions;
+    private final MapSources sources;
+
+    /** What dots scale besides. */
+    private final Map<Value, Integer> scaled = new IdentityHashMap<>();
 
     /** How many reads of a map are still to come. */
     private final Map<Value, Integer> reads = new IdentityHashMap<>();
@@ -52,8 +57,12 @@ final class MapCode {
         shape = first.type().shape(batch);
         flat = new FlatMap(program, steps, shape, program.kind(leaves.input(first.text("name"))), together());
         reductions = new MapReductions(program, steps, shape, flat);
+        sources = new MapSources(program, steps, shape, flat, code, reductions);
         for (Value value : graph.values()) {
             reads.put(value, graph.uses(value));
+            if (value.is(Op.MAX_SOURCE) || value.is(Op.SAMPLE_SOURCE)) {
+                reductions.keep(value.input(0));
+            }
         }
     }
 
@@ -80,7 +89,41 @@ final class MapCode {
         if (value.op().family() == Op.Family.UNARY) {
             return unary(value);
         }
-        return binary(value);
+        switch (value.op()) {
+            case SCALED:
+                code.place(value.input(0));
+                return scaled.get(value.input(0));
+            case FUNCTION_SOURCE:
+                return functionSource(value);
+            case MAX_SOURCE:
+                return maxSource(value);
+            case SAMPLE_SOURCE:
+                return sources.sample(value);
+            case CONVOLUTION_SOURCE:
+                return program.as(code.convolutionSource(value), flat.kind());
+            default:
+                return binary(value);
+        }
+    }
+
+    private int functionSource(Value value) {
+        int known = code.place(value.input(0));
+        int g = code.place(value.input(1));
+        code.flush();
+        value.inputs().forEach(this::read);
+        return steps.applySource(
+                ProgramCode.function(Op.valueOf(value.text("of").toUpperCase(Locale.ROOT))), known, g);
+    }
+
+    /** In the memory of what it is added to, where that is read no more. */
+    private int maxSource(Value value) {
+        Value addend = value.input(2);
+        int from = code.place(addend);
+        code.flush();
+        read(addend);
+        int to = reads.get(addend) == 0 && mayOverwrite(addend) ? from : program.copy(from);
+        sources.addAtMaxima(value, to);
+        return to;
     }
 
     /** Within a block the map itself still has what a function of it loses. */
@@ -170,7 +213,7 @@ final class MapCode {
         Value perChannel = value.input(swapped ? 1 : 0);
         Value perPosition = value.input(swapped ? 0 : 1);
         long blocks = flat.channels() / flat.block() / shape[0];
-        int pixels = flat.pixels(program.view(code.place(perChannel), rows()));
+        int pixels = flat.pixels(program.view(small(value, perChannel), rows()));
         int rows = program.view(pixels, Layout.dense(shape[0], blocks, 1, flat.block()));
         int columns = program.view(code.place(perPosition), Layout.dense(shape[0], 1, shape[2] * shape[3], 1));
         code.flush();
@@ -264,6 +307,9 @@ final class MapCode {
 
     /** A reduction of a map, as a dense place. */
     int reduced(Value value) {
+        if (value.is(Op.DOT)) {
+            return dot(value);
+        }
         Value input = value.input(0);
         int x = code.place(input);
         code.flush();
@@ -271,5 +317,44 @@ final class MapCode {
         int weights = value.is(Op.WEIGHTED_SUM) ? code.place(value.input(1)) : -1;
         code.flush();
         return reductions.of(value, x, weights);
+    }
+
+    /** A map, or what is as large and lies otherwise. */
+    private int whole(Value value, Value other) {
+        return other.type().storage() == Storage.MAP
+                ? code.place(other)
+                : program.as(program.view(small(value, other), Layout.dense(shape)), flat.kind());
+    }
+
+    private int dot(Value value) {
+        boolean repeats = value.input(1).is(Op.REPEAT);
+        Value other = repeats ? value.input(1).input(0) : value.input(1);
+        int x = code.place(value.input(0));
+        boolean positions = value.integers("axes").length == 2;
+        boolean maps = !repeats && other.type().sameShape(value.input(0).type());
+        int by = maps ? whole(value, other) : -1;
+        Value factor = value.inputs().size() > 2 ? value.input(2) : null;
+        int factors = factor == null ? -1 : flat.pixels(program.view(code.place(factor), rows()));
+        int numbers = maps ? -1 : positions ? code.place(other) : flat.pixels(program.view(code.place(other), rows()));
+        code.flush();
+        value.inputs().forEach(this::read);
+        if (!maps && positions) {
+            return reductions.byPosition(value, x, numbers, other.type().size(1));
+        }
+        if (!maps && flat.block() > 1) {
+            return reductions.byChannel(value, x, numbers);
+        }
+        if (!positions) {
+            int products = steps.multiply(flat.flat(x), maps ? flat.flat(by) : numbers, -1, new PostOps());
+            return reductions.channels(value, program.view(products, flat.kind()));
+        }
+        int dots = flat.vector();
+        long[] one = {flat.channels()};
+        int zeros = program.view(filled(0, 1, flat.channels()), Layout.dense(one));
+        int ones = program.view(filled(1, 1, flat.channels()), Layout.dense(one));
+        int scale = factors < 0 ? ones : program.view(factors, flat.vectorKind());
+        int product = steps.scaledAndDots(flat.flat(x), flat.flat(by), scale, zeros, ones, dots);
+        scaled.put(value, program.view(product, flat.kind()));
+        return program.view(flat.matrix(program.view(dots, flat.pixelKind())), code.denseKind(value));
     }
 }

@@ -12,6 +12,9 @@ import io.github.squeeze4j.onednn.PostOps;
 import io.github.squeeze4j.onednn.Program;
 import io.github.squeeze4j.onednn.Steps;
 import io.github.squeeze4j.onednn.Window;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -24,6 +27,9 @@ final class MapReductions {
     private final long[] shape;
     private final FlatMap flat;
 
+    /** Poolings of which gradients are asked for, as soon as they are there. */
+    private final Map<Value, Optional<Steps.Pooled>> kept = new IdentityHashMap<>();
+
     /** @param shape of the maps, all of which are as {@code flat} describes them */
     MapReductions(Program.Builder program, Steps steps, long[] shape, FlatMap flat) {
         this.program = program;
@@ -32,9 +38,23 @@ final class MapReductions {
         this.flat = flat;
     }
 
+    /** Says that the gradient of a pooling is asked for. */
+    void keep(Value value) {
+        kept.put(value, Optional.empty());
+    }
+
+    private void keep(Value value, Steps.Pooled pooled) {
+        kept.computeIfPresent(value, (v, none) -> Optional.of(pooled));
+    }
+
+    /** A pooling of which the gradient was asked for. */
+    Steps.Pooled pooled(Value value) {
+        return kept.get(value).orElseThrow();
+    }
+
     /** Whether a value is a reduction of a map along its channels. */
     static boolean readsChannels(Value value) {
-        return value.op().family() == Op.Family.REDUCTION
+        return (value.op().family() == Op.Family.REDUCTION || value.is(Op.DOT))
                 && value.input(0).type().storage() == Storage.MAP
                 && value.integers("axes")[0] == 1;
     }
@@ -48,19 +68,27 @@ final class MapReductions {
             return weighted(value, x, weights);
         }
         long[] to = value.type().shape(shape[0]);
-        if (value.is(Op.ADAPTIVE_POOLS)
-                || value.is(Op.ADAPTIVE_POOL) && (shape[2] % to[2] != 0 || shape[3] % to[3] != 0)) {
+        if (isUneven(value)) {
             return bins(value, x, to);
         }
         Pooling.Kind kind = value.is(Op.MAX)
                 ? Pooling.Kind.MAX
                 : value.is(Op.AVERAGE_POOL) ? Pooling.Kind.AVERAGE_INSIDE : Pooling.Kind.AVERAGE;
-        int pooled = steps.pooling(kind, window(value, to), x, to, false).output;
-        int dense = to[2] * to[3] == 1 ? flat.matrix(pooled) : program.as(pooled, kind(value));
+        Steps.Pooled pooling = steps.pooling(kind, window(value, to), x, to, kept.containsKey(value));
+        keep(value, pooling);
+        int dense = to[2] * to[3] == 1 ? flat.matrix(pooling.output) : program.as(pooling.output, kind(value));
         if (value.is(Op.SUM)) {
             steps.multiply(shape[2] * shape[3] / (to[2] * to[3]), dense, dense);
         }
         return program.view(dense, kind(value));
+    }
+
+    /** Whether a pooling has bins of several sizes. */
+    boolean isUneven(Value value) {
+        return value.is(Op.ADAPTIVE_POOLS)
+                || value.is(Op.ADAPTIVE_POOL)
+                        && (shape[2] % value.type().size(2) != 0
+                                || shape[3] % value.type().size(3) != 0);
     }
 
     /** The map times the weights, which repeat over the examples, and then sums over positions. */
@@ -101,9 +129,7 @@ final class MapReductions {
     private int bins(Value value, int x, long[] to) {
         long positions = shape[2] * shape[3];
         long cells = to[2] * to[3];
-        String name = "bins " + value.attributes().get("bins") + " of " + shape[2] + " x " + shape[3];
-        dnnl_memory_desc_t dense = Layout.dense(1, cells, positions);
-        int matrix = program.constant(name, dense, () -> matrix(value));
+        int matrix = bins(value, cells, false);
         int block = flat.block();
         if (block == 1) {
             int rows = flat.view(x, Layout.dense(flat.channels(), positions));
@@ -115,7 +141,18 @@ final class MapReductions {
         return program.as(program.view(products, flat.layout(to)), kind(value));
     }
 
-    /** [1, bins, positions]. */
+    /** [1, bins, positions], or [1, positions, bins]. */
+    int bins(Value value, long cells, boolean turned) {
+        long positions = shape[2] * shape[3];
+        String name = "bins " + value.attributes().get("bins") + " of " + shape[2] + " x " + shape[3];
+        return turned
+                ? program.constant(
+                        name + " turned",
+                        Layout.dense(1, positions, cells),
+                        () -> matrix(value).permute(0, 2, 1).dup('c'))
+                : program.constant(name, Layout.dense(1, cells, positions), () -> matrix(value));
+    }
+
     private static INDArray matrix(Value value) {
         Value map = value.input(0);
         int[] bins = value.is(Op.ADAPTIVE_POOL) ? new int[] {value.integer("bins", 1)} : value.integers("bins");
@@ -144,7 +181,7 @@ final class MapReductions {
      * A reduction of a map along its channels, as a dense place: blocks by a pooling of rows, then what is left of each block by a
      * product with ones, or for maxima by a pooling of what lay side by side one behind the other.
      */
-    private int channels(Value value, int x) {
+    int channels(Value value, int x) {
         int block = flat.block();
         long groups = value.type().size(1);
         if (flat.isChannelsLast()) {
@@ -152,18 +189,24 @@ final class MapReductions {
         }
         int rows = Math.toIntExact(flat.channels() / shape[0] / block / groups);
         Pooling.Kind kind = value.is(Op.MAX) ? Pooling.Kind.MAX : Pooling.Kind.AVERAGE;
-        int lanes = firstAxis(kind, flat.channelRows(x), rows, shape[0], shape[2] * shape[3] * block, groups);
+        int lanes = firstAxis(value, kind, flat.channelRows(x), rows, shape[0], shape[2] * shape[3] * block, groups);
         long results = shape[0] * groups * shape[2] * shape[3];
         int matrix = flat.view(lanes, Layout.dense(results, block));
-        double sum = value.is(Op.SUM) ? rows * block : 1;
+        double sum = value.is(Op.MEAN) || value.is(Op.MAX) ? 1 : rows * block;
         int y = lanes;
         if (block > 1 && value.is(Op.MAX)) {
             int apart = program.as(matrix, flat.typed(Layout.transposed(results, block)));
             y = firstAxis(
-                    kind, flat.view(apart, Layout.map(new long[] {1, results, block, 1}, true)), block, 1, results, 1);
+                    null,
+                    kind,
+                    flat.view(apart, Layout.map(new long[] {1, results, block, 1}, true)),
+                    block,
+                    1,
+                    results,
+                    1);
         } else if (block > 1) {
             y = steps.linear(matrix, filled(sum / block, 1, block), -1, new PostOps());
-        } else if (value.is(Op.SUM)) {
+        } else if (sum != 1) {
             steps.multiply(sum, lanes, lanes);
         }
         return program.view(program.single(y), kind(value));
@@ -178,6 +221,7 @@ final class MapReductions {
             long lanes = Math.min(16, Long.lowestOneBit(channels));
             long[] apart = {results, lanes, channels / lanes, 1};
             int some = firstAxis(
+                    null,
                     Pooling.Kind.MAX,
                     flat.view(x, Layout.map(apart, true)),
                     Math.toIntExact(channels / lanes),
@@ -187,7 +231,7 @@ final class MapReductions {
             int columns = program.as(
                     flat.view(some, Layout.dense(results, lanes)), flat.typed(Layout.transposed(results, lanes)));
             int rows = flat.view(columns, Layout.map(new long[] {1, results, lanes, 1}, true));
-            y = program.single(firstAxis(Pooling.Kind.MAX, rows, Math.toIntExact(lanes), 1, results, 1));
+            y = program.single(firstAxis(null, Pooling.Kind.MAX, rows, Math.toIntExact(lanes), 1, results, 1));
         } else {
             // in bfloat16 only the inverses of powers of two are exact
             boolean exact = Long.bitCount(channels) == 1;
@@ -201,13 +245,46 @@ final class MapReductions {
         return program.as(program.view(y, flat.layout(value.type().shape(shape[0]))), kind(value));
     }
 
-    /** [outer, groups, inner] of [outer, groups, rows, inner]. */
-    private int firstAxis(Pooling.Kind kind, int x, int rows, long outer, long inner, long groups) {
+    /** Sums of the map times a number per position: products of rows of these with positions by blocks of channels. */
+    int byPosition(Value value, int x, int numbers, long groups) {
+        int block = flat.block();
+        long positions = shape[2] * shape[3];
+        long outer = shape[0] * groups;
+        int rows = program.view(numbers, Layout.dense(outer, 1, 1, positions));
+        int map = program.view(x, Layout.dense(outer, flat.channels() / outer / block, positions, block));
+        int products = steps.products(rows, map, new PostOps());
+        return program.view(flat.matrix(program.view(products, flat.pixelKind())), kind(value));
+    }
+
+    /** Sums of the map times a number per channel: products of positions by blocks of channels with columns of these. */
+    int byChannel(Value value, int x, int numbers) {
+        int block = flat.block();
+        long positions = shape[2] * shape[3];
+        long blocks = flat.channels() / shape[0] / block;
+        int columns = program.view(numbers, Layout.dense(shape[0], blocks, block, 1));
+        int map = program.view(x, Layout.dense(shape[0], blocks, positions, block));
+        int products = steps.products(map, columns, new PostOps());
+        long groups = value.type().size(1);
+        int rows = Math.toIntExact(blocks / groups);
+        int turned = program.view(products, Layout.map(new long[] {shape[0], positions, blocks, 1}, true));
+        int means = firstAxis(null, Pooling.Kind.AVERAGE, turned, rows, shape[0], positions, groups);
+        steps.multiply(rows, means, means);
+        return program.view(means, kind(value));
+    }
+
+    /**
+     * [outer, groups, inner] of [outer, groups, rows, inner].
+     *
+     * @param of which value it is the pooling to keep, or null
+     */
+    private int firstAxis(Value of, Pooling.Kind kind, int x, int rows, long outer, long inner, long groups) {
         int[] kernel = {rows, 1};
         int[] none = {0, 0};
         long[] to = {outer, inner, groups, 1};
         Window window = new Window(kernel, kernel, new int[] {1, 1}, none, none);
-        return program.as(steps.pooling(kind, window, x, to, false).output, flat.typed(Layout.map(to, true)));
+        Steps.Pooled pooled = steps.pooling(kind, window, x, to, kept.containsKey(of));
+        keep(of, pooled);
+        return program.as(pooled.output, flat.typed(Layout.map(to, true)));
     }
 
     private dnnl_memory_desc_t kind(Value value) {

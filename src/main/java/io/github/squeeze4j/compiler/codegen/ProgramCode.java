@@ -63,24 +63,45 @@ public final class ProgramCode {
          * @return true if it may be written over
          */
         boolean mayOverwrite(String name);
+
+        /**
+         * What the gradient of a parameter is written to.
+         *
+         * @param name the parameter's name
+         * @param kind how to describe its memory
+         * @return its place
+         */
+        int gradient(String name, dnnl_memory_desc_t kind);
     }
 
     private final Program.Builder program;
     private final Steps steps;
     private final long batch;
     private final Leaves leaves;
+    private final Graph graph;
     private final MapCode maps;
     private final HeapCode loops;
 
     private final Map<Value, Integer> places = new IdentityHashMap<>();
     private final Map<Value, double[]> arrays = new IdentityHashMap<>();
+    private final Map<Value, Steps.Convolved> convolutions = new IdentityHashMap<>();
 
     /** Loops that wait to become one step, and the places that they read and write. */
     private List<Consumer<Program>> pending = new ArrayList<>();
 
     private final List<Integer> touched = new ArrayList<>();
 
-    private ProgramCode(
+    /**
+     * A graph to be added to a program.
+     *
+     * @param program the program
+     * @param steps that program's
+     * @param batch the number of examples
+     * @param graph behind {@link io.github.squeeze4j.compiler.passes.ChooseStorage}
+     * @param leaves what goes in
+     * @param kept the form of a function of maps that loses nothing
+     */
+    public ProgramCode(
             Program.Builder program,
             Steps steps,
             long batch,
@@ -90,38 +111,57 @@ public final class ProgramCode {
         this.program = program;
         this.steps = steps;
         this.batch = batch;
+        this.graph = graph;
         this.leaves = leaves;
         loops = new HeapCode(batch);
         maps = new MapCode(program, steps, batch, graph, this, leaves, kept);
     }
 
     /**
-     * Adds a graph to a program.
+     * Adds what an output needs and is not there yet.
      *
-     * @param program the program
-     * @param steps that program's
-     * @param batch the number of examples
-     * @param graph behind {@link io.github.squeeze4j.compiler.passes.ChooseStorage}
-     * @param leaves what goes in
-     * @param kept the form of a function of maps that loses nothing
-     * @return the place of the first output, in the layout of the first input
+     * @param index which output, a map
+     * @return its place, in the layout of the first input
      */
-    public static int emit(
-            Program.Builder program,
-            Steps steps,
-            long batch,
-            Graph graph,
-            Leaves leaves,
-            UnaryOperator<Function> kept) {
-        ProgramCode code = new ProgramCode(program, steps, batch, graph, leaves, kept);
+    public int map(int index) {
+        Value output = graph.outputs().get(index);
         // maps in their order, so that one that is read no more may be written over; smaller values where they are
         // needed
-        for (Value value : graph.values()) {
+        for (Value value : new Graph(graph.name(), output).values()) {
             if (value.type().storage() == Storage.MAP) {
-                code.place(value);
+                place(value);
             }
         }
-        return code.place(graph.outputs().get(0));
+        return place(output);
+    }
+
+    /**
+     * Adds what an output needs and is not there yet, and writes it to {@link Leaves#gradient}.
+     *
+     * @param index which output
+     * @param parameter of which it is the gradient
+     */
+    public void gradient(int index, String parameter) {
+        Value output = graph.outputs().get(index);
+        boolean weights = output.is(Op.DENSE_WEIGHTS);
+        TensorType type = output.type();
+        int to =
+                leaves.gradient(parameter, weights ? Layout.transposed(type.size(1), type.size(0)) : denseKind(output));
+        if (weights) {
+            denseWeights(output, to);
+        } else if (output.is(Op.CONVOLUTION_WEIGHTS) && type.storage() == Storage.DENSE) {
+            convolutionWeights(output, to);
+        } else if (output.is(Op.ADD) && type.storage() == Storage.DENSE) {
+            steps.add(addend(output, 0), addend(output, 1), to, new PostOps());
+        } else {
+            double[] numbers = array(output);
+            write(to, program -> {
+                Floats floats = program.floats(to);
+                for (int i = 0; i < numbers.length; i++) {
+                    floats.put(i, (float) numbers[i]);
+                }
+            });
+        }
     }
 
     /**
@@ -173,12 +213,26 @@ public final class ProgramCode {
                 return concatenation(value);
             case SLICE:
                 return slice(value);
+            case DENSE_WEIGHTS:
+                TensorType weights = value.type();
+                return denseWeights(value, program.temporary(Layout.transposed(weights.size(1), weights.size(0))));
+            case CONVOLUTION_WEIGHTS:
+                return convolutionWeights(value, program.temporary(denseKind(value)));
+            case CONVOLUTION_SOURCE:
+                return program.as(convolutionSource(value), denseKind(value));
+            case ADD:
+                return program.view(steps.add(addend(value, 0), addend(value, 1), -1, new PostOps()), denseKind(value));
             default:
                 if (value.op().family() == Op.Family.UNARY) {
                     return applied(value);
                 }
                 return value.input(0).type().storage() == Storage.MAP ? maps.reduced(value) : small(value);
         }
+    }
+
+    /** Both as rows of the same length. */
+    private int addend(Value value, int index) {
+        return program.view(place(value.input(index)), Layout.dense(value.type().elements()));
     }
 
     private int applied(Value value) {
@@ -264,8 +318,13 @@ public final class ProgramCode {
         // channels of a map of one pixel may lie in blocks that they do not fill
         int pixels = x.type().storage() == Storage.MAP ? program.as(place(x), denseKind(x)) : place(x);
         int rows = program.view(pixels, Layout.dense(batch, weights.size(0)));
-        dnnl_memory_desc_t kind = Layout.transposed(weights.size(1), weights.size(0));
-        int by = leaves.parameter(parameter(value.input(1)).text("name"), " transposed", kind);
+        Value w = value.input(1);
+        boolean turned = w.is(Op.TRANSPOSE);
+        int by = turned
+                ? leaves.parameter(
+                        parameter(w.input(0)).text("name"), " rows", Layout.dense(weights.size(1), weights.size(0)))
+                : leaves.parameter(
+                        parameter(w).text("name"), " transposed", Layout.transposed(weights.size(1), weights.size(0)));
         int bias = value.inputs().size() > 2 ? place(value.input(2)) : -1;
         flush();
         int y = steps.linear(rows, by, bias, new PostOps().apply(function(value)));
@@ -292,7 +351,34 @@ public final class ProgramCode {
         flush();
         Steps.Convolved convolved = steps.convolution(
                 window, x, weights, bias, value.type().shape(batch), -1, new PostOps().apply(function(value)), null);
+        convolutions.put(value, convolved);
         return program.as(convolved.output, denseKind(value));
+    }
+
+    /** Of what is dense, or as the convolution has it of a map. */
+    int convolutionSource(Value value) {
+        place(value.input(0));
+        int g = place(value.input(1));
+        flush();
+        return steps.convolutionSource(convolutions.get(value.input(0)), g);
+    }
+
+    private int convolutionWeights(Value value, int to) {
+        place(value.input(0));
+        int g = place(value.input(1));
+        flush();
+        steps.convolutionWeights(convolutions.get(value.input(0)), g, to, -1);
+        return to;
+    }
+
+    private int denseWeights(Value value, int to) {
+        int x = program.view(
+                place(value.input(0)), Layout.dense(batch, value.type().size(0)));
+        int g = program.view(
+                place(value.input(1)), Layout.dense(batch, value.type().size(1)));
+        flush();
+        steps.linearWeights(x, g, to, -1);
+        return to;
     }
 
     private static Window windowOf(Value value) {
@@ -380,9 +466,7 @@ public final class ProgramCode {
             touched.add(from);
             return y;
         }
-        List<double[]> inputs = new ArrayList<>();
-        value.inputs().forEach(input -> inputs.add(array(input)));
-        Runnable loop = loops.loop(value, inputs, y);
+        Runnable loop = loops.loop(value, this::array, y);
         later(value, program -> loop.run());
         return y;
     }

@@ -5,6 +5,7 @@ import io.github.squeeze4j.compiler.ir.Op;
 import io.github.squeeze4j.compiler.ir.Storage;
 import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
+import java.util.Locale;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** What {@link ProgramCode} has no steps for. */
@@ -30,6 +31,9 @@ final class Refusals {
     }
 
     private static String ofMap(Value value, TensorType map) {
+        if (isSource(value)) {
+            return ofSource(value, map);
+        }
         boolean known = value.op().family() == Op.Family.BINARY && !value.is(Op.DIVIDE)
                 || value.is(Op.DIVIDE) && value.input(1).type().storage() != Storage.MAP
                 || value.is(Op.INPUT)
@@ -45,6 +49,25 @@ final class Refusals {
         return value.type().sameShape(map) && value.type().dataType() == DataType.FLOAT
                 ? null
                 : "over maps of another size or type";
+    }
+
+    private static boolean isSource(Value value) {
+        return value.is(Op.SCALED)
+                || value.is(Op.FUNCTION_SOURCE)
+                || value.is(Op.MAX_SOURCE)
+                || value.is(Op.SAMPLE_SOURCE)
+                || value.is(Op.CONVOLUTION_SOURCE);
+    }
+
+    private static String ofSource(Value value, TensorType map) {
+        boolean known = value.type().sameShape(map) && value.type().dataType() == DataType.FLOAT;
+        if (value.is(Op.FUNCTION_SOURCE)) {
+            known &= value.input(1).type().storage() == Storage.MAP
+                    && ProgramCode.function(Op.valueOf(value.text("of").toUpperCase(Locale.ROOT))) != null;
+        } else if (value.is(Op.MAX_SOURCE)) {
+            known &= value.inputs().size() > 2 && value.input(2).type().storage() == Storage.MAP;
+        }
+        return known ? null : "over a whole map";
     }
 
     private static String ofSmall(Value value, TensorType map) {
@@ -66,7 +89,14 @@ final class Refusals {
                 return ofMap || value.is(Op.RESIZE) ? "over a whole map" : large(value);
             case REPEAT:
             case PARAMETER:
+            case TRANSPOSE:
                 return null;
+            case DENSE_WEIGHTS:
+                TensorType in = value.input(0).type();
+                return in.size(2) * in.size(3) == 1 ? null : "at each position";
+            case MEAN:
+            case SUM:
+                return ofMap && value.integers("axes")[0] == 0 ? "over a batch of maps" : large(value);
             default:
                 return large(value);
         }

@@ -44,6 +44,8 @@ public enum Op {
     LOG(Family.UNARY),
     /** 1 where x is 0, else 0; without a gradient. */
     IS_ZERO(Family.UNARY),
+    /** 1, 0 or -1, as x is more than 0, 0 or less; without a gradient. */
+    SIGN(Family.UNARY),
     /** alpha * x + beta. Attributes {@code alpha}, {@code beta}. */
     AFFINE(Family.UNARY),
     /** The same numbers in another data type. */
@@ -91,7 +93,8 @@ public enum Op {
     RESIZE(Family.OTHER),
     /**
      * gamma * (x - mean) / sqrt(variance + epsilon) + beta per channel; inputs x, gamma, beta, mean, variance. Attributes {@code
-     * norm}, the normalization's name, {@code epsilon}, and {@code batch}: whether mean and variance are the batch's.
+     * norm}, the normalization's name, {@code epsilon}, and {@code batch}: whether mean and variance are the batch's, which are then
+     * the weight {@code momentum} in the running ones.
      */
     BATCH_NORMALIZATION(Family.OTHER),
 
@@ -102,7 +105,38 @@ public enum Op {
     /** A part of an axis. Attributes {@code axis}, {@code from}, {@code size}. */
     SLICE(Family.OTHER),
     /** Each channel as often, side by side. Attribute {@code times}. */
-    REPEAT(Family.OTHER);
+    REPEAT(Family.OTHER),
+
+    // gradients; what is "of" a value has that value for its first input, so that code finds what it kept of it
+
+    /** Zeros on both sides of an axis. Attributes {@code axis}, {@code from}, how many lie before, and {@code size}, of the result. */
+    PAD(Family.OTHER),
+    /** Rows for columns of a matrix. */
+    TRANSPOSE(Family.OTHER),
+    /**
+     * gradient * f'(x), of what is known, f(x), or x where f'(x) does not follow from that, and the gradient, whose axes of size 1
+     * repeat. Attribute {@code of}, the function.
+     */
+    FUNCTION_SOURCE(Family.OTHER),
+    /** Of a {@link #MAX}: its gradient where the first maximum is, 0 elsewhere; a third input is added. */
+    MAX_SOURCE(Family.OTHER),
+    /** Of a pooling or a {@link #RESIZE}: the gradient of what it reads. */
+    SAMPLE_SOURCE(Family.OTHER),
+    /** The gradient of a {@link #DENSE}'s weights, of its input and the gradient of its result. */
+    DENSE_WEIGHTS(Family.OTHER),
+    /** Of a {@link #CONVOLUTION}: the gradient of what it reads. */
+    CONVOLUTION_SOURCE(Family.OTHER),
+    /** Of a {@link #CONVOLUTION}: the gradient of its weights. */
+    CONVOLUTION_WEIGHTS(Family.OTHER),
+    /** variance * n / (n - 1), of the variance per channel and the map of which that is, with n numbers each; of 1 number, 0. */
+    UNBIASED(Family.OTHER),
+    /**
+     * Sums along axes of a * b, whose axes of size 1 repeat. Attributes {@code axes} and {@code groups} as those of {@link #MEAN}. A
+     * third input is what b is multiplied by in the same pass; {@link #SCALED} is that product.
+     */
+    DOT(Family.OTHER),
+    /** What a {@link #DOT} makes besides. */
+    SCALED(Family.OTHER);
 
     /** Operations that have checks and loops in common. */
     public enum Family {

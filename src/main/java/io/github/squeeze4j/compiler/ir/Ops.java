@@ -452,10 +452,28 @@ public class Ops {
      * @param x map [N, C, H, W]
      * @param numbers gamma, beta, mean and variance, each [C]
      * @param epsilon added to the variance
-     * @param batch whether mean and variance are the batch's, and not what is given
      * @return a value of x's type
      */
-    public final Value batchNormalization(String norm, Value x, List<Value> numbers, double epsilon, boolean batch) {
+    public final Value batchNormalization(String norm, Value x, List<Value> numbers, double epsilon) {
+        return normalization(x, numbers, attributes("norm", norm, "epsilon", epsilon, "batch", false));
+    }
+
+    /**
+     * As {@link #batchNormalization}, by the batch's mean and variance.
+     *
+     * @param norm the normalization's name
+     * @param x map [N, C, H, W]
+     * @param numbers gamma, beta and the running mean and variance, each [C]
+     * @param epsilon added to the variance
+     * @param momentum the batch's weight in the running mean and variance
+     * @return a value of x's type
+     */
+    public final Value batchNormalization(String norm, Value x, List<Value> numbers, double epsilon, double momentum) {
+        return normalization(
+                x, numbers, attributes("norm", norm, "epsilon", epsilon, "batch", true, "momentum", momentum));
+    }
+
+    private static Value normalization(Value x, List<Value> numbers, Map<String, Object> attributes) {
         TensorType type = map(Op.BATCH_NORMALIZATION, x);
         for (Value number : numbers) {
             require(
@@ -465,7 +483,6 @@ public class Ops {
         }
         List<Value> inputs = new ArrayList<>(List.of(x));
         inputs.addAll(numbers);
-        Map<String, Object> attributes = attributes("norm", norm, "epsilon", epsilon, "batch", batch);
         return new Value(Op.BATCH_NORMALIZATION, type, attributes, inputs);
     }
 

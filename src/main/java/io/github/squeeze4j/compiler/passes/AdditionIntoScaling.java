@@ -2,6 +2,7 @@ package io.github.squeeze4j.compiler.passes;
 
 import io.github.squeeze4j.compiler.ir.Graph;
 import io.github.squeeze4j.compiler.ir.Op;
+import io.github.squeeze4j.compiler.ir.TensorType;
 import io.github.squeeze4j.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +21,13 @@ public final class AdditionIntoScaling implements Pass {
 
     @Override
     public Graph run(Graph graph) {
+        TensorType map = graph.values().stream()
+                .filter(value -> value.is(Op.INPUT))
+                .map(Value::type)
+                .findFirst()
+                .orElse(null);
         return graph.rewrite((value, original) -> {
-            if (value.is(Op.ADD) && isMap(value)) {
+            if (value.is(Op.ADD) && isMap(value) && value.type().equals(map)) {
                 for (int i = 0; i < 2; i++) {
                     Value scaled = value.input(i);
                     Value addend = value.input(1 - i);

@@ -21,6 +21,9 @@ public final class ChooseStorage implements Pass {
     /** Multiply-accumulates of an example up to which a loop in Java is as good as oneDNN. */
     private static final long SMALL = 1 << 15;
 
+    /** Numbers from which oneDNN adds faster than a loop. */
+    private static final long MANY = 1 << 10;
+
     private static final int[] ONES = {1, 1};
 
     /** The pass. */
@@ -57,6 +60,28 @@ public final class ChooseStorage implements Pass {
                 long bins = value.integer("bins", 1);
                 boolean even = map.size(2) % bins == 0 && map.size(3) % bins == 0;
                 return map.storage() == Storage.MAP || even && isDense(value.input(0)) ? Storage.DENSE : Storage.HEAP;
+            case DOT:
+                return value.input(0).type().storage() == Storage.MAP ? Storage.DENSE : Storage.HEAP;
+            case TRANSPOSE:
+            case DENSE_WEIGHTS:
+                return Storage.DENSE;
+            case CONVOLUTION_SOURCE:
+            case CONVOLUTION_WEIGHTS:
+                return isDense(value.input(0))
+                        ? like(value.input(0).input(value.is(Op.CONVOLUTION_SOURCE) ? 0 : 1))
+                        : Storage.HEAP;
+            case SCALED:
+                return isDense(value.input(0)) ? Storage.MAP : Storage.HEAP;
+            case MAX_SOURCE:
+            case SAMPLE_SOURCE:
+                return value.input(0).input(0).type().storage() == Storage.MAP ? Storage.MAP : Storage.HEAP;
+            case FUNCTION_SOURCE:
+                return value.input(0).type().storage() == Storage.MAP ? Storage.MAP : Storage.HEAP;
+            case ADD: // of gradients of many weights
+                boolean weights = !value.type().isBatched()
+                        && value.type().elements() >= MANY
+                        && value.inputs().stream().allMatch(ChooseStorage::isDense);
+                return hasMap(value) ? Storage.MAP : weights ? Storage.DENSE : Storage.HEAP;
             case WEIGHTED_SUM:
                 boolean inMemory = value.input(0).type().storage() != Storage.HEAP && isDense(value.input(1));
                 return inMemory ? Storage.DENSE : Storage.HEAP;
@@ -80,6 +105,11 @@ public final class ChooseStorage implements Pass {
         }
     }
 
+    /** A map's storage for its gradient, else dense. */
+    private static Storage like(Value value) {
+        return value.type().storage() == Storage.MAP ? Storage.MAP : Storage.DENSE;
+    }
+
     private static boolean hasMap(Value value) {
         boolean elementwise =
                 value.op().family() == Op.Family.UNARY || value.op().family() == Op.Family.BINARY;
@@ -94,8 +124,13 @@ public final class ChooseStorage implements Pass {
         }
         TensorType a = value.input(0).type();
         TensorType b = value.input(1).type();
-        boolean channelsFirst = a.isMap(given.size(1), 1, 1) && b.isMap(1, given.size(2), given.size(3));
-        return channelsFirst || b.isMap(given.size(1), 1, 1) && a.isMap(1, given.size(2), given.size(3));
+        boolean channelsFirst = isPerChannel(a, given) && b.isMap(1, given.size(2), given.size(3));
+        return channelsFirst || isPerChannel(b, given) && a.isMap(1, given.size(2), given.size(3));
+    }
+
+    /** Each example's own, or not. */
+    private static boolean isPerChannel(TensorType type, TensorType given) {
+        return type.rank() == 4 && type.size(1) == given.size(1) && type.size(2) * type.size(3) == 1;
     }
 
     private static boolean isDense(Value value) {

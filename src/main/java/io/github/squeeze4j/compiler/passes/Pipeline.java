@@ -46,6 +46,34 @@ public final class Pipeline {
     }
 
     /**
+     * For training, on the forward pass alone.
+     *
+     * @return passes that change what gradients are of
+     */
+    public static List<Pass> beforeGradients() {
+        return List.of(
+                new NestedPools(), new SharedValues(), new PoolsTogether(), new MapsInSingle(), new RoundedOnce());
+    }
+
+    /**
+     * For training, on forward and backward.
+     *
+     * @return passes; the last says where values lie and cannot be left out
+     */
+    public static List<Pass> behindGradients() {
+        return List.of(
+                new SharedValues(),
+                new RoundedOnce(),
+                new AdditionAtMaxima(),
+                new DotProducts(),
+                new ScalingBehindDots(),
+                new ScalingBesideDots(),
+                new AdditionIntoScaling(),
+                new FunctionsIntoOperations(),
+                new ChooseStorage());
+    }
+
+    /**
      * Runs passes.
      *
      * @param graph what to rewrite
