@@ -47,6 +47,7 @@ final class VertexNode extends Node {
 
     @Override
     void forward(Emission emission) {
+        requireOrderOfDraws(emission);
         int[] from = new int[inputs.length];
         int[] all = new int[inputs.length + 1];
         for (int i = 0; i < from.length; i++) {
@@ -60,6 +61,19 @@ final class VertexNode extends Node {
         emission.program.call(program -> forward(emission, program, from, to), all);
         emission.define(vertex, to);
         emission.remember(this, from);
+    }
+
+    /** ND4J draws numbers for an array without gaps as its memory lies, and DL4J's maps of one pixel lie in another order than ours. */
+    private void requireOrderOfDraws(Emission emission) {
+        boolean draws = emission.training()
+                && original.hasLayer()
+                && Noises.mayDraw(original.getLayer().conf().getLayer());
+        for (int input : inputs) {
+            long[] shape = emission.shape(input);
+            if (draws && shape.length == 4 && shape[0] > 1 && shape[1] > 1 && shape[2] * shape[3] == 1) {
+                throw new Unsupported("layer " + name + " draws random numbers for maps of one pixel");
+            }
+        }
     }
 
     /** DL4J's activations work in place at inference, which frozen layers are always at, its dropout in training. */

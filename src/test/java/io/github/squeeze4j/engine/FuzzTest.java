@@ -75,7 +75,7 @@ class FuzzTest {
      * layer that keeps the size that it was asked about; dropout of nothing that draws before a randomised ReLU; a gradient that is no number
      * behind a region of a chain; a merge that forgot its axis; parameters that are no numbers before maxima; noise on weights of a pass that was
      * given up; dropout at a region's beginning over what a frozen activation reads again; a dense product of a map of one pixel; noise
-     * that a frozen layer puts on its weights in its backward pass.
+     * that a frozen layer puts on its weights in its backward pass; dropout for maps of one pixel.
      */
     @ParameterizedTest
     @ValueSource(
