@@ -584,10 +584,11 @@ public final class Program implements AutoCloseable {
         dnnl_primitive_desc describe(Pointer operation, dnnl_primitive_attr attributes, dnnl_primitive_desc forward) {
             dnnl_primitive_desc description = new dnnl_primitive_desc();
             dnnl_primitive_attr with = attributes == null ? attributes(null) : attributes;
-            int status = dnnl_primitive_desc_create(
-                    description, new const_dnnl_op_desc_t(operation), with, Context.ENGINE, forward);
             try {
-                return handles.own(description, status);
+                return handles.own(
+                        description,
+                        dnnl_primitive_desc_create(
+                                description, new const_dnnl_op_desc_t(operation), with, Context.ENGINE, forward));
             } catch (RefusedException e) {
                 throw e.of(operation);
             }

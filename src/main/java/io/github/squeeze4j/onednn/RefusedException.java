@@ -7,8 +7,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_out_of_memory;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_runtime_error;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_unimplemented;
 
-import org.bytedeco.javacpp.Pointer;
-
 /** oneDNN has no implementation for what was asked, or the call failed. The message says which of both, and of what operation. */
 public final class RefusedException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
@@ -30,7 +28,7 @@ public final class RefusedException extends IllegalStateException {
      *
      * @param operation oneDNN's description, of which the class says what it is (dnnl_convolution_desc_t, ...)
      */
-    RefusedException of(Pointer operation) {
+    RefusedException of(Object operation) {
         String type = operation.getClass().getSimpleName();
         return new RefusedException(type.replaceAll("^dnnl_|_desc_t$", "").replace('_', ' '), this);
     }

@@ -7,6 +7,7 @@ import io.github.squeeze4j.blocks.Salient;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Site;
+import java.util.List;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -17,6 +18,7 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Tag;
@@ -28,6 +30,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Programs where a network begins or ends otherwise than most, and channels that do not fill oneDNN's blocks. */
 @Tag("tiny")
@@ -165,6 +168,39 @@ class ProgramEdgesTest {
                 .addLayer("block", Attention.named(block).at(new Site(20, 1, 1, 1, 1, 20)), "a")
                 .setOutputs("block"));
         assertSame(graph, pictures(3), refusal -> {});
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"se", "cbam", "salient", "spse", "eca", "ese", "scse", "ca", "bam", "gct", "gc", "ge", "simam"})
+    void gradientsOfMapsOfOnePixel(String block) {
+        ComputationGraph stock = init(graph(3).addLayer(
+                        "a",
+                        new ConvolutionLayer.Builder(HEIGHT, WIDTH)
+                                .nOut(20)
+                                .activation(Activation.TANH)
+                                .build(),
+                        "in")
+                .addLayer("block", Attention.named(block).at(new Site(20, 1, 1, 1, 1, 20)), "a")
+                .addLayer(
+                        "out",
+                        new OutputLayer.Builder()
+                                .nOut(3)
+                                .activation(Activation.SOFTMAX)
+                                .build(),
+                        "block")
+                .setOutputs("out"));
+        ComputationGraph fast = stock.clone();
+        Acceleration.apply(fast);
+        INDArray x = pictures(3);
+        INDArray labels =
+                Nd4j.eye(3).castTo(DataType.FLOAT).get(NDArrayIndex.interval(0, x.size(0)), NDArrayIndex.all());
+        for (ComputationGraph graph : List.of(stock, fast)) {
+            Twins.gradients(graph, new Twins.Pass(new INDArray[] {x.dup()}, new INDArray[] {labels.dup()}));
+        }
+        INDArray wanted = stock.gradient().gradient();
+        assertThat(fast.gradient().gradient().distance2(wanted))
+                .isLessThan(1e-5 * wanted.norm2Number().doubleValue());
     }
 
     /** Maxima and bounded functions lose them, each in its own way. */

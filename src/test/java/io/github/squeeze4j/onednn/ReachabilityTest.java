@@ -46,18 +46,20 @@ class ReachabilityTest {
         assertUsedIn(sources, "javacpp\\.indexer\\.(?!HalfIndexer)", "Numbers");
         assertUsedIn(sources, "HalfIndexer(?!\\.toFloat\\(|;)"); // which converts a number
         assertUsedIn(sources, "\\bNumbers\\.address\\(", "Program", "Scratch");
-        // NetworkShape and Errors ask how much memory there may be
+        // NetworkShape, Errors and Executors ask how much memory there may be, Layout copies descriptions
         assertUsedIn(
                 sources,
                 "Unsafe|\\bjavacpp\\.\\w*Pointer",
                 "Context",
                 "Errors",
+                "Executors",
                 "Handles",
+                "Layout",
                 "Numbers",
                 "OpenCv",
                 "Program",
                 "NetworkShape");
-        assertUsedIn(sources, "\\bPointer\\.(?=max(Physical)?Bytes\\()", "NetworkShape", "Errors");
+        assertUsedIn(sources, "\\bPointer\\.(?=max(Physical)?Bytes\\()", "NetworkShape", "Errors", "Executors");
         // native memory of each thread, and what oneDNN makes
         assertUsedIn(sources, "\\bThreadLocal\\b", "Context");
         assertUsedIn(sources, "dnnl_\\w+_destroy\\(", "Handles");

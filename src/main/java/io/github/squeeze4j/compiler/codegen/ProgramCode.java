@@ -203,7 +203,7 @@ public final class ProgramCode {
                 return weights(value);
             case RESHAPE:
                 return parameter(value) == null
-                        ? program.view(place(value.input(0)), denseKind(value))
+                        ? program.view(unblocked(value.input(0)), denseKind(value))
                         : weights(value);
             case DENSE:
                 return linear(value);
@@ -232,7 +232,8 @@ public final class ProgramCode {
 
     /** Both as rows of the same length. */
     private int addend(Value value, int index) {
-        return program.view(place(value.input(index)), Layout.dense(value.type().elements()));
+        return program.view(
+                unblocked(value.input(index)), Layout.dense(value.type().elements()));
     }
 
     private int applied(Value value) {
@@ -253,7 +254,7 @@ public final class ProgramCode {
             rows *= i < axis ? from[i] : 1;
             behind *= i > axis ? from[i] : 1;
         }
-        int x = place(value.input(0));
+        int x = unblocked(value.input(0));
         flush();
         int whole = program.view(x, Layout.dense(rows, from[axis] * behind));
         int like = program.temporary(Layout.dense(rows, value.integer("size", 1) * behind));
@@ -262,7 +263,7 @@ public final class ProgramCode {
 
     /** A pooling of equal bins, or a weighted sum over positions, of what is dense already. */
     private int small(Value value) {
-        int x = place(value.input(0));
+        int x = unblocked(value.input(0));
         TensorType in = value.input(0).type();
         if (value.is(Op.ADAPTIVE_POOL)) {
             flush();
@@ -291,6 +292,12 @@ public final class ProgramCode {
         return program.as(steps.concatenation(parts), denseKind(value));
     }
 
+    /** A place in which channels fill what they lie in, which those of maps of one pixel, read as small values are, may not do. */
+    private int unblocked(Value value) {
+        int place = place(value);
+        return value.type().storage() == Storage.MAP ? program.as(place, denseKind(value)) : program.single(place);
+    }
+
     dnnl_memory_desc_t denseKind(Value value) {
         return Layout.dense(value.type().shape(batch));
     }
@@ -315,9 +322,7 @@ public final class ProgramCode {
         if (x.type().size(2) * x.type().size(3) > 1) {
             return pointwise(value);
         }
-        // channels of a map of one pixel may lie in blocks that they do not fill
-        int pixels = x.type().storage() == Storage.MAP ? program.as(place(x), denseKind(x)) : place(x);
-        int rows = program.view(pixels, Layout.dense(batch, weights.size(0)));
+        int rows = program.view(unblocked(x), Layout.dense(batch, weights.size(0)));
         Value w = value.input(1);
         boolean turned = w.is(Op.TRANSPOSE);
         int by = turned
@@ -373,9 +378,9 @@ public final class ProgramCode {
 
     private int denseWeights(Value value, int to) {
         int x = program.view(
-                place(value.input(0)), Layout.dense(batch, value.type().size(0)));
+                unblocked(value.input(0)), Layout.dense(batch, value.type().size(0)));
         int g = program.view(
-                place(value.input(1)), Layout.dense(batch, value.type().size(1)));
+                unblocked(value.input(1)), Layout.dense(batch, value.type().size(1)));
         flush();
         steps.linearWeights(x, g, to, -1);
         return to;
@@ -456,7 +461,7 @@ public final class ProgramCode {
         }
         double[] y = loops.array(value.type());
         if (value.type().storage() != Storage.HEAP) {
-            int from = program.single(place(value));
+            int from = unblocked(value);
             later(value, program -> {
                 Floats numbers = program.floats(from);
                 for (int i = 0; i < y.length; i++) {
