@@ -11,6 +11,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_unimplemented;
 public final class RefusedException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 
+    /** What the call gave. */
     private final int status;
 
     RefusedException(int status) {
