@@ -1,5 +1,6 @@
 package io.github.squeeze4j.cli;
 
+import io.github.squeeze4j.BadInputException;
 import io.github.squeeze4j.engine.Acceleration;
 import io.github.squeeze4j.engine.Precision;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -23,8 +24,19 @@ final class PrecisionOption {
 
     /** Has a network compute in it. */
     static void apply(Precision wanted, ComputationGraph network) {
-        if (wanted != Precision.FLOAT32) {
-            Acceleration.apply(network, wanted);
+        if (wanted == Precision.FLOAT32) {
+            return;
+        }
+        Acceleration.apply(network, wanted);
+        Acceleration acceleration = Acceleration.of(network);
+        String reason = acceleration.refusal();
+        if (reason != null && wanted == Precision.BFLOAT16) {
+            throw new BadInputException("--precision (bf16) must be one that this network can have: " + reason
+                    + "; use auto, which takes float32 then");
+        }
+        if (reason != null || !acceleration.report().contains("bfloat16")) {
+            System.err.println("--precision auto: computed in float32, since "
+                    + (reason == null ? "this processor has no instructions for bfloat16" : reason));
         }
     }
 }

@@ -57,7 +57,8 @@ final class GraphRegion implements Region {
     public void remove() {
         GraphVertex[] all = graph.getVertices();
         for (Node node : plan.nodes) {
-            if (all[node.vertex] instanceof StandIn) {
+            boolean own = all[node.vertex] instanceof StandIn && ((StandIn) all[node.vertex]).region() == this;
+            if (own) { // and not another region's, which came later
                 all[node.vertex] = vertices[node.vertex].original();
             }
         }

@@ -20,7 +20,12 @@ final class Registry {
     Registry(ClassLoader loader) {
         for (Family family : ServiceLoader.load(Family.class, loader)) {
             family.networks().forEach(this::register);
-            aliases.putAll(family.aliases());
+            family.aliases().forEach((alias, name) -> {
+                if (aliases.putIfAbsent(alias, name) != null) {
+                    throw new IllegalStateException("alias (" + alias + ") of family "
+                            + family.getClass().getName() + " must be new; another family has it");
+                }
+            });
         }
         if (builders.isEmpty()) {
             throw new IllegalStateException("families of networks (none) must be named in " + SERVICE
@@ -31,7 +36,7 @@ final class Registry {
 
     synchronized Supplier<? extends NetworkBuilder<?>> get(String name) {
         Supplier<? extends NetworkBuilder<?>> found =
-                builders.get(name == null ? "" : aliases.getOrDefault(name, name));
+                builders.get(name == null ? "" : builders.containsKey(name) ? name : aliases.getOrDefault(name, name));
         if (found == null) {
             throw Checks.unknown("model", name, builders.keySet(), LISTED_WHOLE, "Models.names() or the command list");
         }

@@ -70,7 +70,7 @@ final class AcceleratedWorker extends ParameterAveragingTrainingWorker {
         graph.getConfiguration().setIterationCount(updates);
         graph.getConfiguration().setEpochCount(epoch);
         ComputationGraph used = graph;
-        // Only then are its parameters on their way to the driver.
+        // which is before Spark writes the result: that has copies
         TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> give(used));
         return graph;
     }
@@ -90,6 +90,8 @@ final class AcceleratedWorker extends ParameterAveragingTrainingWorker {
         synchronized (IDLE) {
             if (training.equals(idleOf)) {
                 IDLE.add(graph);
+            } else {
+                Acceleration.of(graph).close();
             }
         }
     }

@@ -2,6 +2,7 @@ package io.github.squeeze4j.spark;
 
 import io.github.squeeze4j.BadInputException;
 import java.io.File;
+import java.net.URISyntaxException;
 import java.security.CodeSource;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -81,8 +82,12 @@ public final class Cluster implements AutoCloseable {
     /** The jar with this library; null where it is a folder of classes. */
     private static String ownJar() {
         CodeSource source = Cluster.class.getProtectionDomain().getCodeSource();
-        String file = source == null ? "" : source.getLocation().getPath();
-        return file.endsWith(".jar") && new File(file).isFile() ? file : null;
+        try {
+            File file = source == null ? null : new File(source.getLocation().toURI());
+            return file != null && file.getName().endsWith(".jar") && file.isFile() ? file.getPath() : null;
+        } catch (URISyntaxException | IllegalArgumentException e) {
+            return null; // no file of this machine
+        }
     }
 
     private static void setDefault(String property, String value) {

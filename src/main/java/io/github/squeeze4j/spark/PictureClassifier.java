@@ -15,6 +15,7 @@ import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Transformer;
@@ -74,6 +75,8 @@ public final class PictureClassifier extends Transformer implements MLWritable {
     private final IntParam featureStride;
     /** Of this session; made when first needed. */
     private transient Broadcast<ModelBytes> broadcast;
+
+    private transient SparkContext context;
 
     /**
      * A stage of a classifier.
@@ -224,9 +227,11 @@ public final class PictureClassifier extends Transformer implements MLWritable {
     }
 
     private synchronized Broadcast<ModelBytes> broadcast(Dataset<?> dataset) {
-        if (broadcast == null || !broadcast.isValid()) {
-            broadcast = JavaSparkContext.fromSparkContext(dataset.sparkSession().sparkContext())
-                    .broadcast(model);
+        SparkContext now = dataset.sparkSession().sparkContext();
+        // a broadcast of a session that has ended counts as valid, and its number is another's in the next session
+        if (broadcast == null || context != now || !broadcast.isValid()) {
+            broadcast = JavaSparkContext.fromSparkContext(now).broadcast(model);
+            context = now;
         }
         return broadcast;
     }

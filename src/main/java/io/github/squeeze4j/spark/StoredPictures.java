@@ -61,6 +61,11 @@ final class StoredPictures implements LabelledPictures, Serializable {
             labels[i] = pictures.label(i);
         }
         if (count == 0 || isUri(names[0]) || Files.isRegularFile(java.nio.file.Path.of(names[0]))) {
+            for (int i = 0; i < count; i++) { // other machines have other working folders
+                names[i] = isUri(names[i])
+                        ? names[i]
+                        : java.nio.file.Path.of(names[i]).toAbsolutePath().toString();
+            }
             return new StoredPictures(pictures.classNames(), names, labels, null, null);
         }
         int[][] shapes = new int[count][];

@@ -4,6 +4,7 @@ import io.github.squeeze4j.training.UpdateMeter;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingResult;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a worker brings of a round: DL4J's result, and what the course of the training says of it. */
 final class WorkerResult extends ParameterAveragingTrainingResult {
@@ -16,11 +17,16 @@ final class WorkerResult extends ParameterAveragingTrainingResult {
     final List<String> skipped;
 
     WorkerResult(ParameterAveragingTrainingResult plain, int updates, UpdateMeter meter, List<String> skipped) {
-        super(plain.getParameters(), plain.getUpdaterState(), plain.getScore(), null, null, null);
+        super(copy(plain.getParameters()), copy(plain.getUpdaterState()), plain.getScore(), null, null, null);
         this.updates = updates;
         loss = meter.loss();
         hits = meter.hits();
         images = meter.images();
         this.skipped = new ArrayList<>(skipped);
+    }
+
+    /** Spark writes the result when the network is free for the next task already. */
+    private static INDArray copy(INDArray array) {
+        return array == null ? null : array.dup();
     }
 }

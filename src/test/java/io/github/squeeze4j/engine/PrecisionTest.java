@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.squeeze4j.BadInputException;
+import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.onednn.OneDnn;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.activations.Activation;
@@ -93,6 +95,54 @@ class PrecisionTest {
                 acceleration.undo();
             }
         }
+    }
+
+    /** Of these oneDNN has bfloat16 kernels that compute functions behind them wrongly. */
+    @ParameterizedTest
+    @CsvSource({"24, 2", "24, 6", "36, 3", "48, 4", "40, 5"})
+    void groupsThatDoNotFillBlocks(int channels, int groups) {
+        for (Activation function : new Activation[] {Activation.SWISH, Activation.SIGMOID}) {
+            ComputationGraph network = new ComputationGraph(new NeuralNetConfiguration.Builder()
+                    .seed(5)
+                    .graphBuilder()
+                    .addInputs("in")
+                    .setInputTypes(InputType.convolutional(SIZE, SIZE, 3))
+                    .addLayer("a", convolution(channels, Activation.RELU), "in")
+                    .addLayer(
+                            "g",
+                            GroupedConvolution.builder()
+                                    .groups(groups)
+                                    .kernelSize(3, 3)
+                                    .padding(1, 1)
+                                    .nOut(channels)
+                                    .activation(Activation.IDENTITY)
+                                    .build(),
+                            "a")
+                    .addLayer(
+                            "f",
+                            new ActivationLayer.Builder().activation(function).build(),
+                            "g")
+                    .setOutputs("f")
+                    .build());
+            network.init();
+            INDArray images = images(CNN2DFormat.NCHW, 2);
+            INDArray[] expected = network.output(images);
+            try (InferenceNetwork narrow = InferenceNetwork.optimize(network, Precision.BFLOAT16)) {
+                assertNear("groups", narrow.output(images), expected);
+                assertThat(narrow.refusal()).isNull();
+            }
+        }
+    }
+
+    @Test
+    void anOlderHandleLeavesTheNewerRegion() {
+        ComputationGraph network = everything(DataType.FLOAT, CNN2DFormat.NCHW);
+        Acceleration older = Acceleration.apply(network);
+        Acceleration newer = Acceleration.apply(network, Precision.BFLOAT16);
+        older.close();
+        network.output(images(CNN2DFormat.NCHW, 1));
+        assertThat(newer.lastRefusal()).isNull();
+        assertThat(Acceleration.of(network).refusal()).isNull();
     }
 
     @Test

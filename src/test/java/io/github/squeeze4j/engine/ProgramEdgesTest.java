@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.squeeze4j.blocks.CoordinateAttention;
 import io.github.squeeze4j.blocks.Salient;
 import io.github.squeeze4j.blocks.SqueezeExcitation;
+import io.github.squeeze4j.layers.GroupedConvolution;
 import io.github.squeeze4j.models.Attention;
 import io.github.squeeze4j.models.Site;
 import java.util.List;
@@ -153,6 +154,30 @@ class ProgramEdgesTest {
         INDArray x = pictures(3);
         assertThat(graph.outputSingle(x.dup()).amaxNumber().doubleValue()).isZero();
         assertSame(graph, x, true);
+    }
+
+    /** Their maps may lie in blocks of 8, of which the last is a half of what a function is applied to at a time. */
+    @ParameterizedTest
+    @CsvSource({"72, 3", "40, 5", "24, 3"})
+    void additionsToGroups(int channels, int groups) {
+        ComputationGraph graph = init(graph(3).addLayer("a", convolution(channels), "in")
+                .addLayer("b", convolution(channels), "in")
+                .addLayer(
+                        "g",
+                        GroupedConvolution.builder()
+                                .groups(groups)
+                                .kernelSize(3, 3)
+                                .padding(1, 1)
+                                .nOut(channels)
+                                .hasBias(false)
+                                .activation(Activation.RELU)
+                                .build(),
+                        "a")
+                .addLayer("n", new BatchNormalization(), "g")
+                .addVertex("add", new ElementWiseVertex(ElementWiseVertex.Op.Add), "n", "b")
+                .addLayer("f", activation(Activation.RELU), "add")
+                .setOutputs("f"));
+        assertSame(graph, pictures(3), true);
     }
 
     /** Channels of such a map may lie in blocks that they do not fill; for some blocks oneDNN has no fast pass then. */

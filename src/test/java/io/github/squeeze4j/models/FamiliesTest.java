@@ -67,6 +67,14 @@ class FamiliesTest {
                         + " as maven-shade-plugin does with its ServicesResourceTransformer");
     }
 
+    @Test
+    void aRegisteredNameGoesBeforeAnAlias() {
+        Registry registry = new Registry(Family.class.getClassLoader());
+        registry.register("resnet20_cifar", () -> Models.builder("resnet50"));
+        assertThat(registry.get("resnet20_cifar").get().toString())
+                .isEqualTo(Models.builder("resnet50").toString());
+    }
+
     /** What a network was built from may change later, and the builder again. */
     @Test
     void networksAreIndependentOfTheirBuilders() {

@@ -16,10 +16,16 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledForJreRange;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An evaluation on Spark is the single machine's, to the last digit. */
 @Tag("spark")
+@DisabledForJreRange(min = JRE.JAVA_23, disabledReason = "Spark 3.5 does not run there")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Hadoop wants its winutils there")
 class EvaluationsTest {
     @TempDir
     private Path folder;

@@ -27,11 +27,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledForJreRange;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Training on Spark: one worker's is the single machine's, bit for bit; one that was stopped goes on exactly. */
 @Tag("spark")
+@DisabledForJreRange(min = JRE.JAVA_23, disabledReason = "Spark 3.5 does not run there")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Hadoop wants its winutils there")
 class ParameterAveragingTest {
     @TempDir
     private static Path data;

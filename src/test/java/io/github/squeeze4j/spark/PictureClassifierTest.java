@@ -21,11 +21,17 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledForJreRange;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Scoring on Spark says what the single machine says, of each picture once. */
 @Tag("spark")
+@DisabledForJreRange(min = JRE.JAVA_23, disabledReason = "Spark 3.5 does not run there")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Hadoop wants its winutils there")
 class PictureClassifierTest {
     /** Of InferenceNetwork. */
     private static final double TOLERANCE = 1e-4;

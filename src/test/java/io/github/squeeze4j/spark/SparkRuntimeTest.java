@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 /** What does not fit is said in a line. */
 @Tag("spark")
@@ -46,6 +48,7 @@ class SparkRuntimeTest {
     }
 
     @Test
+    @DisabledForJreRange(min = JRE.JAVA_23, disabledReason = "Spark 3.5 does not run there")
     void theTestsOwnIsFine() {
         SparkRuntime.requireForTraining();
         assertThat(complaint(new Changed())).isNull();

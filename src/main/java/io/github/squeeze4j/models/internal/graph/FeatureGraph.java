@@ -15,8 +15,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class FeatureGraph extends ComputationGraph {
     private static final long serialVersionUID = 1;
 
-    private transient Acceleration acceleration;
-
     private FeatureGraph(ComputationGraphConfiguration configuration) {
         super(configuration);
     }
@@ -30,7 +28,7 @@ public final class FeatureGraph extends ComputationGraph {
     public static FeatureGraph of(ComputationGraphConfiguration configuration) {
         FeatureGraph graph = new FeatureGraph(configuration);
         graph.init();
-        graph.acceleration = Acceleration.apply(graph);
+        Acceleration.apply(graph);
         return graph;
     }
 
@@ -46,7 +44,8 @@ public final class FeatureGraph extends ComputationGraph {
             boolean detachedInputs,
             MemoryWorkspace outputWorkspace) {
         boolean whole = layerIndexes.length == getNumOutputArrays() && !train && fMask == null && lMasks == null;
-        if (whole && acceleration != null && outputWorkspace == null) {
+        Acceleration acceleration = whole && outputWorkspace == null ? Acceleration.of(this) : null;
+        if (acceleration != null && acceleration.refusal() == null) {
             INDArray[] outputs = acceleration.output(features);
             if (outputs != null) {
                 return outputs;
