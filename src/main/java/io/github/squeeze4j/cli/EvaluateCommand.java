@@ -82,6 +82,7 @@ final class EvaluateCommand implements Runnable {
             ModelOptions.requireNone(
                     spec, List.of("--mistakes"), SparkOptions.SPARK + ", as pictures may be elsewhere; leave it out");
             OnSpark.require();
+            OnSpark.requireWhole(spec, data);
         }
         ImageClassifier classifier = file == null ? weights.read(model) : ImageClassifier.load(file);
         PrecisionOption.apply(wanted, classifier.graph());

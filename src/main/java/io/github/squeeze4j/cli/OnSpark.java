@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** What commands do with {@code --spark}. Only this class and package {@code spark} name Spark's classes. */
 final class OnSpark implements AutoCloseable {
@@ -113,6 +114,16 @@ final class OnSpark implements AutoCloseable {
         return isUri(data)
                 ? DataOptions.heldOut(UriFolder.open(cluster.session(), data.name(), classNames))
                 : data.heldOut(classNames);
+    }
+
+    /** Folders that Spark reads are not split: their own are train, val and test, or all is held out. */
+    static void requireWhole(CommandSpec spec, DataOptions data) {
+        if (isUri(data)) {
+            ModelOptions.requireNone(
+                    spec,
+                    List.of("--validation", "--split-seed", "--root"),
+                    "--data, a URI, whose pictures are all judged or lie in a folder val; leave it out");
+        }
     }
 
     private static boolean isUri(DataOptions data) {
