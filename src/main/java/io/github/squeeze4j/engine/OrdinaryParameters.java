@@ -13,12 +13,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Whether the parameters of a network's native layers are numbers of ordinary size. What is none may be lost on the way to the results, in a
  * maximum or a bounded function, and so be seen by nobody.
  *
- * <p>They are looked at before each pass in training, which changes them. That takes about a hundredth of the pass, but a third of one picture's at
- * inference: there they are looked at when a sample of them is other than it was.
+ * <p>To look at all of them takes a third of one picture's pass and some hundredths of a training's. All are looked at first, before each pass in
+ * training where they are few, and at inference when a sample of them is other than it was; else the sample alone.
  */
 final class OrdinaryParameters {
     /** Of each layer. */
     private static final int SAMPLE = 64;
+
+    private static final int FEW = 1 << 17;
 
     private final List<GraphVertex> vertices = new ArrayList<>();
     /** Names of variances, of which the root is taken, by vertex: whose own hash code is that of its arrays. */
@@ -26,6 +28,7 @@ final class OrdinaryParameters {
 
     private boolean ordinary;
     private long sample;
+    private long length;
 
     OrdinaryParameters(Plan plan) {
         for (Node node : plan.nodes) {
@@ -34,6 +37,7 @@ final class OrdinaryParameters {
                 continue;
             }
             vertices.add(vertex);
+            length += vertex.numParams();
             for (String name : vertex.paramTable(false).keySet()) {
                 if (name.equals("var") || name.endsWith("Var")) {
                     variances.computeIfAbsent(vertex, v -> new ArrayList<>()).add(name);
@@ -45,12 +49,12 @@ final class OrdinaryParameters {
     /**
      * Looks at them.
      *
-     * @param changed whether they may be others than last time; else a sample says so
+     * @param training whether each pass changes them; else a sample says whether they are others than last time
      * @throws NotOrdinary if one is none
      */
-    void require(boolean changed) {
+    void require(boolean training) {
         long now = sample();
-        if (ordinary && !changed && now == sample) {
+        if (ordinary && (training ? length > FEW : now == sample)) {
             return;
         }
         ordinary = false;
@@ -85,7 +89,9 @@ final class OrdinaryParameters {
             Floats numbers = new Floats(parameters);
             long step = Math.max(1, length / SAMPLE);
             for (long i = length - 1; i >= 0; i -= step) {
-                hash = hash * 31 + Float.floatToRawIntBits(numbers.get(i));
+                float number = numbers.get(i);
+                hash = hash * 31 + Float.floatToRawIntBits(number);
+                ordinary &= Ordinary.is(number);
             }
         }
         return hash;
