@@ -700,13 +700,15 @@ public final class Steps {
 
     private int binary(int algorithm, int a, int b, int target, PostOps post) {
         dnnl_memory_desc_t kind = program.kind(a);
-        long[] shape = Layout.shape(kind);
-        int block = Layout.block(kind);
-        if (block == 8 && shape[1] % 16 == 8 && target < 0 && Program.Builder.same(kind, program.kind(b))) {
+        boolean alike = Program.Builder.same(kind, program.kind(b))
+                && (target < 0 || Program.Builder.same(kind, program.kind(target)));
+        if (alike && Layout.block(kind) == 8 && Layout.shape(kind)[1] % 16 == 8) {
             // a function of what such maps give is wrong in the last 8 channels, or ends the process; their memory has
             // no gaps
-            dnnl_memory_desc_t flat = Layout.dense(Layout.bytes(kind) / Float.BYTES);
-            return program.view(binary(algorithm, program.view(a, flat), program.view(b, flat), -1, post), kind);
+            int size = Layout.type(kind) == DataType.FLOAT ? Float.BYTES : Short.BYTES;
+            dnnl_memory_desc_t flat = Layout.as(Layout.dense(Layout.bytes(kind) / size), Layout.type(kind));
+            int to = target < 0 ? target : program.view(target, flat);
+            return program.view(binary(algorithm, program.view(a, flat), program.view(b, flat), to, post), kind);
         }
         dnnl_binary_desc_t operation = new dnnl_binary_desc_t();
         Context.check(dnnl_binary_desc_init(operation, algorithm, kind, program.kind(b), kind));
